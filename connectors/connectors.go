@@ -1,0 +1,106 @@
+// Package connectors says what a connector is: a Go package that speaks one
+// system's API as a [port.Source] and a [port.Target], declares what it can in a [Spec],
+// and has a sandbox beside it. It is not for mapping documents or deciding what to send.
+// connectors/all lists the systems that are built in; connectors/rest is the
+// HTTP client that they share.
+package connectors
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Connector speaks one connection's API. It is safe for concurrent use.
+type Connector interface {
+	port.Source
+	port.Target
+	// Ping makes the cheapest call that proves the credentials, and says what
+	// answered ("Shopware 6.6.7.1").
+	Ping(ctx context.Context) (string, error)
+	// Close ends every goroutine of the connector.
+	Close() error
+}
+
+// System is one product: what it can and how to open a connection to it or to its sandbox.
+type System struct {
+	Spec Spec
+	Open func(Config) (Connector, error)
+	// Sandbox makes an imitation of the system with a seeded shop or company.
+	Sandbox func(SandboxOptions) Sandbox
+}
+
+// Spec declares what a connector can. The wizard, the checks of a flow before it
+// runs and the tables of docs/systems come from it.
+type Spec struct {
+	Name        string // the word of mappings and files: "eaccounting"
+	Title       string // for people: "Visma eAccounting"
+	Resources   []Resource
+	Credentials []Credential
+	References  []Reference
+}
+
+// Resource is one kind of document of a system.
+type Resource struct {
+	Name                 string      // "invoiceDraft"
+	Entity               port.Entity // what it is in neutral words
+	Title                string
+	Read, Create, Update bool
+	// Probes are the key fields by which Find can be asked.
+	Probes []string
+	// Replaces is true where the API replaces whole documents (PUT), which the
+	// connector hides by reading, merging and writing.
+	Replaces bool
+}
+
+// Credential is one field that a connection needs.
+type Credential struct {
+	Name   string // the key in crosswalk.yaml: "clientSecret"
+	Title  string
+	Help   string // where a person finds it
+	Secret bool   // never shown, never logged
+	Needed bool
+}
+
+// Reference is a table of reference data that [port.Target.Reference] gives.
+type Reference struct {
+	Name string // "termsOfPayment"
+	Help string
+}
+
+// Config opens a connection.
+type Config struct {
+	Name        string            // the connection's name, for messages
+	URL         string            // the shop's address or the API's base URL; "" for the system's own
+	Credentials map[string]string // by Credential.Name
+	Options     map[string]string // everything else in crosswalk.yaml, by name
+	HTTP        *http.Client      // nil for one with sane limits
+	Log         *slog.Logger      // nil discards
+	Now         func() time.Time  // nil for the system clock
+	// Tokens keeps refresh tokens that the system rotates; nil keeps them in memory.
+	Tokens TokenStore
+}
+
+// TokenStore keeps one secret value a connection durably: it is written before
+// the new token is used.
+type TokenStore interface {
+	Token(ctx context.Context, connection string) (string, error)
+	SaveToken(ctx context.Context, connection, token string) error
+}
+
+// SandboxOptions start a sandbox.
+type SandboxOptions struct {
+	Now func() time.Time // nil for the system clock
+	// Empty leaves out the demo documents; reference data is always there.
+	Empty bool
+}
+
+// Sandbox is an in-memory imitation of a system's API. It is safe for concurrent use.
+type Sandbox interface {
+	http.Handler
+	// Credentials are what a connection to the sandbox needs.
+	Credentials() map[string]string
+}

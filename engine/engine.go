@@ -1,0 +1,98 @@
+// Package engine maps JSON documents by rules: it reads mapping files (YAML with expressions of
+// expr-lang/expr), checks them against the schemas of source and target, compiles them once, and
+// applies them to documents with exact decimals.
+//
+// It is not for talking to systems or running flows: it knows no network and no
+// product. Start with [Load] and [Mapping.Apply]; every problem of a file or a
+// document comes back as [Diagnostics].
+package engine
+
+import (
+	"context"
+	"io/fs"
+)
+
+// Option configures [Load] and [Parse].
+type Option func(*loader)
+
+type loader struct {
+	files   fs.FS
+	library fs.FS
+}
+
+// Files sets where the mapping and the files that it names relatively are read;
+// the default is the operating system's files.
+func Files(fsys fs.FS) Option { return func(l *loader) { l.files = fsys } }
+
+// Library sets where named mappings and schemas are found: `extends:
+// eaccounting/order.write` is the file eaccounting/order.write.yaml of it, the document type
+// shopware.order is described by shopware/order.schema.json and the canonical type order by
+// canonical/order.schema.json. Without a library, documents are not checked against schemas.
+func Library(fsys fs.FS) Option { return func(l *loader) { l.library = fsys } }
+
+// WriteMode says what a document is mapped for.
+type WriteMode uint8
+
+// The write modes.
+const (
+	Create WriteMode = iota
+	Update
+)
+
+// Input is what a mapping may read besides the document. Every member is a JSON
+// object as text, so that numbers stay exact; nil is an empty object.
+type Input struct {
+	Source   []byte // the raw document of the source system, as `source`
+	Settings []byte // the flow's settings over the declared defaults, as `settings`
+	Tables   []byte // {"taxCodes": {...}}: the flow's tables over those of the file, whole tables replaced
+	Links    []byte // what the target knows: ids of the customer and products, reference data, as `links`
+	Now      string // the run's instant in RFC 3339, as `now`
+	Write    WriteMode
+	Current  []byte // on Update the target's present document, for `write: if-empty` and `empty: keep`
+}
+
+// Setting is an entry of a mapping's settings: what a flow may set.
+type Setting struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"` // string, number, boolean, object or list
+	Default []byte   `json:"-"`    // JSON text, nil without default
+	Choices []string `json:"choices,omitempty"`
+	Help    string   `json:"help,omitempty"`
+}
+
+// Mapping is a compiled mapping. It is immutable and safe for concurrent use.
+type Mapping struct {
+	name, from, to string
+	settings       []Setting
+	warnings       Diagnostics
+}
+
+// Load reads, checks and compiles the mapping file at path. An error of the
+// file is [Diagnostics] with every problem found; a name without extension that Files does not
+// hold is looked up in the [Library].
+func Load(path string, opts ...Option) (*Mapping, error) { panic("being built") }
+
+// Parse is [Load] for text at hand; path names it in messages and is where relative
+// files are looked up from.
+func Parse(path string, text []byte, opts ...Option) (*Mapping, error) { panic("being built") }
+
+// Name returns the path the mapping was loaded from.
+func (m *Mapping) Name() string { return m.name }
+
+// From returns the document type that the mapping reads.
+func (m *Mapping) From() string { return m.from }
+
+// To returns the document type that the mapping builds.
+func (m *Mapping) To() string { return m.to }
+
+// Settings returns what a flow may set, in the order of the file.
+func (m *Mapping) Settings() []Setting { return m.settings }
+
+// Warnings returns what is suspicious but compiles.
+func (m *Mapping) Warnings() Diagnostics { return m.warnings }
+
+// Apply maps one document and returns the target document as JSON text. Where
+// the document fails it returns [Diagnostics] with every failure and no output.
+func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
+	panic("being built")
+}

@@ -324,7 +324,7 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 			good = good && ok
 		}
 		return append(dst, ']'), good
-	case ast.MapNode:
+	case *ast.MappingNode, *ast.MappingValueNode:
 		dst = append(dst, '{')
 		good := true
 		for i, e := range p.entries(n, "") {

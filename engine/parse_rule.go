@@ -159,8 +159,8 @@ func (p *fileParser) cases(r *ruleDecl, n ast.Node) {
 }
 
 func (p *fileParser) missing(r *ruleDecl, n ast.Node) {
-	if m, ok := n.(ast.MapNode); ok {
-		for _, e := range p.entries(m, "") {
+	if _, ok := n.(ast.MapNode); ok {
+		for _, e := range p.entries(n, "") {
 			if e.key.text != "value" {
 				p.unknown(e.key, "key of missing", []string{"value"})
 				continue

@@ -77,15 +77,16 @@ type form uint8
 const (
 	formRaw  form = iota // s is JSON text
 	formText             // s is the characters of a string
-	formDec              // n, scale and ref.big are a decimal
+	formDec              // n and scale are a decimal, or ref.dec where it does not fit
 	formTree             // ref.items or ref.fields
 )
 
 // Value is a JSON value or missing. It is immutable.
 type Value struct {
-	kind Kind
-	form form
-	n    int64
+	kind  Kind
+	form  form
+	scale int32 // of a decimal in n
+	n     int64
 	s    string
 	ref  *node
 }
@@ -141,6 +142,9 @@ func Boolean(b bool) Value {
 
 // Decimal returns a number value.
 func Decimal(d decimal.Decimal) Value {
+	if n, scale, ok := d.Small(); ok {
+		return Value{kind: Number, form: formDec, n: n, scale: scale}
+	}
 	return Value{kind: Number, form: formDec, ref: &node{dec: d}}
 }
 
@@ -201,7 +205,7 @@ func (v Value) Str() string {
 func (v Value) Dec() (decimal.Decimal, error) {
 	if v.form == formDec {
 		if v.ref == nil {
-			return decimal.New(v.n, 0), nil
+			return decimal.New(v.n, int(v.scale)), nil
 		}
 		return v.ref.dec, nil
 	}

@@ -87,8 +87,8 @@ type Value struct {
 	form  form
 	scale int32 // of a decimal in n
 	n     int64
-	s    string
-	ref  *node
+	s     string
+	ref   *node
 }
 
 type node struct {

@@ -188,8 +188,13 @@ func (c *compiler) syntaxError(err error) {
 	switch {
 	case strings.HasPrefix(msg, "unexpected token EOF"):
 		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
-		if _, end := c.text.whole(); !c.text.quoted && strings.HasPrefix(strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "), "#") {
-			help = "YAML takes ` #` as the start of a comment: put the expression in quotes"
+		if _, end := c.text.whole(); !c.text.quoted {
+			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
+			case strings.HasPrefix(rest, "#"):
+				help = "YAML takes ` #` as the start of a comment: put the expression in quotes"
+			case strings.HasPrefix(rest, ","):
+				help = "inside { } a text ends at a comma: put the expression in quotes"
+			}
 		}
 	case strings.HasPrefix(msg, "unexpected token"):
 		word := strings.TrimPrefix(msg, "unexpected token ")

@@ -41,21 +41,21 @@ func newBreaker(b Breaker) *breaker {
 	return &breaker{limit: b.Failures, open: b.Open}
 }
 
-// allow tells whether a call may be made; else how long to wait. Whoever is allowed
-// calls settle exactly once.
-func (b *breaker) allow(now time.Time) (wait time.Duration, ok bool) {
+// allow tells whether a call may be made and whether it probes; else how long to wait.
+// Whoever is allowed calls settle exactly once.
+func (b *breaker) allow(now time.Time) (probe bool, wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.until.IsZero():
-		return 0, true
+		return false, 0, true
 	case now.Before(b.until):
-		return b.until.Sub(now), false
+		return false, b.until.Sub(now), false
 	case b.probing:
-		return b.open, false
+		return false, b.open, false
 	}
 	b.probing = true
-	return 0, true
+	return true, 0, true
 }
 
 // result is what a call told about the system's health.
@@ -67,11 +67,12 @@ const (
 	down
 )
 
-func (b *breaker) settle(now time.Time, r result) {
+func (b *breaker) settle(now time.Time, probe bool, r result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	probe := b.probing
-	b.probing = false
+	if probe {
+		b.probing = false
+	}
 	switch r {
 	case answered:
 		b.failed, b.until = 0, time.Time{}

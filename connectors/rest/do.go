@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -43,13 +44,11 @@ func (c *Client) Do(ctx context.Context, req Request) (Response, error) {
 		if retry == never || attempt >= c.cfg.Retry.Attempts {
 			return resp, err
 		}
+		wait := c.cfg.Retry.backoff(attempt, c.cfg.Rand())
 		var e *port.Error
-		wait := time.Duration(0)
-		if errors.As(err, &e) {
-			wait = e.RetryAfter
-		}
-		if wait == 0 {
-			wait = c.cfg.Retry.backoff(attempt, c.cfg.Rand())
+		if errors.As(err, &e) && e.RetryAfter > 0 {
+			// A little later than told: seconds are often rounded down.
+			wait = e.RetryAfter + c.cfg.Retry.backoff(1, c.cfg.Rand())
 		}
 		if call.waited+wait > c.cfg.Retry.MaxWait {
 			return resp, err
@@ -139,17 +138,18 @@ func (c *call) attempt(ctx context.Context, number int) (Response, again, error)
 			return Response{}, never, err
 		}
 	}
-	if wait, ok := c.breaker.allow(c.cfg.Now()); !ok {
+	probe, wait, ok := c.breaker.allow(c.cfg.Now())
+	if !ok {
 		return Response{}, never, &port.Error{Kind: port.ErrOutage, System: c.cfg.System, Op: c.req.Op(), RetryAfter: wait, Err: ErrOpen}
 	}
 	start := c.cfg.Now()
 	resp, err := c.roundTrip(hr)
 	end := c.cfg.Now()
-	c.breaker.settle(end, health(ctx, resp, err))
+	c.breaker.settle(end, probe, health(ctx, resp, err))
 	c.record(ctx, hr, resp, err, number, start, end)
 
 	if err != nil {
-		failure, retry := c.lost(ctx, resp, err, sent)
+		retry, failure := c.lost(ctx, resp, err, sent)
 		return resp, retry, failure
 	}
 	if resp.Status == http.StatusUnauthorized && c.cfg.Auth != nil && !c.asked {
@@ -184,10 +184,10 @@ func (c *call) build(ctx context.Context) (*http.Request, error) {
 		return nil, errors.New("the request cannot be built: check method and path")
 	}
 	for name, values := range c.cfg.Header {
-		hr.Header[http.CanonicalHeaderKey(name)] = values
+		hr.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	for name, values := range c.req.Header {
-		hr.Header[http.CanonicalHeaderKey(name)] = values
+		hr.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if hr.Header.Get("Accept") == "" {
 		hr.Header.Set("Accept", "application/json")

@@ -75,32 +75,32 @@ func kindOf(status int, header http.Header) error {
 }
 
 // lost makes the error of an attempt that has no whole answer.
-func (c *call) lost(ctx context.Context, resp Response, err error, sent *sentTrace) (error, again) {
+func (c *call) lost(ctx context.Context, resp Response, err error, sent *sentTrace) (again, error) {
 	e := &port.Error{System: c.cfg.System, Op: c.req.Op(), Status: resp.Status, Err: err}
 	gone := sent.nothing() || neverSent(err)
 	if ctx.Err() != nil {
 		if gone || c.req.repeatable() {
-			return c.ended(context.Cause(ctx)), never
+			return never, c.ended(context.Cause(ctx))
 		}
 		e.Kind, e.Err = port.ErrInDoubt, context.Cause(ctx)
-		return e, never
+		return never, e
 	}
 	switch {
 	case gone:
 		e.Kind = port.ErrOutage
 	case !c.req.repeatable():
 		e.Kind = port.ErrInDoubt
-		return e, never
+		return never, e
 	case errors.Is(err, errTooLarge):
 		e.Kind = port.ErrProtocol
-		return e, never
+		return never, e
 	default:
 		e.Kind = port.ErrOutage
 	}
 	if permanent(err) {
-		return e, never
+		return never, e
 	}
-	return e, later
+	return later, e
 }
 
 // garbled is the error of an answer that is no JSON although its status says that all is well.

@@ -53,8 +53,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if !c.started {
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !c.started {
+		err = misusef("%w\nRun '%s --help' for its usage", err, cmd.CommandPath())
 		// Flags that do not parse leave --json unread, and its reader wants that error as JSON too.
 		c.json = slices.Contains(args, "--json")
 	}
@@ -74,9 +75,6 @@ Exit code 0: all is well. 1: there are findings, or a document failed. 2: the co
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "results and messages as JSON, one object a line")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nRun '%s --help' for the flags there are", err, cmd.CommandPath())
-	})
 	for _, newCommand := range commands {
 		root.AddCommand(newCommand(c))
 	}
@@ -124,7 +122,7 @@ func (c *cli) report(err error) int {
 	}
 	c.message(map[string]string{"error": err.Error()}, "crosswalk: %v\n", err)
 	var m misuse
-	if errors.As(err, &m) || !c.started {
+	if errors.As(err, &m) {
 		return exitMisuse
 	}
 	return exitFindings

@@ -45,7 +45,12 @@ others go on; the exit code is then 1.
 itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
 		Example: `  crosswalk map -m shopware/order.read order.json
   crosswalk map -m mappings/order.yaml --lines - <orders.jsonl >mapped.jsonl`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("map takes one FILE, or - for stdin, and got %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runMap(cmd.Context(), f, args[0])
 		},
@@ -61,8 +66,7 @@ itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
 	flags.StringVar(&f.tables, "tables", "", "the flow's lookup tables, each in place of the mapping's own")
 	flags.StringVar(&f.links, "links", "", "what the target knows: ids, reference data")
 	flags.StringVar(&f.now, "now", "", "the `instant` that rules read as now, in RFC 3339 (default: the clock's)")
-	_ = cmd.MarkFlagRequired("mapping") // fails only for a flag that was not defined
-	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping)
+	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
 	return cmd
 }
 
@@ -71,8 +75,7 @@ func completeMapping(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 }
 
 func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
-	switch ext := filepath.Ext(path); {
-	case ext == ".jsonl", ext == ".ndjson":
+	if ext := filepath.Ext(path); ext == ".jsonl" || ext == ".ndjson" {
 		f.lines = true
 	}
 	if err := f.check(); err != nil {
@@ -108,6 +111,8 @@ func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
 // check refuses flags that contradict each other.
 func (f mapFlags) check() error {
 	switch {
+	case f.mapping == "":
+		return misusef("which mapping? Add -m FILE, or the name of a built-in one: -m shopware/order.read")
 	case f.lines && f.pretty:
 		return misusef("--pretty would break the lines of JSON Lines: leave out one of the two")
 	case f.lines && (f.source != "" || f.current != ""):

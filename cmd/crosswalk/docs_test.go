@@ -22,8 +22,10 @@ import (
 //	```yaml file=order.yaml   writes the file
 //	```sh run                 runs the block in a shell; `run=1` expects that exit code
 //	```text output            is what the block above printed, stdout and stderr as a terminal shows them
+//
+// With -update the outputs in the pages become what was printed.
 func TestPagesRun(t *testing.T) {
-	dir, ran := t.TempDir(), 0
+	dir, sessions := t.TempDir(), map[string]string{} // page to its script
 	for _, page := range pages(t) {
 		script, commands, err := sessionOf(readBlocks(t, page))
 		if err != nil {
@@ -33,16 +35,51 @@ func TestPagesRun(t *testing.T) {
 		if commands == 0 {
 			continue
 		}
-		ran += commands
-		name := strings.NewReplacer("/", "_", ".", "_").Replace(page) + ".txtar"
-		if err := os.WriteFile(filepath.Join(dir, name), script, 0o644); err != nil {
+		sessions[page] = filepath.Join(dir, strings.NewReplacer("/", "_", ".", "_").Replace(page)+".txtar")
+		if err := os.WriteFile(sessions[page], script, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if ran == 0 {
+	if len(sessions) == 0 {
 		t.Fatal("the pages hold no block to run")
 	}
-	testscript.Run(t, testscript.Params{Dir: dir, RequireExplicitExec: true})
+	t.Run("page", func(t *testing.T) { // returns when the parallel scripts have ended
+		testscript.Run(t, testscript.Params{Dir: dir, RequireExplicitExec: true, UpdateScripts: *update})
+	})
+	if !*update {
+		return
+	}
+	for page, session := range sessions {
+		if err := updateOutputs(filepath.Join(repository(t), page), session); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// updateOutputs writes the outputs of a session back into its page.
+func updateOutputs(page, session string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	archive, err := txtar.ParseFile(session)
+	if err != nil {
+		return err
+	}
+	printed := map[string]string{}
+	for _, f := range archive.Files {
+		printed[f.Name] = string(f.Data)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	blocks := parseBlocks(string(text))
+	for i := len(blocks) - 1; i > 0; i-- { // from the end, so that the line numbers before it stay true
+		if _, ok := blocks[i].attrs["output"]; ok {
+			end := blocks[i].line + strings.Count(blocks[i].text, "\n")
+			output := printed[fmt.Sprintf("line-%d.want", blocks[i-1].line)]
+			lines = slices.Concat(lines[:blocks[i].line], []string{output}, lines[end:])
+		}
+	}
+	return os.WriteFile(page, []byte(strings.Join(lines, "")), 0o644)
 }
 
 // sessionOf makes a test script of a page's blocks.

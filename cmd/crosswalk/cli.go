@@ -42,10 +42,11 @@ type cli struct {
 }
 
 // Main runs the command line args and returns the exit code. It ends early, and in order, when the
-// process is told to stop (SIGINT, SIGTERM).
+// process is told to stop (SIGINT, SIGTERM); told twice, the process ends at once.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 
 	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := newRoot(c)

@@ -164,6 +164,83 @@ to: order
 }
 
 var (
+	linkTarget = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	notInSlug  = regexp.MustCompile(`[^\pL\pN _-]`)
+)
+
+// TestLinks holds that every link between the pages leads to a file, and to a heading where it names one.
+func TestLinks(t *testing.T) {
+	links := 0
+	for _, page := range pages(t) {
+		for _, match := range linkTarget.FindAllStringSubmatch(readProse(t, page), -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			links++
+			path, anchor, _ := strings.Cut(match[1], "#")
+			to := page
+			if path != "" {
+				to = filepath.Join(filepath.Dir(page), path)
+			}
+			if _, err := os.Stat(filepath.Join(repository(t), to)); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, match[1])
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchorsOf(readProse(t, to)), anchor) {
+				t.Errorf("%s links to %s, but %s has no such heading", page, match[1], to)
+			}
+		}
+	}
+	if links == 0 {
+		t.Fatal("the pages hold no link")
+	}
+}
+
+// readProse returns a page without its fenced blocks.
+func readProse(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository(t), page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	blocks := parseBlocks(string(text))
+	for _, b := range slices.Backward(blocks) {
+		lines = slices.Delete(lines, b.line-1, b.line+strings.Count(b.text, "\n")+1)
+	}
+	return strings.Join(lines, "")
+}
+
+// anchorsOf returns the addresses that a Git host gives to the headings of a page.
+func anchorsOf(prose string) []string {
+	var anchors []string
+	for line := range strings.Lines(prose) {
+		if strings.HasPrefix(line, "#") {
+			heading := strings.ToLower(strings.TrimSpace(strings.TrimLeft(line, "#")))
+			anchors = append(anchors, strings.ReplaceAll(notInSlug.ReplaceAllString(heading, ""), " ", "-"))
+		}
+	}
+	return anchors
+}
+
+// TestREADMENamesEveryCommand compares the table of commands with the commands there are.
+func TestREADMENamesEveryCommand(t *testing.T) {
+	inREADME := map[string]bool{}
+	for _, match := range regexp.MustCompile("(?m)^\\| `crosswalk ([a-z]+)").FindAllStringSubmatch(readProse(t, "README.md"), -1) {
+		inREADME[match[1]] = true
+	}
+	for _, cmd := range newRoot(&cli{}).Commands() {
+		if !inREADME[cmd.Name()] {
+			t.Errorf("README.md has no line for crosswalk %s", cmd.Name())
+		}
+		delete(inREADME, cmd.Name())
+	}
+	for name := range inREADME {
+		t.Errorf("README.md tells of crosswalk %s, which is not there", name)
+	}
+}
+
+var (
 	codeInSource  = regexp.MustCompile(`"(CW[0-9]{4})"`)
 	codeOfHeading = regexp.MustCompile(`(?m)^### (CW[0-9]{4})$`)
 )

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,6 +94,10 @@ func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
 	if warnings := mapping.Warnings(); len(warnings) > 0 {
 		c.diagnose(warnings)
 	}
+
+	// There is nothing to put in order when the process is told to stop, and a read that waits
+	// for someone to type cannot be woken: the signal ends the process.
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
 
 	documents, name := c.stdin, "stdin"
 	if path != "-" {

@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 GO          ?= go
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.8.0
 SOURCES     := $(wildcard cmd connectors engine mappings playground scripting server)
 
 # The race detector is built with a C compiler. A machine without one still tests, and says so.

@@ -23,7 +23,7 @@ const (
 	exitMisuse   = 2 // wrong flags or arguments, a file that is not there
 )
 
-// commands makes every command, in the order in which help lists them.
+// commands makes every command: one line for each file beside this one.
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
 	newCheckCommand,

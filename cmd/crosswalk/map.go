@@ -62,11 +62,11 @@ itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
 	flags.BoolVar(&f.lines, "lines", false, "the input is JSON Lines: a document a line")
 	flags.BoolVar(&f.pretty, "pretty", false, "indent the result")
 	flags.BoolVar(&f.update, "update", false, "map for an update of a document that the target has, not for a new one")
-	flags.StringVar(&f.current, "current", "", "with --update: the target's present document, for write: if-empty and empty: keep")
-	flags.StringVar(&f.source, "source", "", "the raw source document, which a write mapping reads as source")
-	flags.StringVar(&f.settings, "settings", "", "the flow's settings")
-	flags.StringVar(&f.tables, "tables", "", "the flow's lookup tables, each in place of the mapping's own")
-	flags.StringVar(&f.links, "links", "", "what the target knows: ids, reference data")
+	flags.StringVar(&f.current, "current", "", "with --update: the target's present document, a JSON `object`, for write: if-empty and empty: keep")
+	flags.StringVar(&f.source, "source", "", "the raw source document, a JSON `object`, which a write mapping reads as source")
+	flags.StringVar(&f.settings, "settings", "", "the flow's settings, a JSON `object`")
+	flags.StringVar(&f.tables, "tables", "", "the flow's lookup tables, a JSON `object`, each in place of the mapping's own")
+	flags.StringVar(&f.links, "links", "", "what the target knows, a JSON `object`: ids, reference data")
 	flags.StringVar(&f.now, "now", "", "the `instant` that rules read as now, in RFC 3339 (default: the clock's)")
 	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
 	return cmd

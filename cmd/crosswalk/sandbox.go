@@ -47,7 +47,7 @@ sandbox is gone when it stops; Ctrl-C stops them.`,
 			return c.runSandboxes(cmd.Context(), chosen, f)
 		},
 	}
-	cmd.Flags().IntVar(&f.port, "port", 0, "the first sandbox's port, the next ones take the ports after it (default: any free ports)")
+	cmd.Flags().IntVar(&f.port, "port", 0, "the first sandbox's `port`, the next ones take the ports after it (default: any free ports)")
 	cmd.Flags().BoolVar(&f.empty, "empty", false, "leave out the demo documents")
 	return cmd
 }

@@ -1,0 +1,59 @@
+// Package function is the registry of the functions that expressions may call: each with its typed
+// signature, its description and its examples. The checker, the completion data, docs/functions.md and
+// the tests of the examples all come from it. It does not know how expressions are
+// read or run. Start with [Func] and [Lookup].
+package function
+
+import (
+	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+// Func is a function of the mapping language. It is pure: the same arguments and the
+// same Call give the same result.
+type Func struct {
+	Name    string
+	Group   string // "strings", "dates", ...: the chapter of docs/functions.md
+	Summary string // one sentence that starts with a verb
+	Params  []Param
+	// Result is what the function returns, without the missing that a missing
+	// argument gives.
+	Result *shape.Shape
+	// Infer, where set, tells the result from the shapes of the arguments.
+	Infer func(args []*shape.Shape) *shape.Shape
+	// TakesNil is true where the function looks at missing and null arguments itself. For
+	// all others a missing or null argument that is not optional gives missing.
+	TakesNil bool
+	Examples []Example
+	// Call computes the result. The caller has checked the number and the kinds of
+	// args; an optional argument that is not given is not in args. An error says what
+	// is wrong in words for the author of a rule, without values of the document.
+	Call func(c *Call, args []value.Value) (value.Value, error)
+	// Prepare, where set, is called once when a rule is compiled, with the arguments that are constants (missing
+	// for the others), and may return a faster Call or an error about a constant.
+	Prepare func(constant []value.Value) (func(c *Call, args []value.Value) (value.Value, error), error)
+}
+
+// Param is a parameter of a function.
+type Param struct {
+	Name     string
+	Kinds    value.Kinds // the kinds that are accepted, without missing and null
+	Optional bool
+	Variadic bool // the last parameter may repeat, also not at all
+}
+
+// Example is an expression with its result as JSON text, "missing", or "error" where it fails.
+type Example struct {
+	Expr   string
+	Result string
+}
+
+// Call is what a function may use besides its arguments.
+type Call struct {
+	// Budget counts what the document costs: a function takes its steps and, before
+	// it allocates something that can grow, its bytes.
+	Budget *limit.Budget
+	// Now is the run's instant in RFC 3339, "" if the run has none.
+	Now string
+}

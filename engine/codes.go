@@ -44,3 +44,14 @@ const (
 	codeInput        = "CW2011" // settings, tables, links or the like are no JSON object
 	codeSettingValue = "CW2012" // a setting has a value that it cannot have
 )
+
+// Codes returns every code that a diagnostic of this package can have.
+func Codes() []string {
+	return []string{
+		codeRead, codeYAML, codeShape, codeUnknownKey, codeDuplicate, codeMissingKey, codePath, codeOptionValue, codeOptionClash,
+		codeSyntax, codeTooLong, codeUnknownName, codeUnknownField, codeUnknownFunc, codeArguments, codeOperands, codeTargetField,
+		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName,
+		codeNotJSON, codeRequired, codeNoEntry, codeKinds, codeFunction, codeNumber, codeLimit, codeNotList, codeNotBool, codeWrongKind,
+		codeInput, codeSettingValue,
+	}
+}

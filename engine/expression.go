@@ -188,6 +188,14 @@ func (c *compiler) syntaxError(err error) {
 	switch {
 	case strings.HasPrefix(msg, "unexpected token EOF"):
 		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
+		if _, end := c.text.whole(); !c.text.quoted {
+			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
+			case strings.HasPrefix(rest, "#"):
+				help = "YAML takes ` #` as the start of a comment: put the expression in quotes"
+			case strings.HasPrefix(rest, ","):
+				help = "inside { } a text ends at a comma: put the expression in quotes"
+			}
+		}
 	case strings.HasPrefix(msg, "unexpected token"):
 		word := strings.TrimPrefix(msg, "unexpected token ")
 		if i := strings.LastIndex(word, "("); i >= 0 {
@@ -202,6 +210,12 @@ func (c *compiler) syntaxError(err error) {
 		return
 	}
 	c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+}
+
+// substring returns the characters of s from i on.
+func substring(s string, i int) string {
+	rs := []rune(s)
+	return string(rs[min(max(i, 0), len(rs)):])
 }
 
 // report adds an error about the characters from..to of the expression.
@@ -253,7 +267,7 @@ func (c *compiler) compile(node ast.Node) operand {
 		return constant(value.Boolean(n.Value), shape.Of(value.Bools), n)
 	case *ast.StringNode:
 		s := shape.Of(value.Strings)
-		s.Enum = []string{string(value.Text(n.Value).AppendJSON(nil))}
+		s.Enum, s.Const = []string{string(value.Text(n.Value).AppendJSON(nil))}, true
 		return constant(value.Text(n.Value), s, n)
 	case *ast.IntegerNode, *ast.FloatNode:
 		return c.number(n)

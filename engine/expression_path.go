@@ -53,10 +53,10 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 			all = append(all, name)
 		}
 		otherwise := "it is no field of the source, no `let` and no alias of an `each`"
-		if c.text.quoted && c.text.text == n.Value {
-			otherwise = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
-		}
 		d.suggest(n.Value, all, otherwise)
+		if c.text.quoted && c.text.text == n.Value && d.Fix == nil {
+			d.Help = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
+		}
 		return c.broken(n)
 	}
 	name := n.Value

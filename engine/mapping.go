@@ -349,7 +349,7 @@ func literalShape(v value.Value) *shape.Shape {
 	s := *shape.Of(value.Of(v.Kind()))
 	switch v.Kind() {
 	case value.String:
-		s.Enum = []string{string(v.AppendJSON(nil))}
+		s.Enum, s.Const = []string{string(v.AppendJSON(nil))}, true
 	case value.List:
 		s.Item = nil
 		for _, item := range v.Items() {

@@ -73,10 +73,9 @@ func misfit(got, want *shape.Shape, depth int) (path, why string) {
 		return "", fmt.Sprintf("wants %s, this is %s", article(w.String()), article(g.String()))
 	}
 	if g == value.Strings && got.Enum != nil && want.Enum != nil {
-		for _, e := range got.Enum {
-			if !slices.Contains(want.Enum, e) {
-				return "", fmt.Sprintf("cannot be %s; it can be %s", e, list(want.Enum, 20))
-			}
+		odd := slices.DeleteFunc(slices.Clone(got.Enum), func(e string) bool { return slices.Contains(want.Enum, e) })
+		if len(odd) == len(got.Enum) || got.Const && len(odd) > 0 {
+			return "", fmt.Sprintf("cannot be %s; it can be %s", odd[0], list(want.Enum, 20))
 		}
 	}
 	if g.Has(value.List) && w.Has(value.List) && got.Item != nil && want.Item != nil {

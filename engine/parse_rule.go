@@ -99,6 +99,7 @@ func (p *fileParser) option(r *ruleDecl, key *scalar, n ast.Node) {
 		r.note = p.word(n)
 	default:
 		p.unknown(key, "option", ruleOptions)
+		r.odd = true
 	}
 }
 
@@ -297,7 +298,7 @@ func (p *fileParser) consistent(r *ruleDecl) {
 	switch {
 	case results > 1:
 		clash("a rule has one of expr, value, when and lookup", "")
-	case results == 0 && r.each == nil:
+	case results == 0 && r.each == nil && !r.odd:
 		clash("the rule has no result", "add `expr:`, `value:`, `when:` or `lookup:`")
 	}
 	if r.lookup != nil && len(r.keys) == 0 {

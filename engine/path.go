@@ -50,7 +50,7 @@ func (p targetPath) hasPrefix(q targetPath) bool {
 }
 
 func plainName(s string) bool {
-	return s != "" && !strings.ContainsAny(s, ".[]\"'")
+	return s != "" && s == strings.TrimSpace(s) && !strings.ContainsAny(s, ".[]\"'")
 }
 
 // pathError is a path that cannot be read, with the characters that are wrong.

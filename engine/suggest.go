@@ -4,7 +4,7 @@ import "strings"
 
 // nearest returns the word of known that name was most likely meant to be, "" if none is close.
 func nearest(name string, known []string) string {
-	best, bestDist := "", len(name)/3+1
+	best, bestDist := "", max(1, (len(name)+1)/3)
 	folded := strings.ToLower(name)
 	for _, k := range known {
 		if k == name {

@@ -19,6 +19,8 @@ type Shape struct {
 	Item *Shape
 	// Enum holds the JSON texts that the value can have; nil where any.
 	Enum []string
+	// Const is true where the texts of Enum stand in rules: each of them will occur.
+	Const bool
 	// Format is the schema's format: "date-time", "email".
 	Format string
 	Desc   string
@@ -127,7 +129,7 @@ func Union(a, b *Shape) *Shape {
 	}
 	u := &Shape{Kinds: a.Kinds | b.Kinds}
 	if a.Enum != nil && b.Enum != nil {
-		u.Enum = append(slices.Clone(a.Enum), b.Enum...)
+		u.Enum, u.Const = append(slices.Clone(a.Enum), b.Enum...), a.Const && b.Const
 	}
 	switch {
 	case !a.Has(value.List):

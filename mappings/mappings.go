@@ -11,9 +11,10 @@ import (
 )
 
 // FS holds <system>/<entity>.schema.json, canonical/<entity>.schema.json, <system>/<entity>.read.yaml and
-// <system>/<resource>.write.yaml. Tests of mappings and their documents are not in it.
+// <system>/<resource>.write.yaml, and <system>/<name>.base.yaml, which only others extend. Tests of mappings and their
+// documents are not in it.
 //
-//go:embed */*.schema.json */*.read.yaml */*.write.yaml
+//go:embed */*.schema.json */*.read.yaml */*.write.yaml */*.base.yaml
 var FS embed.FS
 
 // Names returns the names of the default mappings, sorted: "eaccounting/article.write", ...

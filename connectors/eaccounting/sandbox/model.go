@@ -69,19 +69,18 @@ const (
 
 // member is one member of an object of the API.
 type member struct {
-	name     string
-	kind     kind
-	length   int // most characters, 0 for no limit
-	places   int // most decimals, anyPlaces for no limit
-	low      *amount
-	high     *amount
-	input    bool // false: read-only, ignored when sent
-	must     obligation
-	choices  []int64
-	names    []string // the choices' names, which the API also takes
-	sub      *schema
-	unset    any  // what is stored when nothing was sent
-	hasUnset bool // unset was given explicitly
+	name    string
+	kind    kind
+	length  int // most characters, 0 for no limit
+	places  int // most decimals, anyPlaces for no limit
+	low     *amount
+	high    *amount
+	input   bool // false: read-only, ignored when sent
+	must    obligation
+	choices []int64
+	names   []string // the choices' names, which the API also takes
+	sub     *schema
+	unset   any // what is stored when nothing was sent
 }
 
 const anyPlaces = -1

@@ -27,13 +27,13 @@ func newClock() *clock { return &clock{time.Date(2026, 6, 15, 9, 30, 0, 12345670
 
 // api talks to a sandbox without a network.
 type api struct {
-	t     *testing.T
+	t     testing.TB
 	box   *sandbox.Sandbox
 	clock *clock
 	token string
 }
 
-func open(t *testing.T, changes ...func(*sandbox.Settings)) *api {
+func open(t testing.TB, changes ...func(*sandbox.Settings)) *api {
 	t.Helper()
 	c := newClock()
 	a := &api{t: t, clock: c, box: sandbox.New(connectors.SandboxOptions{Now: c.now}, changes...)}

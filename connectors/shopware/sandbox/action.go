@@ -69,30 +69,33 @@ func (q *request) moving(do func() error) error {
 
 // reserve takes the next number of a range; a preview does not use it up.
 func (q *request) reserve(name, channel string) error {
-	typ := q.s.schema.entities["number_range_type"]
-	ranges := q.s.schema.entities["number_range"]
-	for _, t := range q.s.db.having(typ, "technicalName", name) {
-		for _, r := range q.s.db.having(ranges, "typeId", t.str("id")) {
-			start, _ := wholeNumber(r.v["start"])
-			next, used := q.s.ranges[name]
-			if !used || next < start {
-				next = start
-			}
-			if q.r.URL.Query().Get("preview") == "" {
-				q.s.ranges[name] = next + 1
-			}
-			pattern := r.str("pattern")
-			writeJSON(q.w, http.StatusOK, newObject("number", strings.Replace(pattern, "{n}", strconv.Itoa(next), 1)))
-			return nil
+	numbers := q.numberRange(name)
+	if numbers == nil {
+		var channelID any
+		if channel != "" {
+			channelID = channel
+		}
+		return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__NO_NUMBER_RANGE_CONFIGURATION",
+			fmt.Sprintf("No number range configuration found for entity %q with sales channel %q.", name, channel),
+			newObject("entity", name, "salesChannelId", channelID))}
+	}
+	start, _ := wholeNumber(numbers.v["start"])
+	next := max(start, q.s.ranges[name])
+	if q.r.URL.Query().Get("preview") == "" {
+		q.s.ranges[name] = next + 1
+	}
+	writeJSON(q.w, http.StatusOK, newObject("number", strings.Replace(numbers.str("pattern"), "{n}", strconv.Itoa(next), 1)))
+	return nil
+}
+
+// numberRange finds the range of an entity, nil where there is none.
+func (q *request) numberRange(name string) *row {
+	for _, t := range q.s.db.having(q.s.schema.entities["number_range_type"], "technicalName", name) {
+		if ranges := q.s.db.having(q.s.schema.entities["number_range"], "typeId", t.str("id")); len(ranges) > 0 {
+			return ranges[0]
 		}
 	}
-	var channelID any
-	if channel != "" {
-		channelID = channel
-	}
-	return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__NO_NUMBER_RANGE_CONFIGURATION",
-		fmt.Sprintf("No number range configuration found for entity %q with sales channel %q.", name, channel),
-		newObject("entity", name, "salesChannelId", channelID))}
+	return nil
 }
 
 // config is what clients use as a ping.
@@ -101,7 +104,7 @@ func (q *request) config() *object {
 		"version", q.s.version, "versionRevision", "",
 		"adminWorker", newObject("enableAdminWorker", true, "enableQueueStatsWorker", true, "enableNotificationWorker", true,
 			"transports", []any{"async", "low_priority"}),
-		"bundles", newObject("Framework", newObject("css", []any{}, "js", []any{}, "baseUrl", nil, "type", "plugin")),
+		"bundles", newObject("Framework", newObject("css", []any{}, "js", []any{q.base + "/bundles/framework/administration/js/framework.js"}, "baseUrl", nil, "type", "plugin")),
 		"settings", newObject("enableUrlFeature", true, "appUrlReachable", true, "appsRequireAppUrl", false,
 			"private_allowed_extensions", []any{"jpg", "jpeg", "png", "webp", "pdf"}, "enableHtmlSanitizer", true,
 			"enableStagingMode", false, "disableExtensionManagement", false))

@@ -431,9 +431,7 @@ func queryCriteria(q url.Values) any {
 		name, rest, _ := strings.Cut(k, "[")
 		path := []string{name}
 		if rest != "" {
-			for _, p := range strings.Split(strings.TrimSuffix(rest, "]"), "][") {
-				path = append(path, p)
-			}
+			path = append(path, strings.Split(strings.TrimSuffix(rest, "]"), "][")...)
 		}
 		if len(path) > maxDepth {
 			continue

@@ -267,9 +267,9 @@ func (e *encoder) association(ent *entity, r *row, f *field, assoc []association
 		if len(rows) == 0 {
 			return nil
 		}
-		// One that has associations of its own, or stands at the other side, is loaded by a second query.
+		// One that has associations of its own is loaded by a second query.
 		where := joined
-		if nested || f.of != "" {
+		if nested {
 			where = child
 		}
 		return e.entity(f.target, rows[0], crit.associations, where)

@@ -222,12 +222,14 @@ func (s *Sandbox) loadAssociation(ent *entity, f *field, id string, v any) error
 		if err := s.load(f.target.name, o); err != nil {
 			return err
 		}
-		if f.via != nil {
-			mine, theirs := f.via.keys[0], f.via.keys[1]
-			if f.via.pair[1] != f.target {
-				mine, theirs = theirs, mine
-			}
+		switch {
+		case f.via != nil:
+			mine, theirs := f.via.sides(f.target)
 			s.db.put(f.via, &row{v: map[string]any{mine: id, theirs: o.str("id")}})
+		case f.of != "":
+			r := s.db.get(f.target, o.str("id")).clone()
+			r.v[f.of] = id
+			s.db.put(f.target, r)
 		}
 	}
 	return nil

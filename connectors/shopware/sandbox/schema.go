@@ -89,6 +89,14 @@ type entity struct {
 
 func (e *entity) mapping() bool { return len(e.pair) > 0 }
 
+// sides are the keys of a mapping, that to target second.
+func (e *entity) sides(target *entity) (mine, theirs string) {
+	if e.pair[1] == target {
+		return e.keys[0], e.keys[1]
+	}
+	return e.keys[1], e.keys[0]
+}
+
 // route is the name of the entity in a path: order-line-item.
 func (e *entity) route() string { return strings.ReplaceAll(e.name, "_", "-") }
 

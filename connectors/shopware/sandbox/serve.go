@@ -406,6 +406,13 @@ func (q *request) save(t *target, payload *object, want intent) (string, error) 
 		q.s.db.rollback()
 		return "", err
 	}
+	// The server names the last row of the entity that was written: for a product
+	// with its variants in one body that is the last variant.
+	for _, c := range wr.cmds {
+		if c.ent == t.ent {
+			id = c.key
+		}
+	}
 	return id, nil
 }
 
@@ -417,10 +424,7 @@ func (q *request) erase(t *target) error {
 	ent, key := t.ent, t.id
 	if t.via != nil && t.via.via != nil {
 		ent = t.via.via
-		mine, theirs := ent.keys[0], ent.keys[1]
-		if ent.pair[1] != t.ent {
-			mine, theirs = theirs, mine
-		}
+		mine, theirs := ent.sides(t.ent)
 		key = ent.key(map[string]any{mine: t.of.str("id"), theirs: t.id})
 	}
 	q.s.db.begin()

@@ -178,10 +178,7 @@ func (s *store) related(f *field, r *row) []*row {
 	switch {
 	case f.via != nil:
 		// The mapping has one key to each side; a pair of one entity does not occur.
-		mine, theirs := f.via.keys[0], f.via.keys[1]
-		if f.via.pair[1] != f.target {
-			mine, theirs = theirs, mine
-		}
+		mine, theirs := f.via.sides(f.target)
 		var rows []*row
 		for _, link := range s.having(f.via, mine, r.str("id")) {
 			if to := s.get(f.target, link.str(theirs)); to != nil {

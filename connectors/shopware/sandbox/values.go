@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -185,11 +186,31 @@ func (w *writer) encodePrices(raw any, pointer string) any {
 				price.set(f.name, w.encode(f, v, at+"/"+f.name))
 			}
 		}
+		price.set("percentage", listPercentage(price))
 		hasDefault = hasDefault || price.str("currencyId") == systemCurrency
 		out = append(out, price)
 	}
 	if !hasDefault {
 		w.fail(violation(pointer, codeWrite, "No price for default currency defined"))
+	}
+	return out
+}
+
+// listPercentage is how far a price is below its list price.
+func listPercentage(price *object) any {
+	list, _ := price.vals["listPrice"].(*object)
+	if list == nil {
+		return nil
+	}
+	out := newObject()
+	for _, k := range []string{"net", "gross"} {
+		now, ok := rat(price.vals[k])
+		before, okBefore := rat(list.vals[k])
+		if !ok || !okBefore || before.Sign() <= 0 {
+			return nil
+		}
+		part := new(big.Rat).Quo(now, before)
+		out.set(k, number(part.Mul(part.Sub(big.NewRat(1, 1), part), big.NewRat(100, 1)), 2))
 	}
 	return out
 }

@@ -225,10 +225,7 @@ func (w *writer) link(f *field, o *object, pointer, id string) {
 		w.fail(badUUID(pointer+"/id", to))
 		return
 	}
-	mine, theirs := f.via.keys[0], f.via.keys[1]
-	if f.via.pair[1] != f.target {
-		mine, theirs = theirs, mine
-	}
+	mine, theirs := f.via.sides(f.target)
 	c := &command{ent: f.via, insert: true, v: map[string]any{mine: id, theirs: to}}
 	c.key = f.via.key(c.v)
 	w.cmds = append(w.cmds, c)
@@ -247,6 +244,9 @@ func (w *writer) fields(ent *entity, payload *object, pointer string, c *command
 		case f.readOnly:
 			if ok {
 				w.fail(writeProtected(at, f.name))
+			}
+			if c.insert && f.hasDef {
+				c.v[f.name] = f.def
 			}
 			continue
 		case f.kind == kindAuto, f.kind == kindVersion, f.kind == kindRuntime, f.derived != "":

@@ -45,15 +45,16 @@ func newLedger(p *Process, o RunOptions, cursor time.Time) *ledger {
 }
 
 // admit waits for a free worker and counts the document as read. It returns the document's number
-// in the run; ok is false where the run is over: stopped, or its limit reached.
-func (l *ledger) admit(doc port.Document) (number int, ok bool) {
+// in the run; ok is false where the run is over: stopped, cancelled while it waited,
+// or its limit reached.
+func (l *ledger) admit(ctx context.Context, doc port.Document) (number int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	limit := l.process.flow.Limit
 	for {
 		sent := l.summary.Created + l.summary.Updated + l.summary.InDoubt
 		switch {
-		case l.stop != nil:
+		case l.stop != nil || ctx.Err() != nil:
 			return 0, false
 		case limit > 0 && sent >= limit:
 			l.summary.Limited = true

@@ -96,10 +96,7 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 			continue // a page that shifted while it was read
 		}
 		seen[key] = true
-		if ctx.Err() != nil {
-			break
-		}
-		number, ok := l.admit(doc)
+		number, ok := l.admit(ctx, doc)
 		if !ok {
 			break
 		}

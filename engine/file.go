@@ -15,6 +15,8 @@ type mappingFile struct {
 	rules   []*ruleDecl
 	tables  []tableDecl
 	sets    []settingDecl
+	// unreadable is true where nothing is known of the file's content.
+	unreadable bool
 }
 
 type letDecl struct {

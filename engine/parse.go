@@ -34,6 +34,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 	m := &mappingFile{src: src}
 	root := p.root(text)
 	if root == nil {
+		m.unreadable = true
 		return m
 	}
 	for _, e := range p.entries(root, "a mapping file is a map with the keys from, to and rules") {

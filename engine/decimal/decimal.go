@@ -65,6 +65,10 @@ func (d Decimal) Coefficient() *big.Int {
 	return big.NewInt(d.coef)
 }
 
+// Small returns coefficient and scale where the coefficient fits an int64; ok is false where it does not, or is
+// math.MinInt64. It is for whoever keeps numbers without a pointer; [New] is its inverse.
+func (d Decimal) Small() (coef int64, scale int32, ok bool) { return d.coef, d.scale, d.big == nil }
+
 // Scale returns the count of digits after the point, trailing zeros included: 2 of 19.10.
 func (d Decimal) Scale() int { return int(d.scale) }
 

@@ -98,6 +98,15 @@ func TestConstructors(t *testing.T) {
 	}
 }
 
+func TestSmall(t *testing.T) {
+	if coef, scale, ok := dec(t, "-19.10").Small(); coef != -1910 || scale != 2 || !ok {
+		t.Errorf("Small(-19.10) = %d, %d, %t", coef, scale, ok)
+	}
+	if _, _, ok := dec(t, "9223372036854775808").Small(); ok {
+		t.Error("Small(2^63) fits an int64")
+	}
+}
+
 func TestArithmetic(t *testing.T) {
 	for _, c := range []struct{ a, op, b, want string }{
 		{"0.1", "+", "0.2", "0.3"},

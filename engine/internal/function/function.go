@@ -5,6 +5,8 @@
 package function
 
 import (
+	"strings"
+
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -56,4 +58,26 @@ type Call struct {
 	Budget *limit.Budget
 	// Now is the run's instant in RFC 3339, "" if the run has none.
 	Now string
+}
+
+// Signature writes a function as it is called: lookup(table, key, [fallback]).
+func Signature(f *Func) string {
+	var b strings.Builder
+	b.WriteString(f.Name)
+	b.WriteByte('(')
+	for i, p := range f.Params {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		switch {
+		case p.Variadic:
+			b.WriteString(p.Name + "...")
+		case p.Optional:
+			b.WriteString("[" + p.Name + "]")
+		default:
+			b.WriteString(p.Name)
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
 }

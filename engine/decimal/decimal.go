@@ -274,8 +274,3 @@ func signed(m uint64, negative bool) (int64, bool) {
 	}
 	return int64(m), true
 }
-
-// Small returns the coefficient and scale where the coefficient fits an int64.
-func (d Decimal) Small() (coef int64, scale int32, ok bool) {
-	return d.coef, d.scale, d.big == nil
-}

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 )
@@ -19,7 +20,7 @@ func ExampleProcess_Run() {
 		summary, err := process.Run(context.Background(), flow.RunOptions{
 			FromStart: true,
 			OnResult: func(r flow.Result, _ flow.Summary) {
-				fmt.Println(r.Document.Name(), r.Outcome, r.Reason)
+				fmt.Println(strings.TrimSpace(fmt.Sprint(r.Document.Name(), " ", r.Outcome, " ", r.Reason)))
 			},
 		})
 		fmt.Println(summary, err)

@@ -206,7 +206,7 @@ func (p *Planner) onlyCustomer(ctx context.Context, docs []port.Document, kind, 
 		Help: "decide which one it is: give the others another address or make them inactive, or set settings.defaultCustomer"}
 }
 
-// canonicalCustomer makes a canonical customer of an order's customer and addresses.
+// canonicalCustomer makes a canonical customer of an order's customer, addresses and currency.
 func canonicalCustomer(order []byte) ([]byte, error) {
 	out := []byte(gjson.GetBytes(order, "customer").Raw)
 	if len(out) == 0 || out[0] != '{' {
@@ -235,6 +235,11 @@ func canonicalCustomer(order []byte) ([]byte, error) {
 	}
 	if out, err = sjson.SetRawBytes(out, "addresses", addresses); err != nil {
 		return nil, err
+	}
+	if currency := gjson.GetBytes(order, "currency"); present(currency) {
+		if out, err = sjson.SetRawBytes(out, "currency", []byte(currency.Raw)); err != nil {
+			return nil, err
+		}
 	}
 	return sjson.SetRawBytes(out, "active", []byte("true"))
 }

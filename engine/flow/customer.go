@@ -71,7 +71,7 @@ func (p *Planner) knownCustomer(ctx context.Context, d *draft, found port.Docume
 	if id := customerLinkID(d.order); id != "" && link.TargetID != found.ID {
 		d.plan.Adopt = append(d.plan.Adopt, Adoption{
 			Link:   LinkRef{Entity: port.Customer, SourceID: id},
-			Target: Target{Resource: p.flow.Resources.Customer, ID: found.ID, Key: found.Key},
+			Target: targetOf("", p.flow.Resources.Customer, found),
 		})
 	}
 	if !p.set.updateCustomer {

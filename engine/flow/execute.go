@@ -97,7 +97,7 @@ func (e *Executor) carryOut(ctx context.Context, p *Plan, op *Operation, last bo
 	if err != nil {
 		return err
 	}
-	t := Target{Verb: verb, Resource: op.Resource, ID: doc.ID, Key: doc.Key}
+	t := targetOf(verb, op.Resource, doc)
 	if verb == Adopt && !last {
 		return moved(fmt.Sprintf("%s is in the target now", op.ID))
 	}

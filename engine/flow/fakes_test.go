@@ -267,7 +267,11 @@ func (b *books) Find(_ context.Context, resource string, key port.Key) ([]port.D
 		return nil, err
 	}
 	var out []port.Document
-	for _, d := range b.docs[resource] {
+	docs := b.docs[resource]
+	if resource == "invoiceDraft" && key.Field == port.KeyReference {
+		docs = append(slices.Clone(docs), b.docs["invoice"]...) // what a draft may have become
+	}
+	for _, d := range docs {
 		switch {
 		case key.Field == port.KeyID && d.ID == key.Value,
 			key.Field == port.KeyNumber && d.Key == key.Value,
@@ -478,7 +482,7 @@ func newWorld() *world {
 				ProductRead: identity, ProductWrite: writeArticle,
 			},
 			Resources: flow.Resources{
-				Source: "order", SourceProduct: "product", Target: "invoiceDraft", Stages: []string{"invoice"},
+				Source: "order", SourceProduct: "product", Target: "invoiceDraft",
 				Customer: "customer", Product: "article", References: []string{"terms", "accounts"},
 			},
 		},

@@ -47,9 +47,6 @@ type Resources struct {
 	SourceProduct string
 	// Target is what is made: "invoiceDraft".
 	Target string
-	// Stages are resources that a Target may have become since (a draft becomes an
-	// invoice). They are asked, too, before anything is made.
-	Stages []string
 	// Customer and Product are the target's: "customer", "article".
 	Customer, Product string
 	// References are the target's reference tables that write mappings may read

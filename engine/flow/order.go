@@ -72,8 +72,8 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	return nil
 }
 
-// orderExists looks for the order in the links and then in the target, under the resource that it becomes
-// and those that this may have become since.
+// orderExists looks for the order in the links and then in the target, by its number as the reference. The target
+// also answers with what the order's document has become since, such as the invoice of a draft.
 func (p *Planner) orderExists(ctx context.Context, d *draft) (bool, error) {
 	link, err := p.link(ctx, p.flow.Entity, d.doc.ID)
 	if err != nil {
@@ -88,17 +88,12 @@ func (p *Planner) orderExists(ctx context.Context, d *draft) (bool, error) {
 	if number == "" {
 		return false, &Failure{Code: FailMapping, Message: "the order has no number, so the target cannot be asked whether it has it"}
 	}
-	asked := false
-	for i, resource := range append([]string{p.flow.Resources.Target}, p.flow.Resources.Stages...) {
-		docs, ok, err := p.find(ctx, resource, port.Key{Field: port.KeyReference, Value: number})
-		if err != nil {
-			return false, fmt.Errorf("whether the target has order %s: %w", number, err)
-		}
-		asked = asked || ok && i == 0
-		if len(docs) == 0 {
-			continue
-		}
-		t := Target{Resource: resource, ID: docs[0].ID, Key: docs[0].Key}
+	docs, asked, err := p.find(ctx, p.flow.Resources.Target, port.Key{Field: port.KeyReference, Value: number})
+	if err != nil {
+		return false, fmt.Errorf("whether %s has order %s: %w", p.flow.To, number, err)
+	}
+	if len(docs) > 0 {
+		t := targetOf("", p.flow.Resources.Target, docs[0])
 		reason := fmt.Sprintf("%s has it as %s", p.flow.To, t)
 		if len(docs) > 1 {
 			reason += fmt.Sprintf(" and in %d more", len(docs)-1)

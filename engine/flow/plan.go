@@ -32,6 +32,14 @@ type Target struct {
 	Key      string `json:"key,omitempty"`
 }
 
+// targetOf names a document; resource is what was asked for, where the document does not say.
+func targetOf(verb Verb, resource string, d port.Document) Target {
+	if d.Resource != "" {
+		resource = d.Resource
+	}
+	return Target{Verb: verb, Resource: resource, ID: d.ID, Key: d.Key}
+}
+
 // String returns "invoiceDraft 1023".
 func (t Target) String() string {
 	if t.Key != "" {

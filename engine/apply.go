@@ -26,6 +26,7 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	f.vars = make([]value.Value, m.slots)
 	f.lets = make([]letCell, len(m.lets))
 	f.letCode = m.lets
+	f.memo = make([]memoCell, m.memos)
 	f.out = &outNode{form: outObject}
 	if m.copyBase {
 		f.out.set(f.doc)
@@ -146,6 +147,7 @@ type run struct {
 	*frame
 	mapping *Mapping
 	diags   Diagnostics
+	written int64 // about how many bytes of output there are
 	stopped bool  // a limit was reached: nothing more is tried
 	indexes []int // of the elements that are being built
 }
@@ -290,6 +292,10 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 			}
 		}
 	}
+	if r.written += v.Weight(); r.written > int64(r.mapping.limits.OutputBytes) {
+		r.fail(s, &fault{text: s.text, to: whole(s.text), code: codeLimit, msg: fmt.Sprintf("the target document is larger than %d bytes", r.mapping.limits.OutputBytes)}, nil)
+		return
+	}
 	if why := r.wrongKind(s, v); why != "" {
 		d := &fault{text: s.text, to: whole(s.text), code: codeWrongKind, msg: why}
 		r.fail(s, d, s.reads)
@@ -424,6 +430,7 @@ func (r *run) element(s *step, list *outNode) {
 		if v.Kind() == value.Missing && len(s.element.steps) == 0 {
 			return
 		}
+		r.written += v.Weight() // put, which the rules below go through, looks at the limit
 		node.set(v)
 	}
 	list.kids = append(list.kids, node)

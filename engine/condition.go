@@ -13,6 +13,7 @@ type Condition struct {
 	test   func(*frame) (bool, error)
 	text   *scalar
 	slots  int
+	memos  int
 	limits Limits
 }
 
@@ -30,7 +31,7 @@ func CompileCondition(expression, docType string, opts ...Option) (*Condition, e
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return &Condition{test, text, c.most, l.limits}, nil
+	return &Condition{test, text, c.most, len(c.memo), l.limits}, nil
 }
 
 // Eval tells whether the document passes. Missing and null count as no. An error
@@ -41,6 +42,7 @@ func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, 
 		return false, diags
 	}
 	f.vars = make([]value.Value, c.slots)
+	f.memo = make([]memoCell, c.memos)
 	f.out = &outNode{form: outObject}
 	ok, err := c.test(f)
 	if err != nil {

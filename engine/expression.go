@@ -87,6 +87,7 @@ type compiler struct {
 	reads  []read
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
+	memo   map[string]int // paths of the source document that are read once
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.

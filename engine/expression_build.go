@@ -41,7 +41,7 @@ func (c *compiler) array(n *ast.ArrayNode) operand {
 				return value.Value{}, err
 			}
 		}
-		return value.ListOf(vs), nil
+		return f.made(value.ListOf(vs), text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: s, node: n}
 }
@@ -101,7 +101,7 @@ func (c *compiler) object(n *ast.MapNode) operand {
 			}
 			fields = setField(fields, name, v)
 		}
-		return value.ObjectOf(fields), nil
+		return f.made(value.ObjectOf(fields), text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: s, node: n}
 }

@@ -116,6 +116,9 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 				}
 				continue
 			}
+			if err := f.visit(vs[i], text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
+			}
 			if !p.Kinds.Has(vs[i].Kind()) {
 				return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 					msg: fmt.Sprintf("%s wants %s as %s, got %s", fn.Name, article(p.Kinds.String()), p.Name, article(vs[i].Kind().String())), help: "use " + function.Signature(fn)}
@@ -128,7 +131,7 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 		if err != nil {
 			return value.Value{}, asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
 		}
-		return v, nil
+		return f.made(v, text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: resultShape(fn, args), node: n}
 }

@@ -110,7 +110,7 @@ func (c *compiler) coalesce(n *ast.BinaryNode) operand {
 func (c *compiler) equality(n *ast.BinaryNode) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	c.neverEqual(n, left, right)
-	same := n.Operator == "=="
+	same, text, loc := n.Operator == "==", c.text, n.Location()
 	run := func(f *frame) (value.Value, error) {
 		a, err := left.run(f)
 		if err != nil {
@@ -119,6 +119,11 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 		b, err := right.run(f)
 		if err != nil {
 			return b, err
+		}
+		if a.Kind() == b.Kind() {
+			if err := f.visit(a, text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
+			}
 		}
 		return value.Boolean(value.Equal(a, b) == same), nil
 	}
@@ -402,6 +407,9 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 			items := b.Items()
 			if err := f.budget.Step(len(items)); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
+			}
+			if err := f.visit(b, text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
 			}
 			for _, item := range items {
 				if value.Equal(a, item) {

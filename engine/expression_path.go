@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -42,6 +44,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 	if o, ok := c.context(n); ok {
 		return o
 	}
+	text, loc := c.text, n.Location()
 	s, known := c.names.doc.Member(n.Value)
 	if !known {
 		d := c.reportAt(n, codeUnknownName, fmt.Sprintf("unknown name %q", n.Value), "")
@@ -60,7 +63,63 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		return c.broken(n)
 	}
 	name := n.Value
-	return operand{run: func(f *frame) (value.Value, error) { return f.doc.Member(name), nil }, shape: s, node: n}
+	read := func(f *frame) (value.Value, error) {
+		if err := f.visit(f.doc, text, loc.From, loc.To); err != nil {
+			return value.Value{}, err
+		}
+		return f.doc.Member(name), nil
+	}
+	return operand{run: c.remember("doc."+name, read), shape: s, node: n}
+}
+
+// remember makes code that reads a path of the source document read it once a document.
+func (c *compiler) remember(path string, read code) code {
+	i, ok := c.memo[path]
+	if !ok {
+		i = len(c.memo)
+		if c.memo == nil {
+			c.memo = map[string]int{}
+		}
+		c.memo[path] = i
+	}
+	return func(f *frame) (value.Value, error) {
+		cell := &f.memo[i]
+		if cell.done {
+			return cell.value, nil
+		}
+		v, err := read(f)
+		if err == nil {
+			*cell = memoCell{true, v}
+		}
+		return v, err
+	}
+}
+
+// sourcePath tells whether a chain reads members of the source document by name only.
+func (c *compiler) sourcePath(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		if n.Value == "doc" {
+			return "doc", true
+		}
+		for l := c.locals; l != nil; l = l.outer {
+			if l.name == n.Value {
+				return "", false
+			}
+		}
+		if _, ok := c.names.lets[n.Value]; ok || slices.Contains(contextWords, n.Value) {
+			return "", false
+		}
+		return "doc." + n.Value, true
+	case *ast.ChainNode:
+		return c.sourcePath(n.Node)
+	case *ast.MemberNode:
+		base, ok := c.sourcePath(n.Node)
+		if name, isName := n.Property.(*ast.StringNode); ok && isName {
+			return base + "." + strconv.Quote(name.Value), true
+		}
+	}
+	return "", false
 }
 
 func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
@@ -138,7 +197,13 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 				msg: fmt.Sprintf("cannot read .%s of %s", key, article(v.Kind().String()))}
 		}
+		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+			return value.Value{}, err
+		}
 		return v.Member(key), nil
+	}
+	if path, ok := c.sourcePath(n); ok {
+		run = c.remember(path, run)
 	}
 	return operand{run: run, shape: s, node: n}
 }
@@ -168,6 +233,9 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		}
 		k, err := idx.run(f)
 		if err != nil || k.IsNil() {
+			return value.Value{}, err
+		}
+		if err := f.visit(v, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		switch v.Kind() {

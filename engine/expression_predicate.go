@@ -182,7 +182,7 @@ func (l *loop) mapped() code {
 				return value.Value{}, err
 			}
 		}
-		return value.ListOf(out), nil
+		return f.made(value.ListOf(out), l.text, l.from, l.to)
 	}
 }
 
@@ -308,6 +308,9 @@ func (l *loop) groupBy() code {
 			}
 			if groups[key] == nil {
 				keys = append(keys, key)
+				if err := f.budget.Bytes(groupBytes + int64(len(key))); err != nil {
+					return value.Value{}, asFault(err, l.text, l.from, l.to)
+				}
 			}
 			groups[key] = append(groups[key], item)
 		}
@@ -315,9 +318,12 @@ func (l *loop) groupBy() code {
 		for i, k := range keys {
 			fields[i] = value.Field{Key: k, Value: value.ListOf(groups[k])}
 		}
-		return value.ObjectOf(fields), nil
+		return f.made(value.ObjectOf(fields), l.text, l.from, l.to)
 	}
 }
+
+// groupBytes is what one group costs beside its elements.
+const groupBytes = 256
 
 // sortBy sorts stably; elements without a value come last.
 func (l *loop) sortBy(order *operand) code {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
@@ -23,6 +24,7 @@ type frame struct {
 	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
 	lets     []letCell
 	letCode  []code
+	memo     []memoCell // what was read of the source document, by path
 	out      *outNode
 	write    WriteMode
 	budget   *limit.Budget
@@ -34,6 +36,12 @@ type letCell struct {
 	done  bool
 	value value.Value
 	err   error
+}
+
+// memoCell holds what stands at a path of the source document once it was read.
+type memoCell struct {
+	done  bool
+	value value.Value
 }
 
 // fault is an expression that failed on a document.
@@ -69,4 +77,26 @@ func asFault(err error, text *scalar, from, to int) *fault {
 		f.help = "the rule costs too much for one document; make it read or build less"
 	}
 	return f
+}
+
+// maxMadeDepth bounds how deep rules may nest lists and objects: whatever walks them recurses.
+const maxMadeDepth = 200
+
+// made checks a list or an object that a rule has just made.
+func (f *frame) made(v value.Value, text *scalar, from, to int) (value.Value, error) {
+	if v.Depth() > maxMadeDepth {
+		return value.Value{}, &fault{text: text, from: from, to: to, code: codeLimit, msg: fmt.Sprintf("lists and objects are nested more than %d levels deep", maxMadeDepth)}
+	}
+	if err := f.budget.Fits(v.Weight()); err != nil {
+		return value.Value{}, asFault(err, text, from, to)
+	}
+	return v, nil
+}
+
+// visit takes the steps of walking through v.
+func (f *frame) visit(v value.Value, text *scalar, from, to int) error {
+	if err := f.budget.Step(1 + int(v.Weight()>>6)); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
 }

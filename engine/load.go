@@ -41,8 +41,8 @@ type Limits struct {
 	MemoryBytes   int64 // made by rules
 }
 
-// DefaultLimits suit documents of shops: 64 MiB in, 64 MiB out, 10 million steps.
-var DefaultLimits = Limits{DocumentBytes: 64 << 20, OutputBytes: 64 << 20, Depth: 200, Steps: 10_000_000, MemoryBytes: 128 << 20}
+// DefaultLimits suit documents of shops: 64 MiB in, 64 MiB out, 20 million steps.
+var DefaultLimits = Limits{DocumentBytes: 64 << 20, OutputBytes: 64 << 20, Depth: 200, Steps: 20_000_000, MemoryBytes: 128 << 20}
 
 type loader struct {
 	files   fs.FS // nil: the operating system

@@ -21,6 +21,7 @@ type Mapping struct {
 	lets     []code
 	steps    []step
 	slots    int
+	memos    int
 	tables   []value.Field
 }
 
@@ -69,7 +70,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.lets()
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
-	m.slots = c.most
+	m.slots, m.memos = c.most, len(c.memo)
 	return m
 }
 

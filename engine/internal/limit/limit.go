@@ -70,3 +70,11 @@ func (b *Budget) Bytes(n int64) error {
 	b.bytes += n
 	return b.Step(int(n >> 8))
 }
+
+// Fits tells whether something of n bytes may exist at all.
+func (b *Budget) Fits(n int64) error {
+	if n > b.maxBytes {
+		return &Error{What: "bytes of memory", Max: b.maxBytes}
+	}
+	return nil
+}

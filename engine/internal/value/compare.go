@@ -20,6 +20,9 @@ func Equal(a, b Value) bool {
 	case String:
 		return a.Str() == b.Str()
 	case List:
+		if a.form == formRaw && b.form == formRaw && a.s == b.s {
+			return true
+		}
 		as, bs := a.Items(), b.Items()
 		if len(as) != len(bs) {
 			return false
@@ -30,6 +33,9 @@ func Equal(a, b Value) bool {
 			}
 		}
 	case Object:
+		if a.form == formRaw && b.form == formRaw && a.s == b.s {
+			return true
+		}
 		as := a.Fields()
 		if len(as) != b.Len() {
 			return false
@@ -65,16 +71,4 @@ func Compare(a, b Value) (order int, ok bool) {
 		return strings.Compare(a.Str(), b.Str()), true
 	}
 	return 0, false
-}
-
-// Size returns roughly how many bytes of memory hold v beyond the text of the source.
-func (v Value) Size() int64 {
-	const one = 48
-	switch v.form {
-	case formText:
-		return one + int64(len(v.s))
-	case formTree:
-		return one + one*int64(len(v.ref.items)+len(v.ref.fields))
-	}
-	return one
 }

@@ -4,6 +4,7 @@
 package value
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -95,6 +96,8 @@ type node struct {
 	dec    decimal.Decimal
 	items  []Value
 	fields []Field
+	weight int64 // about how many bytes of JSON the items or fields are
+	depth  int32 // how deep they nest, without what lies in a document's text
 }
 
 // Field is a member of an object.
@@ -153,12 +156,48 @@ func Int(n int) Value { return Value{kind: Number, form: formDec, n: int64(n)} }
 
 // ListOf returns a list; it keeps items.
 func ListOf(items []Value) Value {
-	return Value{kind: List, form: formTree, ref: &node{items: items}}
+	n := &node{items: items, weight: 2}
+	for i := range items {
+		n.hold(&items[i])
+	}
+	return Value{kind: List, form: formTree, ref: n}
 }
 
 // ObjectOf returns an object; it keeps fields, whose keys must differ.
 func ObjectOf(fields []Field) Value {
-	return Value{kind: Object, form: formTree, ref: &node{fields: fields}}
+	n := &node{fields: fields, weight: 2}
+	for i := range fields {
+		n.hold(&fields[i].Value)
+		n.weight += int64(len(fields[i].Key)) + 3
+	}
+	return Value{kind: Object, form: formTree, ref: n}
+}
+
+func (n *node) hold(v *Value) {
+	if n.weight += v.Weight() + 1; n.weight < 0 {
+		n.weight = math.MaxInt64 >> 1
+	}
+	n.depth = max(n.depth, v.Depth())
+}
+
+// Weight returns about how many bytes v is as JSON text. A value that holds another one
+// many times weighs as much as its text would, not as much as its memory.
+func (v Value) Weight() int64 {
+	switch v.form {
+	case formTree:
+		return v.ref.weight
+	case formDec:
+		return 20
+	}
+	return int64(len(v.s)) + 2
+}
+
+// Depth returns how deep lists and objects that rules made are nested in v.
+func (v Value) Depth() int32 {
+	if v.form == formTree {
+		return v.ref.depth + 1
+	}
+	return 0
 }
 
 // Kind returns the kind.

@@ -137,7 +137,8 @@ A missing or null argument gives missing, unless the function says otherwise. Nu
 		}
 	}
 	page.WriteString("\n## With an expression for each element\n\n" +
-		"In the second argument `#` is the element, `.field` its field, and `#index` its index. A missing list gives what an empty one gives.\n")
+		"In the second argument `#` is the element, `.field` its field, and `#index` its index. A missing list counts as an empty one\n" +
+		"where a number or true or false comes out (count, sum, all, any, ...), and gives missing elsewhere.\n")
 	for _, d := range predicateDocs {
 		writeFunction(&page, d.call, d.summary, d.examples)
 	}

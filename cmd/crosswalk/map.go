@@ -258,6 +258,10 @@ func (c *cli) mapLines(ctx context.Context, mapping *engine.Mapping, in engine.I
 			}
 			failed++
 			progress.clear()
+			// On a terminal the failure stands below the results that came before it.
+			if err := out.Flush(); err != nil {
+				return finish(err)
+			}
 			c.lineFailed(name, lines.number, err)
 			continue
 		}

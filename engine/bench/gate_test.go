@@ -3,22 +3,18 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"maps"
 	"math"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
-	"github.com/crosswalk-go/crosswalk/engine/bench/mappings"
 	"github.com/crosswalk-go/crosswalk/engine/bench/paired"
 )
 
@@ -42,7 +38,7 @@ func TestGate(t *testing.T) {
 		t.Run(g.name, func(t *testing.T) {
 			var complaints []string
 			for range 3 {
-				values, err := measureGroup(g, paired.Options{Turns: 25, Budget: 2 * time.Second})
+				values, err := measureGroup(g, paired.Options{Turns: 20, Budget: 1200 * time.Millisecond})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,18 +97,11 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	record := readRecord(t)
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would empty pools
 	for _, w := range slices.Concat(fixtures.Workloads, fixtures.Lines) {
-		m, err := engine.Load(w.Mapping+".yaml", engine.Files(mappings.FS))
+		got, err := allocations(w)
 		if err != nil {
 			t.Fatal(err)
 		}
-		src := w.Make()
-		got := testing.AllocsPerRun(5, func() {
-			if _, err := m.Apply(context.Background(), src, engine.Input{}); err != nil {
-				t.Error(err)
-			}
-		})
 		key := w.Name + ": allocations"
 		recorded, known := record[key]
 		switch {

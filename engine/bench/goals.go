@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
+	"strings"
+	"testing"
 	"text/tabwriter"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -60,6 +63,14 @@ func groups() []group {
 			copied, err := crosswalks("order-copied", "order")
 			return append(computed, copied...), err
 		}},
+		group{"rules", func() ([]paired.Contender, error) {
+			few, err := copies(100)
+			if err != nil {
+				return nil, err
+			}
+			many, err := copies(1000)
+			return []paired.Contender{few, many}, err
+		}},
 		group{"compile", func() ([]paired.Contender, error) {
 			return []paired.Contender{{Name: "compile", Run: func() error {
 				_, err := engine.Load("order.yaml", engine.Files(mappings.FS))
@@ -104,6 +115,9 @@ func figures() []figure {
 		figure{"amounts computed / copied", "decimals", goal{1.25, 1.10, 0}, ratioSlack, func(r *paired.Result) paired.Quartiles {
 			return r.Ratio("order/order", "order-copied/order")
 		}},
+		figure{"cost a rule, 1000 / 100 rules", "rules", goal{1.3, 1.2, 1}, ratioSlack, func(r *paired.Result) paired.Quartiles {
+			return r.Ratio("1000 rules", "100 rules").Times(100. / 1000)
+		}},
 		figure{"compile order.yaml, ms", "compile", goal{10, 3, 1}, timeSlack, func(r *paired.Result) paired.Quartiles {
 			return r.Cost("compile").Times(1e-6)
 		}},
@@ -130,6 +144,41 @@ func crosswalks(mapping string, workloads ...string) ([]paired.Contender, error)
 		}})
 	}
 	return cs, nil
+}
+
+// copies makes a mapping of n rules that copy one of the fields of a product.
+func copies(n int) (paired.Contender, error) {
+	var text strings.Builder
+	text.WriteString("from: any\nto: any\nrules:\n")
+	fields := []string{"productNumber", "name", "ean", "active", "stock", "weight", "tax.taxRate", "price[0].net", "cover.media.url", "tags[1].name"}
+	for i := range n {
+		fmt.Fprintf(&text, "  r%d: %s\n", i, fields[i%len(fields)])
+	}
+	name := fmt.Sprintf("%d rules", n)
+	m, err := engine.Parse(name, []byte(text.String()))
+	if err != nil {
+		return paired.Contender{}, err
+	}
+	src := fixtures.Product()
+	return paired.Contender{Name: name, Run: func() error {
+		_, err := m.Apply(context.Background(), src, engine.Input{})
+		return err
+	}}, nil
+}
+
+// allocations returns how often mapping a workload's document allocates once the first documents are through.
+func allocations(w fixtures.Workload) (float64, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would empty pools
+	cs, err := crosswalks(w.Mapping, w.Name)
+	if err != nil {
+		return 0, err
+	}
+	n := testing.AllocsPerRun(5, func() {
+		if e := cs[0].Run(); e != nil {
+			err = e
+		}
+	})
+	return n, err
 }
 
 func fixtureNames(ws []fixtures.Workload) []string {
@@ -208,6 +257,17 @@ func printGoals(out io.Writer, o paired.Options) error {
 			v := values[f.key()]
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.group, f.name, v, wanted(f.gate), wanted(f.target), wanted(f.stretch), f.verdict(v.Median))
 		}
+	}
+	for _, w := range fixtures.Workloads {
+		n, err := allocations(w)
+		if err != nil {
+			return err
+		}
+		reached := ""
+		if n <= 1 {
+			reached = "target"
+		}
+		fmt.Fprintf(table, "%s\tallocations\t%v\t1\t1\t-\t%s\n", w.Name, n, reached)
 	}
 	return table.Flush()
 }

@@ -17,9 +17,9 @@ type Contender struct {
 
 // Options says how long to measure.
 type Options struct {
-	Slice time.Duration // of one contender in one turn; 5 ms when zero
-	Turns int           // 60 when zero
-	// Budget ends the turns early, though not before there are five. Zero sets no end.
+	Slice time.Duration // of one contender in one turn; 5 ms when not positive
+	Turns int           // 60 when not positive
+	// Budget ends the turns early, though not before there are five. Not positive: no end.
 	Budget time.Duration
 }
 
@@ -31,10 +31,10 @@ type Result struct {
 
 // Measure lets the contenders take turns. It calls each at least three times before it times anything.
 func Measure(contenders []Contender, o Options) (*Result, error) {
-	if o.Slice == 0 {
+	if o.Slice <= 0 {
 		o.Slice = 5 * time.Millisecond
 	}
-	if o.Turns == 0 {
+	if o.Turns <= 0 {
 		o.Turns = 60
 	}
 	r := &Result{cost: make([][]float64, len(contenders))}

@@ -41,6 +41,14 @@ func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 	return t.at(0), true
 }
 
+// Forget lets go of the document.
+func (t *Tape) Forget() {
+	t.src, t.nodes = "", t.nodes[:0]
+	if cap(t.nodes) > 1<<16 { // one huge document must not cost memory for ever
+		t.nodes = nil
+	}
+}
+
 // at returns the value of a node.
 func (t *Tape) at(i uint32) Value {
 	n := &t.nodes[i]

@@ -358,6 +358,9 @@ func (v Value) MemberKey(name string, key uint16) Value {
 	return v.Member(name)
 }
 
+// Indexed tells whether the members and elements of v are found without reading its text.
+func (v Value) Indexed() bool { return v.form >= formTree }
+
 // part returns the value whose text raw lies inside v's text.
 func (v Value) part(raw string) Value {
 	if v.form != formTape || (raw[0] != '{' && raw[0] != '[') {

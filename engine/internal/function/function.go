@@ -1,7 +1,7 @@
 // Package function is the registry of the functions that expressions may call: each with its typed
 // signature, its description and its examples. The checker, the completion data, docs/functions.md and
 // the tests of the examples all come from it. It does not know how expressions are
-// read or run. Start with [Func] and [Lookup].
+// read or run, and not the functions with a predicate. Start with [Func] and [Lookup].
 package function
 
 import (
@@ -17,7 +17,7 @@ import (
 type Func struct {
 	Name    string
 	Group   string // "strings", "dates", ...: the chapter of docs/functions.md
-	Summary string // one sentence that starts with a verb
+	Summary string // what it gives, in a sentence or a few
 	Params  []Param
 	// Result is what the function returns, without the missing that a missing
 	// argument gives.
@@ -25,17 +25,23 @@ type Func struct {
 	// Infer, where set, tells the result from the shapes of the arguments.
 	Infer func(args []*shape.Shape) *shape.Shape
 	// TakesNil is true where the function looks at missing and null arguments itself. For
-	// all others a missing or null argument that is not optional gives missing.
+	// all others a missing or null argument that is not optional gives missing, and one that is
+	// optional is an error, unless its parameter says OrNil: round(x, settings.digits) must not quietly
+	// round to something else.
 	TakesNil bool
 	Examples []Example
 	// Call computes the result. The caller has checked the number and the kinds of
 	// args; an optional argument that is not given is not in args. An error says what
-	// is wrong in words for the author of a rule, without values of the document.
-	Call func(c *Call, args []value.Value) (value.Value, error)
+	// is wrong in words for the author of a rule, without values of the document; it is an [*Error]
+	// where it is about one argument.
+	Call Code
 	// Prepare, where set, is called once when a rule is compiled, with the arguments that are constants (missing
 	// for the others), and may return a faster Call or an error about a constant.
-	Prepare func(constant []value.Value) (func(c *Call, args []value.Value) (value.Value, error), error)
+	Prepare func(constant []value.Value) (Code, error)
 }
+
+// Code is what a function does.
+type Code = func(c *Call, args []value.Value) (value.Value, error)
 
 // Param is a parameter of a function.
 type Param struct {
@@ -43,9 +49,13 @@ type Param struct {
 	Kinds    value.Kinds // the kinds that are accepted, without missing and null
 	Optional bool
 	Variadic bool // the last parameter may repeat, also not at all
+	// OrNil says that a missing or null optional argument is as one that is not given.
+	OrNil bool
+	// Choices are the only strings that are accepted, where it is only some.
+	Choices []string
 }
 
-// Example is an expression with its result as JSON text, "missing", or "error" where it fails.
+// Example is an expression with its result as JSON text, "missing", or "error: " and the message.
 type Example struct {
 	Expr   string
 	Result string
@@ -80,4 +90,15 @@ func Signature(f *Func) string {
 	}
 	b.WriteByte(')')
 	return b.String()
+}
+
+// Param returns the parameter that argument i, from 0, is for; nil if there is none.
+func (f *Func) Param(i int) *Param {
+	if i < len(f.Params) {
+		return &f.Params[i]
+	}
+	if last := len(f.Params) - 1; last >= 0 && f.Params[last].Variadic {
+		return &f.Params[last]
+	}
+	return nil
 }

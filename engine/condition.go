@@ -22,7 +22,8 @@ type Condition struct {
 func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
 	l := newLoader(opts)
 	var diags Diagnostics
-	text := &scalar{file: newSourceFile("", expression), text: expression, line: 1, column: 1}
+	// As the text of a block that starts at line 1: its line breaks and blanks are its own.
+	text := &scalar{file: newSourceFile("", expression), text: expression, line: 0, column: 1, block: true}
 	c := &mappingCompiler{}
 	c.compiler = compiler{diags: &diags}
 	doc := c.docType(l, &scalar{file: newSourceFile("", docType), text: docType, line: 1, column: 1})

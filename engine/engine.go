@@ -7,29 +7,6 @@
 // document comes back as [Diagnostics].
 package engine
 
-import (
-	"context"
-	"io/fs"
-)
-
-// Option configures [Load] and [Parse].
-type Option func(*loader)
-
-type loader struct {
-	files   fs.FS
-	library fs.FS
-}
-
-// Files sets where the mapping and the files that it names relatively are read;
-// the default is the operating system's files.
-func Files(fsys fs.FS) Option { return func(l *loader) { l.files = fsys } }
-
-// Library sets where named mappings and schemas are found: `extends:
-// eaccounting/order.write` is the file eaccounting/order.write.yaml of it, the document type
-// shopware.order is described by shopware/order.schema.json and the canonical type order by
-// canonical/order.schema.json. Without a library, documents are not checked against schemas.
-func Library(fsys fs.FS) Option { return func(l *loader) { l.library = fsys } }
-
 // WriteMode says what a document is mapped for.
 type WriteMode uint8
 
@@ -60,22 +37,6 @@ type Setting struct {
 	Help    string   `json:"help,omitempty"`
 }
 
-// Mapping is a compiled mapping. It is immutable and safe for concurrent use.
-type Mapping struct {
-	name, from, to string
-	settings       []Setting
-	warnings       Diagnostics
-}
-
-// Load reads, checks and compiles the mapping file at path. An error of the
-// file is [Diagnostics] with every problem found; a name without extension that Files does not
-// hold is looked up in the [Library].
-func Load(path string, opts ...Option) (*Mapping, error) { panic("being built") }
-
-// Parse is [Load] for text at hand; path names it in messages and is where relative
-// files are looked up from.
-func Parse(path string, text []byte, opts ...Option) (*Mapping, error) { panic("being built") }
-
 // Name returns the path the mapping was loaded from.
 func (m *Mapping) Name() string { return m.name }
 
@@ -90,9 +51,3 @@ func (m *Mapping) Settings() []Setting { return m.settings }
 
 // Warnings returns what is suspicious but compiles.
 func (m *Mapping) Warnings() Diagnostics { return m.warnings }
-
-// Apply maps one document and returns the target document as JSON text. Where
-// the document fails it returns [Diagnostics] with every failure and no output.
-func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
-	panic("being built")
-}

@@ -53,8 +53,8 @@ type Query struct {
 // Key is a field and a value by which a target can be asked whether it
 // has a document: {"reference", "10002"}, {"email", "a@example.com"}, {"sku", "NK-1"}.
 type Key struct {
-	Field string
-	Value string
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 // The fields of keys. A target that cannot be asked by one answers [ErrNoProbe].
@@ -97,19 +97,34 @@ type Totaler interface {
 	Totals(ctx context.Context, resource string, body, links []byte) (Totals, error)
 }
 
-// Totals are amounts in the document's currency as exact decimal text.
-type Totals struct {
-	Net, Tax, Gross string
+// Totaled is a [Target] that puts amounts into the documents that it returns.
+type Totaled interface {
+	// Totaled reads the amounts of a document of the resource; ok is false where it holds none.
+	Totaled(resource string, body []byte) (t Totals, ok bool)
 }
 
-// Link is a remembered pair: this source document is that target document.
+// Totals are amounts in the document's currency as exact decimal text; an
+// amount that is not known is empty.
+type Totals struct {
+	Net   string `json:"net,omitempty"`
+	Tax   string `json:"tax,omitempty"`
+	Gross string `json:"gross"`
+}
+
+// Link is a remembered pair: this source document is that target document. A link
+// without TargetID and with PendingSince is an intent: the document was about to be made then, and
+// whether it was is not known. One with neither says nothing.
 type Link struct {
 	SourceID string
 	TargetID string
+	// TargetKey is what people call the target document; may be empty.
+	TargetKey string
 	// Resource is the target's resource.
 	Resource string
 	// Version is the source version that was last sent.
 	Version string
+	// PendingSince is when the create was begun.
+	PendingSince time.Time
 }
 
 // Links remembers pairs of ids for one flow.

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+func newCheckCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Check mapping files without a document",
+		Long: `Check mapping files: their form, their expressions, and every field against the schemas of source and target.
+
+PATH is a mapping file, the name of a built-in mapping, or a folder, in which every mapping file is checked; the default
+is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone.
+Every problem of every file is printed. Errors make the exit code 1, warnings do not.`,
+		Example: `  crosswalk check
+  crosswalk check mappings/order.yaml
+  crosswalk check --json | jq .diagnostics`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			return c.runCheck(cmd.Context(), args)
+		},
+	}
+}
+
+// checkReport is the result of a check, as --json prints it.
+type checkReport struct {
+	Files       int                `json:"files"`
+	Errors      int                `json:"errors"`
+	Warnings    int                `json:"warnings"`
+	Diagnostics engine.Diagnostics `json:"diagnostics"`
+}
+
+func (c *cli) runCheck(ctx context.Context, args []string) error {
+	var files []string
+	for _, arg := range args {
+		found, err := mappingFiles(arg)
+		if err != nil {
+			return err
+		}
+		files = append(files, found...)
+	}
+
+	var report checkReport
+	checked, told := map[string]bool{}, map[string]bool{}
+	for _, file := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if checked[file] {
+			continue
+		}
+		checked[file] = true
+		found, err := checkFile(file)
+		if err != nil {
+			return err
+		}
+		report.Files++
+		for _, d := range found {
+			// A mapping that others extend is checked with each of them; its problems are told once.
+			if key := d.Error(); !told[key] {
+				told[key] = true
+				report.Diagnostics = append(report.Diagnostics, d)
+			}
+		}
+	}
+	for _, d := range report.Diagnostics {
+		if d.Severity == engine.Error {
+			report.Errors++
+		} else {
+			report.Warnings++
+		}
+	}
+	return c.printCheck(report)
+}
+
+func (c *cli) printCheck(report checkReport) error {
+	if c.json {
+		if err := writeJSON(c.stdout, report); err != nil {
+			return err
+		}
+	} else {
+		for _, d := range report.Diagnostics {
+			fmt.Fprintln(c.stdout, d.Render())
+		}
+		fmt.Fprintf(c.stdout, "%s checked: %s, %s\n", count(report.Files, "mapping"), count(report.Errors, "error"), count(report.Warnings, "warning"))
+	}
+	if report.Errors > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// checkFile returns the problems of one mapping.
+func checkFile(name string) (engine.Diagnostics, error) {
+	mapping, err := loadMapping(name)
+	var found engine.Diagnostics
+	switch {
+	case err == nil:
+		return mapping.Warnings(), nil
+	case errors.As(err, &found):
+		return found, nil
+	}
+	return nil, err
+}
+
+// mappingFiles returns the mappings that an argument means, in order.
+func mappingFiles(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
+	if err != nil || !info.IsDir() {
+		// A file, a built-in name, or nothing: loading it says which.
+		return []string{arg}, nil
+	}
+	var files []string
+	err = filepath.WalkDir(arg, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != arg && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !entry.Type().IsRegular() || !isYAML(name) || strings.HasSuffix(trimYAML(name), ".test") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if looksLikeMapping(text) {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, misuse{err}
+	}
+	if len(files) == 0 {
+		return nil, misusef("%s holds no mapping file: a YAML file with rules: or extends: at its left edge", arg)
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+func isYAML(name string) bool { return trimYAML(name) != name }
+
+func trimYAML(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")
+}
+
+// mappingKey matches the line of a key that only mapping files have. It looks at text, not at parsed
+// YAML, so that a file with a slip in it is still found and told about.
+var mappingKey = regexp.MustCompile(`(?m)^["']?(rules|extends|let)["']?[ \t]*:`)
+
+func looksLikeMapping(text []byte) bool { return mappingKey.Match(text) }
+
+// count writes "1 error", "2 errors".
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+// Exit codes. A script may rely on them.
+const (
+	exitOK       = 0
+	exitFindings = 1 // a check found errors, a document failed, the work could not be finished
+	exitMisuse   = 2 // wrong flags or arguments, a file that is not there
+)
+
+// commands makes every command: one line for each file beside this one.
+var commands = []func(*cli) *cobra.Command{
+	newMapCommand,
+	newCheckCommand,
+	newSandboxCommand,
+	newVersionCommand,
+}
+
+// cli is what the commands share: the streams, and the flags that all of them have.
+type cli struct {
+	stdin  io.Reader
+	stdout io.Writer // results, and nothing else
+	stderr io.Writer // messages for people; with --json one JSON object a line
+	json   bool
+
+	started bool // a command's own code was reached
+}
+
+// Main runs the command line args and returns the exit code. It ends early, and in order, when the
+// process is told to stop (SIGINT, SIGTERM); told twice, the process ends at once.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !c.started {
+		err = misusef("%w\nRun '%s --help' for its usage", err, cmd.CommandPath())
+		// Flags that do not parse leave --json unread, and its reader wants that error as JSON too.
+		c.json = slices.Contains(args, "--json")
+	}
+	return c.report(err)
+}
+
+func newRoot(c *cli) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "crosswalk",
+		Short: "Data mapping as code for commerce",
+		Long: `Crosswalk maps documents of shops, tills and books by mapping files, and runs flows of documents between them.
+
+Results go to stdout, messages to stderr.
+Exit code 0: all is well. 1: there are findings, or a document failed. 2: the command was used wrongly.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "results and messages as JSON, one object a line")
+	for _, newCommand := range commands {
+		root.AddCommand(newCommand(c))
+	}
+	c.noteStart(root)
+	return root
+}
+
+// noteStart lets cmd and its children note that they were started: an error before that is one of
+// flags or arguments, which cobra gives no type.
+func (c *cli) noteStart(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			c.started = true
+			return run(cmd, args)
+		}
+	}
+	for _, child := range cmd.Commands() {
+		c.noteStart(child)
+	}
+}
+
+// misuse marks an error of whoever typed the command: exit code 2.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
+// misusef is fmt.Errorf for misuse.
+func misusef(format string, args ...any) error { return misuse{fmt.Errorf(format, args...)} }
+
+// errReported ends a command with exit code 1 whose findings have been printed already.
+var errReported = errors.New("there are findings")
+
+// report prints err where nobody has yet, and returns the exit code that it means.
+func (c *cli) report(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+		return exitFindings
+	}
+	var found engine.Diagnostics
+	if errors.As(err, &found) {
+		c.diagnose(found)
+		return exitFindings
+	}
+	c.message(map[string]string{"error": err.Error()}, "crosswalk: %v\n", err)
+	var m misuse
+	if errors.As(err, &m) {
+		return exitMisuse
+	}
+	return exitFindings
+}
+
+// diagnose prints diagnostics to stderr: with snippet and caret, or as JSON.
+func (c *cli) diagnose(found engine.Diagnostics) {
+	c.message(map[string]engine.Diagnostics{"diagnostics": found}, "%s", found.Render())
+}
+
+// message prints to stderr: the object with --json, else the words.
+func (c *cli) message(object any, format string, args ...any) {
+	if c.json {
+		writeJSON(c.stderr, object)
+		return
+	}
+	fmt.Fprintf(c.stderr, format, args...)
+}
+
+// writeJSON writes v on one line, with < and & as they are: a terminal is no web page.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

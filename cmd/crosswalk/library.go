@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/mappings"
+)
+
+// codeRead is the engine's code for a mapping that cannot be read at all.
+const codeRead = "CW1001"
+
+// loadMapping loads a mapping file, or the built-in mapping of that name, with the library behind it. A file
+// that is not there is misuse; what is wrong in one is [engine.Diagnostics].
+func loadMapping(name string) (*engine.Mapping, error) {
+	mapping, err := engine.Load(name, engine.Library(mappings.FS))
+	var found engine.Diagnostics
+	if !errors.As(err, &found) {
+		return mapping, err
+	}
+	if len(found) == 1 && found[0].Code == codeRead && found[0].Pos.Line == 0 {
+		if filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml" {
+			return nil, misusef("%s: %s", name, found[0].Message)
+		}
+		return nil, misusef("%s: %s, and no built-in mapping of that name. Built in are\n  %s",
+			name, found[0].Message, strings.Join(mappings.Names(), "\n  "))
+	}
+	return nil, found
+}

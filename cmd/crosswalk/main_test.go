@@ -1,0 +1,46 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+)
+
+// -update rewrites what the scripts expect to what the program prints now.
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakChecked{m}, map[string]func(){"crosswalk": main})
+}
+
+// leakChecked fails a run of the tests that leaves a goroutine behind.
+type leakChecked struct{ m *testing.M }
+
+func (l leakChecked) Run() int {
+	code := l.m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			println(err.Error())
+			return 1
+		}
+	}
+	return code
+}
+
+// TestScripts runs the command line as a shell does: one script a command in testdata/script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			// A test's home is its own; nothing of who runs it comes in.
+			env.Setenv("HOME", env.WorkDir)
+			return os.MkdirAll(env.WorkDir, 0o755)
+		},
+	})
+}

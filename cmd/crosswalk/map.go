@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/mappings"
+)
+
+// mapFlags are the flags of `crosswalk map`.
+type mapFlags struct {
+	mapping string
+	lines   bool
+	pretty  bool
+	update  bool
+	now     string
+
+	source, settings, tables, links, current string // a file, or the JSON object itself
+}
+
+func newMapCommand(c *cli) *cobra.Command {
+	var f mapFlags
+	cmd := &cobra.Command{
+		Use:   "map -m MAPPING FILE|-",
+		Short: "Map a JSON document, or every line of JSON Lines",
+		Long: `Map a JSON document by a mapping and print the result.
+
+MAPPING is a file, or the name of a mapping that is built in, such as shopware/order.read.
+With --lines, or when FILE ends in .jsonl or .ndjson, each line is a document: one line of output for each
+that maps, in the order of the input. A document that fails is reported with its line number and the
+others go on; the exit code is then 1.
+
+--source, --settings, --tables, --links and --current take the name of a file that holds a JSON object, or the object
+itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
+		Example: `  crosswalk map -m shopware/order.read order.json
+  crosswalk map -m mappings/order.yaml --lines - <orders.jsonl >mapped.jsonl`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("map takes one FILE, or - for stdin, and got %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runMap(cmd.Context(), f, args[0])
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping `file` or built-in name")
+	flags.BoolVar(&f.lines, "lines", false, "the input is JSON Lines: a document a line")
+	flags.BoolVar(&f.pretty, "pretty", false, "indent the result")
+	flags.BoolVar(&f.update, "update", false, "map for an update of a document that the target has, not for a new one")
+	flags.StringVar(&f.current, "current", "", "with --update: the target's present document, a JSON `object`, for write: if-empty and empty: keep")
+	flags.StringVar(&f.source, "source", "", "the raw source document, a JSON `object`, which a write mapping reads as source")
+	flags.StringVar(&f.settings, "settings", "", "the flow's settings, a JSON `object`")
+	flags.StringVar(&f.tables, "tables", "", "the flow's lookup tables, a JSON `object`, each in place of the mapping's own")
+	flags.StringVar(&f.links, "links", "", "what the target knows, a JSON `object`: ids, reference data")
+	flags.StringVar(&f.now, "now", "", "the `instant` that rules read as now, in RFC 3339 (default: the clock's)")
+	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
+	return cmd
+}
+
+func completeMapping(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return mappings.Names(), cobra.ShellCompDirectiveDefault
+}
+
+func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
+	if ext := filepath.Ext(path); ext == ".jsonl" || ext == ".ndjson" {
+		f.lines = true
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	in, err := f.input()
+	if err != nil {
+		return err
+	}
+	mapping, err := loadMapping(f.mapping)
+	if err != nil {
+		return err
+	}
+	if warnings := mapping.Warnings(); len(warnings) > 0 {
+		c.diagnose(warnings)
+	}
+
+	// There is nothing to put in order when the process is told to stop, and a read that waits
+	// for someone to type cannot be woken: the signal ends the process.
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+
+	documents, name := c.stdin, "stdin"
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return misuse{err}
+		}
+		defer file.Close()
+		documents, name = file, path
+	}
+	if f.lines {
+		return c.mapLines(ctx, mapping, in, newLineReader(documents, maxLine), name)
+	}
+	return c.mapDocument(ctx, mapping, in, documents, name, f.pretty)
+}
+
+// check refuses flags that contradict each other.
+func (f mapFlags) check() error {
+	switch {
+	case f.mapping == "":
+		return misusef("which mapping? Add -m FILE, or the name of a built-in one: -m shopware/order.read")
+	case f.lines && f.pretty:
+		return misusef("--pretty would break the lines of JSON Lines: leave out one of the two")
+	case f.lines && (f.source != "" || f.current != ""):
+		return misusef("--source and --current belong to one document, and JSON Lines holds many: map each document by itself")
+	case f.current != "" && !f.update:
+		return misusef("--current is the document that an update meets: add --update")
+	}
+	return nil
+}
+
+// input reads what the mapping may read besides the document.
+func (f mapFlags) input() (engine.Input, error) {
+	in := engine.Input{Now: f.now}
+	if f.update {
+		in.Write = engine.Update
+	}
+	if in.Now == "" {
+		in.Now = time.Now().UTC().Format(time.RFC3339)
+	} else if _, err := time.Parse(time.RFC3339, in.Now); err != nil {
+		return in, misusef("--now %q is no RFC 3339 instant: write it as 2026-01-31T09:30:00Z", in.Now)
+	}
+	for _, flag := range []struct {
+		name, value string
+		into        *[]byte
+	}{
+		{"source", f.source, &in.Source},
+		{"settings", f.settings, &in.Settings},
+		{"tables", f.tables, &in.Tables},
+		{"links", f.links, &in.Links},
+		{"current", f.current, &in.Current},
+	} {
+		if flag.value == "" {
+			continue
+		}
+		text, err := objectArgument(flag.value)
+		if err != nil {
+			return in, misusef("--%s: %w", flag.name, err)
+		}
+		*flag.into = text
+	}
+	return in, nil
+}
+
+// objectArgument returns the JSON object that arg is or that the file arg holds.
+func objectArgument(arg string) ([]byte, error) {
+	text, from := []byte(arg), "the argument"
+	if !strings.HasPrefix(strings.TrimSpace(arg), "{") {
+		var err error
+		if text, err = os.ReadFile(arg); err != nil {
+			return nil, err
+		}
+		from = arg
+	}
+	if trimmed := bytes.TrimSpace(text); !json.Valid(trimmed) || trimmed[0] != '{' {
+		return nil, fmt.Errorf("%s holds no JSON object", from)
+	}
+	return text, nil
+}
+
+func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engine.Input, r io.Reader, name string, pretty bool) error {
+	document, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	result, err := mapping.Apply(ctx, document, in)
+	if err != nil {
+		return documentError(name, err)
+	}
+	var out bytes.Buffer
+	if pretty {
+		err = json.Indent(&out, result, "", "  ")
+	} else {
+		err = json.Compact(&out, result)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: the result is no JSON: %w", name, err)
+	}
+	out.WriteByte('\n')
+	_, err = out.WriteTo(c.stdout)
+	return err
+}
+
+// documentError keeps diagnostics as they are, which name their own places, and gives other errors the
+// document's name.
+func documentError(name string, err error) error {
+	var found engine.Diagnostics
+	if errors.As(err, &found) {
+		return found
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// mapLines maps each line by itself. A document that fails is no reason to keep the others back.
+func (c *cli) mapLines(ctx context.Context, mapping *engine.Mapping, in engine.Input, lines *lineReader, name string) error {
+	out := bufio.NewWriterSize(c.stdout, 64<<10)
+	progress := newProgress(c)
+	var mapped, failed int
+	finish := func(err error) error {
+		progress.clear()
+		if flushErr := out.Flush(); err == nil {
+			err = flushErr
+		}
+		if err != nil {
+			return fmt.Errorf("%s: stopped after line %d: %w", name, lines.number, err)
+		}
+		if failed == 0 {
+			return nil
+		}
+		c.message(map[string]int{"documents": mapped + failed, "mapped": mapped, "failed": failed},
+			"%s: %d documents, %d mapped, %d failed\n", name, mapped+failed, mapped, failed)
+		return errReported
+	}
+	for {
+		// Whoever follows a slow input sees each result when it is there, a long file goes out in blocks.
+		if lines.waiting() {
+			if err := out.Flush(); err != nil {
+				return finish(err)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return finish(err)
+		}
+		document, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return finish(nil)
+		}
+		var result []byte
+		if err == nil {
+			result, err = mapping.Apply(ctx, document, in)
+		} else if !errors.Is(err, errLongLine) {
+			return finish(err)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return finish(ctx.Err())
+			}
+			failed++
+			progress.clear()
+			// On a terminal the failure stands below the results that came before it.
+			if err := out.Flush(); err != nil {
+				return finish(err)
+			}
+			c.lineFailed(name, lines.number, err)
+			continue
+		}
+		mapped++
+		if err := writeLine(out, result); err != nil {
+			return finish(err)
+		}
+		progress.show("%d documents, %d failed", mapped+failed, failed)
+	}
+}
+
+// writeLine writes a JSON text on one line.
+func writeLine(out *bufio.Writer, text []byte) error {
+	if bytes.IndexByte(text, '\n') >= 0 {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, text); err != nil {
+			return fmt.Errorf("the result is no JSON: %w", err)
+		}
+		text = compact.Bytes()
+	}
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	return out.WriteByte('\n')
+}
+
+// lineFailed reports the document of one line.
+func (c *cli) lineFailed(name string, line int, err error) {
+	var found engine.Diagnostics
+	if !errors.As(err, &found) {
+		c.message(map[string]any{"line": line, "error": err.Error()}, "%s:%d: %v\n", name, line, err)
+		return
+	}
+	c.message(map[string]any{"line": line, "diagnostics": found}, "%s:%d: the document failed\n%s\n", name, line, found.Render())
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+)
+
+// echoSystem is a system whose sandbox answers with the name of the system.
+func echoSystem(name string) connectors.System {
+	return connectors.System{
+		Spec:    connectors.Spec{Name: name, Title: strings.ToUpper(name)},
+		Sandbox: func(connectors.SandboxOptions) connectors.Sandbox { return echoSandbox(name) },
+	}
+}
+
+type echoSandbox string
+
+func (s echoSandbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, string(s)) }
+func (s echoSandbox) Credentials() map[string]string {
+	return map[string]string{"clientId": "id-of-" + string(s)}
+}
+
+// started is a line of `crosswalk sandbox --json`.
+type started struct {
+	System      string            `json:"system"`
+	URL         string            `json:"url"`
+	Credentials map[string]string `json:"credentials"`
+}
+
+func TestSandboxServesUntilItIsStopped(t *testing.T) {
+	withSystems(t, echoSystem("alpha"), echoSystem("beta"))
+	out, in := io.Pipe()
+	code := make(chan int)
+	var stderr bytes.Buffer
+	go func() {
+		code <- Main([]string{"sandbox", "--json"}, strings.NewReader(""), in, &stderr)
+		in.Close()
+	}()
+
+	lines := bufio.NewScanner(out)
+	for _, want := range []string{"alpha", "beta"} {
+		if !lines.Scan() {
+			t.Fatalf("no line for %s: %s", want, stderr.String())
+		}
+		var got started
+		if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", lines.Text(), err)
+		}
+		if got.System != want || got.Credentials["clientId"] != "id-of-"+want {
+			t.Errorf("got %+v, want system %s", got, want)
+		}
+		if !strings.HasPrefix(got.URL, "http://127.0.0.1:") {
+			t.Errorf("%s listens at %s, which is not loopback", want, got.URL)
+		}
+		if body := get(t, got.URL); body != want {
+			t.Errorf("%s answers %q", got.URL, body)
+		}
+	}
+
+	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-code; got != exitOK {
+		t.Errorf("exit code %d, want %d: %s", got, exitOK, stderr.String())
+	}
+}
+
+func TestSandboxForPeople(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop() // it starts, prints and sees at once that it should end
+	var stdout bytes.Buffer
+	c := &cli{stdout: &stdout, stderr: io.Discard}
+	if err := c.runSandboxes(ctx, []connectors.System{echoSystem("alpha")}, sandboxFlags{}); err == nil {
+		for _, want := range []string{"ALPHA", "system         alpha", "url            http://127.0.0.1:", "clientId       id-of-alpha", "Ctrl-C"} {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("no %q in\n%s", want, stdout.String())
+			}
+		}
+	} else {
+		t.Error(err)
+	}
+}
+
+func TestSandboxPorts(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+
+	tests := []struct {
+		name string
+		port int
+		says string
+	}{
+		{"taken", port, "Choose another --port"},
+		{"too high", 65535, "leaves no room for 2 sandbox ports"},
+		{"negative", -1, "leaves no room"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := &cli{stdout: io.Discard, stderr: io.Discard}
+			err := c.runSandboxes(t.Context(), []connectors.System{echoSystem("alpha"), echoSystem("beta")}, sandboxFlags{port: test.port})
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want an error with %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestChooseSystems(t *testing.T) {
+	all := []connectors.System{echoSystem("alpha"), echoSystem("beta"), echoSystem("gamma")}
+	tests := []struct{ names, want, fails string }{
+		{names: "", want: "alpha beta gamma"},
+		{names: "gamma alpha", want: "gamma alpha"},
+		{names: "beta beta", want: "beta"},
+		{names: "alfa", fails: `unknown system "alfa": there is a sandbox for alpha, beta, gamma`},
+	}
+	for _, test := range tests {
+		chosen, err := chooseSystems(all, strings.Fields(test.names))
+		if test.fails != "" {
+			if err == nil || err.Error() != test.fails {
+				t.Errorf("%q: got error %v, want %s", test.names, err, test.fails)
+			}
+			continue
+		}
+		if got := strings.Join(systemNames(chosen), " "); err != nil || got != test.want {
+			t.Errorf("%q: got %q, %v, want %q", test.names, got, err, test.want)
+		}
+	}
+}
+
+func withSystems(t *testing.T, s ...connectors.System) {
+	before := systems
+	systems = s
+	t.Cleanup(func() { systems = before })
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}

@@ -1,0 +1,90 @@
+// Package eaccounting speaks the API v2 of Visma eAccounting (Spiris Bokföring &
+// Fakturering in Sweden): customers, articles, quotes, orders, invoice drafts and invoices.
+// It is not for deciding what to send, nor for mapping: rows, price basis and lengths are a
+// mapping's business, which [Connector.Totals] lets a flow check before it sends.
+// Start with [System]; sandbox/ is the API's imitation.
+package eaccounting
+
+import (
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Name is the system's word in mappings and flows.
+const Name = "eaccounting"
+
+// The vendor's own hosts. Test companies live on them too.
+const (
+	DefaultURL         = "https://eaccountingapi.vismaonline.com/v2"
+	DefaultIdentityURL = "https://identity.vismaonline.com"
+)
+
+// The names of credentials and options.
+const (
+	credClientID     = "clientId"
+	credClientSecret = "clientSecret"
+	credRefreshToken = "refreshToken"
+
+	optIdentityURL    = "identityURL"
+	optCallsPerMinute = "callsPerMinute"
+	optLookback       = "lookback"
+	optVATRounding    = "vatRounding"
+)
+
+// System describes eAccounting and opens connections to it.
+func System() connectors.System {
+	return connectors.System{
+		Spec: spec(),
+		Open: func(cfg connectors.Config) (connectors.Connector, error) {
+			c, err := Open(cfg)
+			if err != nil {
+				return nil, err
+			}
+			return c, nil
+		},
+		Sandbox: func(o connectors.SandboxOptions) connectors.Sandbox { return sandbox.New(o) },
+	}
+}
+
+func spec() connectors.Spec {
+	s := connectors.Spec{
+		Name:  Name,
+		Title: "Visma eAccounting",
+		Credentials: []connectors.Credential{
+			{Name: credClientID, Title: "Client id", Needed: true,
+				Help: "The client id of your integration, from Visma's developer portal."},
+			{Name: credClientSecret, Title: "Client secret", Secret: true, Needed: true,
+				Help: "The secret that Visma showed when the client was made. A lost one can be renewed in the developer portal."},
+			{Name: credRefreshToken, Title: "Refresh token", Secret: true, Needed: true,
+				Help: "What a consent of the company's user gives, for one company, with the scopes ea:api offline_access ea:sales " +
+					"(and ea:accounting_readonly for VAT codes and accounts). It starts the chain; replaced tokens are kept by Crosswalk. " +
+					"When that user changes the password, a new consent is needed."},
+		},
+		References: []connectors.Reference{
+			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules."},
+			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays."},
+			{Name: "units", Help: "Units of articles."},
+			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code."},
+			{Name: "deliveryTerms", Help: "Delivery terms: documents copy Name and Code."},
+			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article."},
+			{Name: "currencies", Help: "Currency codes of the company."},
+			{Name: "countries", Help: "Countries and whether they are members of the EU."},
+			{Name: "fiscalYears", Help: "Fiscal years; a document's date must lie in one."},
+			{Name: "vatCodes", Help: "VAT codes; needs the scope ea:accounting_readonly."},
+			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly."},
+		},
+	}
+	for _, r := range resources {
+		s.Resources = append(s.Resources, connectors.Resource{
+			Name: r.name, Entity: r.entity, Title: r.title,
+			Read: r.stamp != "", Create: true, Update: r.update, Probes: r.probes(), Replaces: r.update,
+		})
+	}
+	return s
+}
+
+var (
+	_ connectors.Connector = (*Connector)(nil)
+	_ port.Totaler         = (*Connector)(nil)
+)

@@ -1,0 +1,411 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+// Bounds of an expression, checked before expr's parser sees it: the parser
+// recurses, and a million brackets would end the process.
+const (
+	maxExprChars = 16 << 10
+	maxExprDepth = 100
+	maxExprNodes = 5000
+)
+
+// syntax is expr's grammar with none of its functions: names are looked up in our registry.
+var syntax = func() *conf.Config {
+	c := conf.CreateNew()
+	c.MaxNodes = maxExprNodes
+	for _, name := range builtin.Names {
+		c.Disabled[name] = true
+	}
+	return c
+}()
+
+// operand is a compiled expression and what is known of its result.
+type operand struct {
+	run   code
+	shape *shape.Shape
+	konst *value.Value // set where the result is the same for every document
+	node  ast.Node
+}
+
+func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
+	return operand{run: func(*frame) (value.Value, error) { return v, nil }, shape: s, konst: &v, node: n}
+}
+
+// local is a name that rules give to a value: an each-alias, an index, a variable of an expression.
+type local struct {
+	name  string
+	slot  int
+	shape *shape.Shape
+	outer *local
+}
+
+// predicate is the scope of `#` and `.field`.
+type predicate struct {
+	element, index, acc int // slots; acc is -1 outside reduce
+	shape, accShape     *shape.Shape
+	outer               *predicate
+}
+
+// names is what an expression can refer to besides its own variables.
+type names struct {
+	doc      *shape.Shape
+	settings *shape.Shape
+	tables   *shape.Shape
+	current  *shape.Shape
+	out      *shape.Shape
+	lets     map[string]int // index into letShapes, only those declared above
+	letNames []string
+	letShape []*shape.Shape
+}
+
+// compiler turns the expressions of a mapping into code. Slots are never used twice at the same time.
+type compiler struct {
+	names  names
+	diags  *Diagnostics
+	slots  int // in use
+	most   int // ever in use
+	locals *local
+
+	text   *scalar // the expression being compiled
+	preds  *predicate
+	reads  []read
+	rule   *ruleDecl // for the chain of files in messages
+	linked *linked
+	memo   map[string]int // paths of the source document that are read once
+}
+
+// read is a path that an expression reads, to show its value when the rule fails.
+type read struct {
+	path string
+	run  code
+}
+
+func (c *compiler) slot() int {
+	c.slots++
+	c.most = max(c.most, c.slots)
+	return c.slots - 1
+}
+
+// expression compiles the text of a scalar. It returns an operand that may be used
+// even where there are errors.
+func (c *compiler) expression(s *scalar) operand {
+	outer := c.text
+	c.text = s
+	defer func() { c.text = outer }()
+	if tooLong, from := unreadable(s.text); tooLong != "" {
+		c.report(codeTooLong, from, from+1, tooLong, "split it with `let`")
+		return c.broken(nil)
+	}
+	tree, err := parseExpression(s.text)
+	if err != nil {
+		c.syntaxError(err)
+		return c.broken(nil)
+	}
+	return c.compile(tree.Node)
+}
+
+func parseExpression(text string) (tree *parser.Tree, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the expression cannot be read")
+		}
+	}()
+	return parser.ParseWithConfig(text, syntax)
+}
+
+// unreadable tells why a text must not be given to the parser, and at which character.
+func unreadable(text string) (why string, at int) {
+	if utf8.RuneCountInString(text) > maxExprChars {
+		return fmt.Sprintf("the expression is longer than %d characters", maxExprChars), 0
+	}
+	depth, unary, i := 0, 0, -1
+	var quote rune
+	word := strings.Builder{}
+	for _, r := range text {
+		i++
+		if quote != 0 {
+			if r == quote {
+				quote = 0
+			}
+			continue
+		}
+		if r >= 'a' && r <= 'z' {
+			word.WriteRune(r)
+			continue
+		}
+		if word.Len() > 0 {
+			if word.String() == "not" {
+				unary++
+			} else {
+				unary = 0
+			}
+			word.Reset()
+		}
+		switch r {
+		case '"', '\'', '`':
+			quote, unary = r, 0
+		case '(', '[', '{':
+			depth++
+			unary = 0
+		case ')', ']', '}':
+			depth--
+			unary = 0
+		case '-', '+', '!':
+			unary++
+		case ' ', '\t', '\n', '\r':
+		default:
+			unary = 0
+		}
+		if depth > maxExprDepth || unary > maxExprDepth {
+			return fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth), i
+		}
+	}
+	return "", 0
+}
+
+func (c *compiler) syntaxError(err error) {
+	var fe *file.Error
+	if !errors.As(err, &fe) {
+		c.report(codeSyntax, 0, 0, err.Error(), "")
+		return
+	}
+	msg, help := fe.Message, ""
+	switch {
+	case strings.HasPrefix(msg, "unexpected token EOF"):
+		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
+		if _, end := c.text.whole(); !c.text.quoted {
+			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
+			case strings.HasPrefix(rest, "#"):
+				help = "YAML takes ` #` as the start of a comment: put the expression in quotes"
+			case strings.HasPrefix(rest, ","):
+				help = "inside { } a text ends at a comma: put the expression in quotes"
+			}
+		}
+	case strings.HasPrefix(msg, "unexpected token"):
+		word := strings.TrimPrefix(msg, "unexpected token ")
+		if i := strings.LastIndex(word, "("); i >= 0 {
+			word = strings.TrimSuffix(word[i+1:], ")")
+		}
+		msg = "unexpected " + word
+		if strings.Contains(word, `"="`) {
+			help = "compare with =="
+		}
+	case strings.Contains(msg, "maximum allowed nodes"):
+		c.report(codeTooLong, fe.From, fe.To, fmt.Sprintf("the expression has more than %d parts", maxExprNodes), "split it with `let`")
+		return
+	}
+	c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+}
+
+// substring returns the characters of s from i on.
+func substring(s string, i int) string {
+	rs := []rune(s)
+	return string(rs[min(max(i, 0), len(rs)):])
+}
+
+// report adds an error about the characters from..to of the expression.
+func (c *compiler) report(code string, from, to int, msg, help string) *Diagnostic {
+	d := Diagnostic{Severity: Error, Code: code, Message: msg, Help: help}
+	if c.rule != nil {
+		d.Target = c.rule.path.String()
+		d.Chain = chainOf(c.linked, c.rule)
+	}
+	d.Pos, d.End = c.text.rangeOf(from, to)
+	d.Snippet = c.text.file.line(d.Pos.Line)
+	*c.diags = append(*c.diags, d)
+	return &(*c.diags)[len(*c.diags)-1]
+}
+
+func (c *compiler) reportAt(n ast.Node, code, msg, help string) *Diagnostic {
+	loc := n.Location()
+	return c.report(code, loc.From, loc.To, msg, help)
+}
+
+// suggest adds "did you mean" and the fix that writes it.
+func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
+	best := nearest(name, known)
+	if best == "" {
+		d.Help = otherwise
+		return
+	}
+	d.Help = fmt.Sprintf("did you mean %q?", best)
+	d.Fix = &Fix{Title: "Replace by " + best, Pos: d.Pos, End: d.End, NewText: best}
+}
+
+// broken is the operand of an expression that has errors: nothing more is said about it.
+func (c *compiler) broken(n ast.Node) operand {
+	return constant(value.Value{}, shape.Any, n)
+}
+
+// fault returns a failure of a document at node n of the present expression.
+func (c *compiler) fault(n ast.Node, code, msg, help string) *fault {
+	loc := n.Location()
+	return &fault{text: c.text, from: loc.From, to: loc.To, code: code, msg: msg, help: help}
+}
+
+// compile turns a node of expr's tree into code.
+func (c *compiler) compile(node ast.Node) operand {
+	switch n := node.(type) {
+	case *ast.NilNode:
+		return constant(value.NullValue, shape.Of(value.Of(value.Null)), n)
+	case *ast.BoolNode:
+		return constant(value.Boolean(n.Value), shape.Of(value.Bools), n)
+	case *ast.StringNode:
+		s := shape.Of(value.Strings)
+		s.Enum, s.Const = []string{string(value.Text(n.Value).AppendJSON(nil))}, true
+		return constant(value.Text(n.Value), s, n)
+	case *ast.IntegerNode, *ast.FloatNode:
+		return c.number(n)
+	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.PointerNode:
+		o := c.chain(n)
+		if path, ok := chainText(n); ok && o.konst == nil {
+			c.reads = append(c.reads, read{path, o.run})
+		}
+		return o
+	case *ast.UnaryNode:
+		return c.unary(n)
+	case *ast.BinaryNode:
+		return c.binary(n)
+	case *ast.ConditionalNode:
+		return c.conditional(n)
+	case *ast.CallNode:
+		return c.callNode(n)
+	case *ast.BuiltinNode:
+		return c.builtin(n)
+	case *ast.SliceNode:
+		return c.slice(n)
+	case *ast.ArrayNode:
+		return c.array(n)
+	case *ast.MapNode:
+		return c.object(n)
+	case *ast.VariableDeclaratorNode:
+		return c.variable(n)
+	case *ast.SequenceNode:
+		c.reportAt(n.Nodes[1], codeSyntax, "an expression has one result: two are separated by `;`", "name the first with `let x = ...;`")
+		return c.broken(n)
+	}
+	c.reportAt(node, codeSyntax, "this is not part of the mapping language", "")
+	return c.broken(node)
+}
+
+func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
+	if msg := badName(n.Name); msg != "" {
+		c.reportAt(n, codeName, msg, "choose another name")
+	}
+	val := c.compile(n.Value)
+	slot := c.slot()
+	outer := c.locals
+	c.locals = &local{n.Name, slot, val.shape, outer}
+	body := c.compile(n.Expr)
+	c.locals = outer
+	run := func(f *frame) (value.Value, error) {
+		v, err := val.run(f)
+		if err != nil {
+			return v, err
+		}
+		f.vars[slot] = v
+		return body.run(f)
+	}
+	return operand{run: run, shape: body.shape, node: n}
+}
+
+func (c *compiler) conditional(n *ast.ConditionalNode) operand {
+	cond := c.condition(c.compile(n.Cond))
+	yes, no := c.compile(n.Exp1), c.compile(n.Exp2)
+	run := func(f *frame) (value.Value, error) {
+		ok, err := cond(f)
+		if err != nil {
+			return value.Value{}, err
+		}
+		if ok {
+			return yes.run(f)
+		}
+		return no.run(f)
+	}
+	return operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond}
+}
+
+// condition turns an operand into a test: missing and null count as false, anything else that is not
+// true or false is a fault.
+func (c *compiler) condition(o operand) func(*frame) (bool, error) {
+	if o.node != nil && o.shape.Kinds&(value.Bools|value.Nil) == 0 {
+		c.reportAt(o.node, codeNotBoolStatic, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
+	}
+	text, node := c.text, o.node
+	return func(f *frame) (bool, error) {
+		v, err := o.run(f)
+		if err != nil {
+			return false, err
+		}
+		switch v.Kind() {
+		case value.Bool:
+			return v.IsTrue(), nil
+		case value.Missing, value.Null:
+			return false, nil
+		}
+		e := &fault{text: text, code: codeNotBool, msg: fmt.Sprintf("a condition must be true or false, this is %s", article(v.Kind().String())), help: "compare it with something: x == y, or x != nil"}
+		if node != nil {
+			e.from, e.to = node.Location().From, node.Location().To
+		}
+		return false, e
+	}
+}
+
+// codeNotBoolStatic is the code of a condition that can never be true or false.
+const codeNotBoolStatic = codeOperands
+
+func article(kind string) string {
+	if kind == "missing" || kind == "null" || kind == "nothing" || kind == "anything" {
+		return kind
+	}
+	if strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
+// badName tells why a name cannot be given to a variable, "" if it can.
+func badName(name string) string {
+	for i, r := range name {
+		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
+			return fmt.Sprintf("%q is no name: letters, digits and _ make a name", name)
+		}
+	}
+	if name == "" {
+		return "the name is empty"
+	}
+	for _, w := range contextWords {
+		if w == name {
+			return fmt.Sprintf("%q has a meaning of its own in rules", name)
+		}
+	}
+	return ""
+}
+
+// contextWords are the names that every expression knows.
+var contextWords = []string{"doc", "source", "settings", "tables", "links", "now", "out", "current"}
+
+// functionNames are all names that can be called.
+func functionNames() []string {
+	known := append([]string{}, predicateNames...)
+	for _, f := range function.All() {
+		known = append(known, f.Name)
+	}
+	return known
+}

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+func (c *compiler) array(n *ast.ArrayNode) operand {
+	items := make([]operand, len(n.Nodes))
+	var item *shape.Shape
+	constants := true
+	for i, node := range n.Nodes {
+		items[i] = c.compile(node)
+		item = shape.Union(item, items[i].shape)
+		constants = constants && items[i].konst != nil
+	}
+	s := shape.ListOf(item)
+	if item == nil {
+		s = shape.ListOf(shape.Of(value.NoKind))
+	}
+	if constants {
+		vs := make([]value.Value, len(items))
+		for i, o := range items {
+			vs[i] = *o.konst
+		}
+		return constant(value.ListOf(vs), s, n)
+	}
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		if err := f.budget.Bytes(int64(len(items)) * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		vs := make([]value.Value, len(items))
+		for i, o := range items {
+			var err error
+			if vs[i], err = o.run(f); err != nil {
+				return value.Value{}, err
+			}
+		}
+		return f.made(value.ListOf(vs), text, loc.From, loc.To)
+	}
+	return operand{run: run, shape: s, node: n}
+}
+
+func (c *compiler) object(n *ast.MapNode) operand {
+	type pair struct {
+		key  operand
+		name string
+		val  operand
+	}
+	pairs := make([]pair, len(n.Pairs))
+	var order []string
+	props := map[string]*shape.Shape{}
+	open := false
+	for i, node := range n.Pairs {
+		p := node.(*ast.PairNode)
+		pairs[i].val = c.compile(p.Value)
+		if key, ok := p.Key.(*ast.StringNode); ok {
+			pairs[i].name = key.Value
+			if props[key.Value] != nil {
+				c.reportAt(key, codeDuplicate, fmt.Sprintf("the object names %q twice", key.Value), "")
+			} else {
+				order = append(order, key.Value)
+			}
+			props[key.Value] = pairs[i].val.shape
+			continue
+		}
+		pairs[i].key = c.compile(p.Key)
+		open = true
+	}
+	s := shape.NewObject(order, props)
+	if open {
+		s = shape.Of(value.Objects)
+	}
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		if err := f.budget.Bytes(int64(len(pairs)) * 2 * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		fields := make([]value.Field, 0, len(pairs))
+		for _, p := range pairs {
+			v, err := p.val.run(f)
+			if err != nil {
+				return v, err
+			}
+			name := p.name
+			if p.key.run != nil {
+				k, err := p.key.run(f)
+				if err != nil {
+					return k, err
+				}
+				var ok bool
+				if name, ok = keyText(k); !ok {
+					return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+						msg: fmt.Sprintf("%s cannot be the name of a member", article(k.Kind().String()))}
+				}
+			}
+			fields = setField(fields, name, v)
+		}
+		return f.made(value.ObjectOf(fields), text, loc.From, loc.To)
+	}
+	return operand{run: run, shape: s, node: n}
+}
+
+// setField adds a member or replaces the one with that name.
+func setField(fields []value.Field, name string, v value.Value) []value.Field {
+	for i := range fields {
+		if fields[i].Key == name {
+			fields[i].Value = v
+			return fields
+		}
+	}
+	return append(fields, value.Field{Key: name, Value: v})
+}
+
+func (c *compiler) slice(n *ast.SliceNode) operand {
+	base := c.compile(n.Node)
+	if k := base.shape.Kinds &^ value.Nil; k != 0 && k&(value.Lists|value.Strings) == 0 {
+		c.reportAt(n, codeOperands, fmt.Sprintf("%s has no parts", article(k.String())), "lists and strings can be cut")
+		return c.broken(n)
+	}
+	bound := func(node ast.Node) code {
+		if node == nil {
+			return nil
+		}
+		return c.compile(node).run
+	}
+	from, to := bound(n.From), bound(n.To)
+	text, loc := c.text, n.Location()
+	place := func(f *frame, b code, absent, length int) (int, error) {
+		if b == nil {
+			return absent, nil
+		}
+		v, err := b(f)
+		if err != nil {
+			return 0, err
+		}
+		i, ok := wholeNumber(v)
+		if !ok {
+			return 0, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: "the bounds of a part are whole numbers"}
+		}
+		if i < 0 {
+			i += length
+		}
+		return min(max(i, 0), length), nil
+	}
+	run := func(f *frame) (value.Value, error) {
+		v, err := base.run(f)
+		if err != nil || v.IsNil() {
+			return value.Value{}, err
+		}
+		var items []value.Value
+		var chars []rune
+		length := 0
+		switch v.Kind() {
+		case value.List:
+			items = v.Items()
+			length = len(items)
+		case value.String:
+			chars = []rune(v.Str())
+			length = len(chars)
+		default:
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: fmt.Sprintf("%s has no parts", article(v.Kind().String()))}
+		}
+		if err := f.budget.Bytes(int64(length)); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		i, err := place(f, from, 0, length)
+		if err != nil {
+			return value.Value{}, err
+		}
+		j, err := place(f, to, length, length)
+		if err != nil {
+			return value.Value{}, err
+		}
+		j = max(i, j)
+		if chars != nil || v.Kind() == value.String {
+			return value.Text(string(chars[i:j])), nil
+		}
+		return value.ListOf(items[i:j:j]), nil
+	}
+	return operand{run: run, shape: base.shape, node: n}
+}

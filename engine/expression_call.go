@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+func (c *compiler) callNode(n *ast.CallNode) operand {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		help := "functions are called by their name: lower(x)"
+		if m, ok := n.Callee.(*ast.MemberNode); ok {
+			if name, ok := m.Property.(*ast.StringNode); ok && function.Lookup(name.Value) != nil {
+				help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+			}
+		}
+		c.reportAt(n, codeUnknownFunc, "values have no methods", help)
+		return c.broken(n)
+	}
+	fn := function.Lookup(callee.Value)
+	args := make([]operand, len(n.Arguments))
+	for i, a := range n.Arguments {
+		args[i] = c.compile(a)
+	}
+	if fn == nil {
+		d := c.reportAt(callee, codeUnknownFunc, fmt.Sprintf("unknown function %q", callee.Value), "")
+		d.suggest(callee.Value, functionNames(), "docs/functions.md lists all functions")
+		return c.broken(n)
+	}
+	if !c.checkArguments(n, fn, args) {
+		return c.broken(n)
+	}
+	return c.call(n, fn, args)
+}
+
+// parameter returns the parameter that argument i belongs to, nil where there are too many.
+func parameter(fn *function.Func, i int) *function.Param {
+	if i < len(fn.Params) {
+		return &fn.Params[i]
+	}
+	if last := len(fn.Params) - 1; last >= 0 && fn.Params[last].Variadic {
+		return &fn.Params[last]
+	}
+	return nil
+}
+
+func (c *compiler) checkArguments(n *ast.CallNode, fn *function.Func, args []operand) bool {
+	least := 0
+	for _, p := range fn.Params {
+		if !p.Optional && !p.Variadic {
+			least++
+		}
+	}
+	usage := "use " + function.Signature(fn)
+	if len(args) < least {
+		c.reportAt(n, codeArguments, fmt.Sprintf("%s needs %s, got %d", fn.Name, count(least, "argument"), len(args)), usage)
+		return false
+	}
+	good := true
+	for i, a := range args {
+		p := parameter(fn, i)
+		if p == nil {
+			c.reportAt(n, codeArguments, fmt.Sprintf("%s takes at most %s, got %d", fn.Name, count(len(fn.Params), "argument"), len(args)), usage)
+			return false
+		}
+		if k := a.shape.Kinds &^ value.Nil; k != 0 && k&p.Kinds == 0 {
+			c.reportAt(a.node, codeArguments, fmt.Sprintf("%s wants %s as %s, this is %s", fn.Name, article(p.Kinds.String()), p.Name, article(k.String())), usage)
+			good = false
+		}
+	}
+	return good
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) operand {
+	invoke := fn.Call
+	if fn.Prepare != nil {
+		constants := make([]value.Value, len(args))
+		for i, a := range args {
+			if a.konst != nil {
+				constants[i] = *a.konst
+			}
+		}
+		prepared, err := fn.Prepare(constants)
+		if err != nil {
+			c.reportAt(n, codeArguments, fn.Name+": "+err.Error(), "use "+function.Signature(fn))
+			return c.broken(n)
+		}
+		if prepared != nil {
+			invoke = prepared
+		}
+	}
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		vs := make([]value.Value, len(args))
+		for i, a := range args {
+			var err error
+			if vs[i], err = a.run(f); err != nil {
+				return value.Value{}, err
+			}
+			p := parameter(fn, i)
+			if vs[i].IsNil() {
+				if !fn.TakesNil && !p.Optional && !p.Variadic {
+					return value.Value{}, nil
+				}
+				continue
+			}
+			if err := f.visit(vs[i], text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
+			}
+			if !p.Kinds.Has(vs[i].Kind()) {
+				return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+					msg: fmt.Sprintf("%s wants %s as %s, got %s", fn.Name, article(p.Kinds.String()), p.Name, article(vs[i].Kind().String())), help: "use " + function.Signature(fn)}
+			}
+		}
+		if err := f.budget.Step(1); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		v, err := invoke(&f.call, vs)
+		var said function.Failed
+		if errors.As(err, &said) {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
+		}
+		if err != nil {
+			return value.Value{}, asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
+		}
+		return f.made(v, text, loc.From, loc.To)
+	}
+	return operand{run: run, shape: resultShape(fn, args), node: n}
+}
+
+func resultShape(fn *function.Func, args []operand) *shape.Shape {
+	s := fn.Result
+	if fn.Infer != nil {
+		shapes := make([]*shape.Shape, len(args))
+		for i, a := range args {
+			shapes[i] = a.shape
+		}
+		s = fn.Infer(shapes)
+	}
+	if s == nil {
+		return shape.Any
+	}
+	if fn.TakesNil {
+		return s
+	}
+	for i, a := range args {
+		if p := parameter(fn, i); p != nil && !p.Optional && !p.Variadic && a.shape.Kinds&value.Nil != 0 {
+			return s.With(value.Of(value.Missing))
+		}
+	}
+	return s
+}

@@ -1,0 +1,462 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+func (c *compiler) unary(n *ast.UnaryNode) operand {
+	o := c.compile(n.Node)
+	if n.Operator == "not" || n.Operator == "!" {
+		test := c.condition(o)
+		return operand{shape: shape.Of(value.Bools), node: n, run: func(f *frame) (value.Value, error) {
+			ok, err := test(f)
+			return value.Boolean(!ok), err
+		}}
+	}
+	if o.shape.Kinds&(value.Numbers|value.Nil) == 0 {
+		c.reportAt(n, codeOperands, fmt.Sprintf("%s wants a number, this is %s", n.Operator, article(o.shape.Kinds.String())), "number(x) reads a number from text")
+		return c.broken(n)
+	}
+	negate := n.Operator == "-"
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		v, err := o.run(f)
+		if err != nil || v.IsNil() {
+			return value.Value{}, err
+		}
+		if v.Kind() != value.Number {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+				msg: fmt.Sprintf("%s wants a number, this is %s", n.Operator, article(v.Kind().String())), help: "number(x) reads a number from text"}
+		}
+		if !negate {
+			return v, nil
+		}
+		d, err := v.Dec()
+		if err != nil {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: err.Error(), err: err}
+		}
+		return value.Decimal(d.Neg()), nil
+	}
+	res := operand{run: run, shape: shape.Of(value.Numbers | o.shape.Kinds&value.Nil), node: n}
+	if o.konst != nil {
+		if v, err := run(nil); err == nil {
+			res.konst = &v
+		}
+	}
+	return res
+}
+
+func (c *compiler) binary(n *ast.BinaryNode) operand {
+	switch n.Operator {
+	case "and", "&&", "or", "||":
+		return c.logic(n)
+	case "??":
+		return c.coalesce(n)
+	case "==", "!=":
+		return c.equality(n)
+	case "<", "<=", ">", ">=":
+		return c.ordering(n)
+	case "+", "-", "*", "/", "%", "^", "**":
+		return c.arithmetic(n)
+	case "contains", "startsWith", "endsWith", "matches":
+		return c.textTest(n)
+	case "in":
+		return c.membership(n)
+	case "..":
+		return c.rangeOf(n)
+	}
+	c.reportAt(n, codeSyntax, fmt.Sprintf("the operator %s is not part of the mapping language", n.Operator), "")
+	return c.broken(n)
+}
+
+func (c *compiler) logic(n *ast.BinaryNode) operand {
+	left, right := c.condition(c.compile(n.Left)), c.condition(c.compile(n.Right))
+	stop := n.Operator == "or" || n.Operator == "||"
+	run := func(f *frame) (value.Value, error) {
+		ok, err := left(f)
+		if err == nil && ok != stop {
+			ok, err = right(f)
+		}
+		return value.Boolean(ok), err
+	}
+	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+func (c *compiler) coalesce(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	run := func(f *frame) (value.Value, error) {
+		v, err := left.run(f)
+		if err != nil || !v.IsNil() {
+			return v, err
+		}
+		return right.run(f)
+	}
+	s := right.shape
+	if left.shape.Kinds&^value.Nil != 0 {
+		s = shape.Union(left.shape.Without(value.Nil), right.shape)
+	}
+	return operand{run: run, shape: s, node: n}
+}
+
+func (c *compiler) equality(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	c.neverEqual(n, left, right)
+	same, text, loc := n.Operator == "==", c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return b, err
+		}
+		if a.Kind() == b.Kind() {
+			if err := f.visit(a, text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
+			}
+		}
+		return value.Boolean(value.Equal(a, b) == same), nil
+	}
+	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+// neverEqual reports a comparison that has the same answer for every document: of
+// kinds that differ, or with a word that the field can never hold.
+func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
+	ka, kb := a.shape.Kinds&^value.Nil, b.shape.Kinds&^value.Nil
+	if ka != 0 && kb != 0 && ka&kb == 0 {
+		c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		return
+	}
+	field, word := a, b
+	if word.konst == nil {
+		field, word = b, a
+	}
+	if word.konst == nil || field.shape.Enum == nil || word.konst.Kind() != value.String {
+		return
+	}
+	text := string(word.konst.AppendJSON(nil))
+	var known []string
+	for _, e := range field.shape.Enum {
+		if e == text {
+			return
+		}
+		if strings.HasPrefix(e, `"`) {
+			known = append(known, strings.Trim(e, `"`))
+		}
+	}
+	d := c.reportAt(word.node, codeOperands, fmt.Sprintf("the field never holds %s", text), "")
+	d.suggest(word.konst.Str(), known, "it holds "+list(known, 12))
+	if d.Fix != nil {
+		d.Fix.NewText = `"` + d.Fix.NewText + `"`
+	}
+}
+
+func (c *compiler) ordering(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	ka, kb := left.shape.Kinds&^value.Nil, right.shape.Kinds&^value.Nil
+	const comparable = value.Numbers | value.Strings
+	if ka != 0 && kb != 0 && ka&kb&comparable == 0 {
+		c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text")
+		return c.broken(n)
+	}
+	var want func(order int) bool
+	switch n.Operator {
+	case "<":
+		want = func(o int) bool { return o < 0 }
+	case "<=":
+		want = func(o int) bool { return o <= 0 }
+	case ">":
+		want = func(o int) bool { return o > 0 }
+	default:
+		want = func(o int) bool { return o >= 0 }
+	}
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return b, err
+		}
+		if a.IsNil() || b.IsNil() {
+			return value.Boolean(false), nil
+		}
+		order, ok := value.Compare(a, b)
+		if !ok {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+				msg:  fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(a.Kind().String()), article(b.Kind().String())),
+				help: "two numbers or two strings can be compared; number(x) reads a number from text"}
+		}
+		return value.Boolean(want(order)), nil
+	}
+	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+var arithmeticWords = map[string]string{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "take the rest of", "^": "raise", "**": "raise"}
+
+func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	accepted := value.Numbers
+	if n.Operator == "+" {
+		accepted |= value.Strings
+	}
+	ka, kb := left.shape.Kinds&^value.Nil, right.shape.Kinds&^value.Nil
+	// cannot counts missing as any kind: a missing side gives missing, or "" beside text.
+	if ka != 0 && ka&accepted == 0 || kb != 0 && kb&accepted == 0 || ka != 0 && kb != 0 && ka&kb&accepted == 0 {
+		c.reportAt(n, codeOperands, cannotCompute(n.Operator, ka.String(), kb.String()), "string(x) and number(x) change the kind")
+		return c.broken(n)
+	}
+	text, loc, op := c.text, n.Location(), n.Operator
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return b, err
+		}
+		if op == "+" && (a.Kind() == value.String || b.Kind() == value.String) && canJoin(a) && canJoin(b) {
+			x, y := a.Str(), b.Str()
+			if err := f.budget.Bytes(int64(len(x) + len(y))); err != nil {
+				return value.Value{}, asFault(err, text, loc.From, loc.To)
+			}
+			return value.Text(x + y), nil
+		}
+		if a.IsNil() || b.IsNil() {
+			return value.Value{}, nil
+		}
+		if a.Kind() != value.Number || b.Kind() != value.Number {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+				msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
+		}
+		d, err := compute(op, a, b)
+		if err != nil {
+			msg := err.Error()
+			if errors.Is(err, decimal.ErrRange) {
+				msg = "the number is too large to compute with"
+			}
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
+		}
+		return value.Decimal(d), nil
+	}
+	nils := (left.shape.Kinds | right.shape.Kinds) & value.Nil
+	s := shape.Of(value.Numbers)
+	switch {
+	case op == "+" && (ka == value.Strings || kb == value.Strings):
+		s, nils = shape.Of(value.Strings), 0
+	case op == "+" && (ka|kb)&value.Strings != 0:
+		s = shape.Of(value.Numbers | value.Strings)
+	}
+	if nils != 0 {
+		s = s.With(value.Of(value.Missing))
+	}
+	o := operand{run: run, shape: s, node: n}
+	if left.konst != nil && right.konst != nil && n.Operator != "+" {
+		if v, err := run(nil); err == nil {
+			o.konst = &v
+		}
+	}
+	return o
+}
+
+func canJoin(v value.Value) bool { return v.Kind() == value.String || v.IsNil() }
+
+func cannotCompute(op, a, b string) string {
+	if a == b {
+		return fmt.Sprintf("cannot %s %ss", arithmeticWords[op], a)
+	}
+	return fmt.Sprintf("cannot %s %s and %s", arithmeticWords[op], article(a), article(b))
+}
+
+func compute(op string, a, b value.Value) (decimal.Decimal, error) {
+	x, err := a.Dec()
+	if err != nil {
+		return x, err
+	}
+	y, err := b.Dec()
+	if err != nil {
+		return y, err
+	}
+	switch op {
+	case "+", "-", "*":
+		if x.Digits()+y.Digits() > decimal.MaxDigits {
+			return x, decimal.ErrRange
+		}
+		switch op {
+		case "+":
+			return x.Add(y), nil
+		case "-":
+			return x.Sub(y), nil
+		}
+		return x.Mul(y), nil
+	case "/":
+		return x.Quo(y)
+	case "%":
+		return x.Rem(y)
+	}
+	n, ok := y.Int64()
+	if !ok || n < 0 || n > decimal.MaxDigits {
+		return x, fmt.Errorf("the exponent must be a whole number from 0 to %d", decimal.MaxDigits)
+	}
+	return x.Pow(int(n))
+}
+
+func (c *compiler) textTest(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	for _, o := range []operand{left, right} {
+		if k := o.shape.Kinds &^ value.Nil; k != 0 && !k.Has(value.String) {
+			help := "string(x) writes it as text"
+			if k == value.Lists {
+				help = "x in list tests whether a list holds x"
+			}
+			c.reportAt(n, codeOperands, fmt.Sprintf("%s wants strings, one side is %s", n.Operator, article(k.String())), help)
+			return c.broken(n)
+		}
+	}
+	var pattern *regexp.Regexp
+	if n.Operator == "matches" && right.konst != nil {
+		var err error
+		if pattern, err = regexp.Compile(right.konst.Str()); err != nil {
+			c.reportAt(n.Right, codeRegexp, patternError(err), "patterns are RE2: no look-around, no back-references")
+			return c.broken(n)
+		}
+	}
+	text, loc, op := c.text, n.Location(), n.Operator
+	fail := func(code, msg, help string) (value.Value, error) {
+		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: code, msg: msg, help: help}
+	}
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return b, err
+		}
+		if a.IsNil() || b.IsNil() {
+			return value.Boolean(false), nil
+		}
+		if a.Kind() != value.String || b.Kind() != value.String {
+			return fail(codeKinds, fmt.Sprintf("%s wants strings, got %s and %s", op, article(a.Kind().String()), article(b.Kind().String())), "string(x) writes a number as text")
+		}
+		x, y := a.Str(), b.Str()
+		if err := f.budget.Step(1 + len(x)>>6); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		switch op {
+		case "contains":
+			return value.Boolean(strings.Contains(x, y)), nil
+		case "startsWith":
+			return value.Boolean(strings.HasPrefix(x, y)), nil
+		case "endsWith":
+			return value.Boolean(strings.HasSuffix(x, y)), nil
+		}
+		re := pattern
+		if re == nil {
+			if re, err = regexp.Compile(y); err != nil {
+				return fail(codeRegexp, patternError(err), "patterns are RE2: no look-around, no back-references")
+			}
+		}
+		return value.Boolean(re.MatchString(x)), nil
+	}
+	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+func patternError(err error) string {
+	return "the pattern is no regular expression: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+func (c *compiler) membership(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	if k := right.shape.Kinds &^ value.Nil; k != 0 && k&(value.Lists|value.Objects) == 0 {
+		c.reportAt(n, codeOperands, fmt.Sprintf("in wants a list or an object on its right, this is %s", article(k.String())), "text contains part tests for a part of a text")
+		return c.broken(n)
+	}
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return b, err
+		}
+		if a.IsNil() {
+			return value.Boolean(false), nil
+		}
+		switch b.Kind() {
+		case value.Missing, value.Null:
+			return value.Boolean(false), nil
+		case value.List:
+			items := b.Items()
+			if err := f.budget.Step(len(items)); err != nil {
+				return value.Value{}, asFault(err, text, loc.From, loc.To)
+			}
+			if err := f.visit(b, text, loc.From, loc.To); err != nil {
+				return value.Value{}, err
+			}
+			for _, item := range items {
+				if value.Equal(a, item) {
+					return value.Boolean(true), nil
+				}
+			}
+			return value.Boolean(false), nil
+		case value.Object:
+			if key, ok := keyText(a); ok {
+				return value.Boolean(b.Member(key).Kind() != value.Missing), nil
+			}
+		}
+		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+			msg: fmt.Sprintf("in cannot look for %s in %s", article(a.Kind().String()), article(b.Kind().String()))}
+	}
+	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	text, loc := c.text, n.Location()
+	run := func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return a, err
+		}
+		b, err := right.run(f)
+		if err != nil || a.IsNil() || b.IsNil() {
+			return value.Value{}, err
+		}
+		from, ok1 := wholeNumber(a)
+		to, ok2 := wholeNumber(b)
+		if !ok1 || !ok2 {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: ".. wants two whole numbers"}
+		}
+		count := max(0, to-from+1)
+		if to-from < 0 && to > from || f.budget.Bytes(int64(min(count, 1<<40))*valueBytes) != nil {
+			return value.Value{}, asFault(f.budget.Bytes(1<<60), text, loc.From, loc.To)
+		}
+		items := make([]value.Value, count)
+		for i := range items {
+			items[i] = value.Int(from + i)
+		}
+		return value.ListOf(items), nil
+	}
+	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)), node: n}
+}
+
+// valueBytes is what one value in a list costs.
+const valueBytes = 48

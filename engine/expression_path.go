@@ -1,0 +1,356 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+// chain compiles an identifier and the members and indexes read from it.
+func (c *compiler) chain(node ast.Node) operand {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		return c.identifier(n)
+	case *ast.PointerNode:
+		return c.pointer(n)
+	case *ast.ChainNode: // a?.b: reading from missing gives missing anyway
+		return c.chain(n.Node)
+	case *ast.MemberNode:
+		base := c.chain(n.Node)
+		if name, ok := n.Property.(*ast.StringNode); ok {
+			return c.member(n, base, name)
+		}
+		return c.index(n, base)
+	}
+	return c.compile(node)
+}
+
+func (c *compiler) identifier(n *ast.IdentifierNode) operand {
+	for l := c.locals; l != nil; l = l.outer {
+		if l.name == n.Value {
+			return slotOperand(l.slot, l.shape, n)
+		}
+	}
+	if i, ok := c.names.lets[n.Value]; ok {
+		return operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n}
+	}
+	if o, ok := c.context(n); ok {
+		return o
+	}
+	text, loc := c.text, n.Location()
+	s, known := c.names.doc.Member(n.Value)
+	if !known {
+		d := c.reportAt(n, codeUnknownName, fmt.Sprintf("unknown name %q", n.Value), "")
+		all := append(append([]string{}, c.names.doc.Names()...), contextWords...)
+		for l := c.locals; l != nil; l = l.outer {
+			all = append(all, l.name)
+		}
+		for name := range c.names.lets {
+			all = append(all, name)
+		}
+		otherwise := "it is no field of the source, no `let` and no alias of an `each`"
+		d.suggest(n.Value, all, otherwise)
+		if c.text.quoted && c.text.text == n.Value && d.Fix == nil {
+			d.Help = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
+		}
+		return c.broken(n)
+	}
+	name := n.Value
+	read := func(f *frame) (value.Value, error) {
+		if err := f.visit(f.doc, text, loc.From, loc.To); err != nil {
+			return value.Value{}, err
+		}
+		return f.doc.Member(name), nil
+	}
+	return operand{run: c.remember("doc."+name, read), shape: s, node: n}
+}
+
+// remember makes code that reads a path of the source document read it once a document.
+func (c *compiler) remember(path string, read code) code {
+	i, ok := c.memo[path]
+	if !ok {
+		i = len(c.memo)
+		if c.memo == nil {
+			c.memo = map[string]int{}
+		}
+		c.memo[path] = i
+	}
+	return func(f *frame) (value.Value, error) {
+		cell := &f.memo[i]
+		if cell.done {
+			return cell.value, nil
+		}
+		v, err := read(f)
+		if err == nil {
+			*cell = memoCell{true, v}
+		}
+		return v, err
+	}
+}
+
+// sourcePath tells whether a chain reads members of the source document by name only.
+func (c *compiler) sourcePath(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		if n.Value == "doc" {
+			return "doc", true
+		}
+		for l := c.locals; l != nil; l = l.outer {
+			if l.name == n.Value {
+				return "", false
+			}
+		}
+		if _, ok := c.names.lets[n.Value]; ok || slices.Contains(contextWords, n.Value) {
+			return "", false
+		}
+		return "doc." + n.Value, true
+	case *ast.ChainNode:
+		return c.sourcePath(n.Node)
+	case *ast.MemberNode:
+		base, ok := c.sourcePath(n.Node)
+		if name, isName := n.Property.(*ast.StringNode); ok && isName {
+			return base + "." + strconv.Quote(name.Value), true
+		}
+	}
+	return "", false
+}
+
+func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
+	o := operand{node: n}
+	switch n.Value {
+	case "doc":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.doc, nil }, c.names.doc
+	case "source":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.source, nil }, shape.Any
+	case "settings":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.settings, nil }, c.names.settings
+	case "tables":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.tables, nil }, c.names.tables
+	case "links":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.links, nil }, shape.Any
+	case "current":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.current, nil }, c.names.current
+	case "now":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.now, nil }, shape.Of(value.Strings|value.Of(value.Missing))
+	case "out":
+		o.run, o.shape = func(f *frame) (value.Value, error) { return f.out.value(), nil }, c.names.out
+	default:
+		return o, false
+	}
+	return o, true
+}
+
+func slotOperand(slot int, s *shape.Shape, n ast.Node) operand {
+	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n}
+}
+
+func (c *compiler) pointer(n *ast.PointerNode) operand {
+	p := c.preds
+	switch {
+	case n.Name == "" && p != nil:
+		return slotOperand(p.element, p.shape, n)
+	case n.Name == "index" && p != nil:
+		return slotOperand(p.index, shape.Of(value.Numbers), n)
+	case n.Name == "acc" && p != nil && p.acc >= 0:
+		return slotOperand(p.acc, p.accShape, n)
+	case n.Name == "acc":
+		c.reportAt(n, codeUnknownName, "#acc is known in reduce only", "")
+	default:
+		c.reportAt(n, codeUnknownName, fmt.Sprintf("unknown name #%s", n.Name), "known are #, #index and, in reduce, #acc")
+	}
+	return c.broken(n)
+}
+
+func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode) operand {
+	s, known := base.shape.Member(name.Value)
+	if !known {
+		where := "the object"
+		if path, ok := chainText(n.Node); ok {
+			where = path
+		}
+		d := c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no field %q", where, name.Value), "")
+		d.suggest(name.Value, base.shape.Names(), "its fields are "+list(base.shape.Names(), 12))
+		return c.broken(n)
+	}
+	if base.shape.Kinds&(value.Objects|value.Nil) == 0 && !base.shape.Has(value.List) {
+		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(base.shape.Kinds.String())), "")
+		return c.broken(n)
+	}
+	if base.shape.Kinds&(value.Objects|value.Lists) == value.Lists && base.shape.Item != nil && base.shape.Item != shape.Any {
+		c.reportAt(name, codeUnknownField, "a list has no fields", fmt.Sprintf("read one element, x[0].%s, or all, map(x, .%s)", name.Value, name.Value))
+		return c.broken(n)
+	}
+	key, text, loc := name.Value, c.text, name.Location()
+	run := func(f *frame) (value.Value, error) {
+		v, err := base.run(f)
+		if err != nil || v.IsNil() {
+			return value.Value{}, err
+		}
+		if v.Kind() != value.Object && !(v.Kind() == value.List && v.IsEmpty()) { // PHP writes {} as []
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+				msg: fmt.Sprintf("cannot read .%s of %s", key, article(v.Kind().String()))}
+		}
+		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+			return value.Value{}, err
+		}
+		return v.Member(key), nil
+	}
+	if path, ok := c.sourcePath(n); ok {
+		run = c.remember(path, run)
+	}
+	return operand{run: run, shape: s, node: n}
+}
+
+func (c *compiler) index(n *ast.MemberNode, base operand) operand {
+	idx := c.compile(n.Property)
+	s := shape.Any
+	switch {
+	case base.shape.Kinds&(value.Objects|value.Lists) == value.Lists && base.shape != shape.Any:
+		s = base.shape.Element()
+		if idx.shape.Kinds&(value.Numbers|value.Nil) == 0 {
+			c.reportAt(n.Property, codeOperands, "an element of a list is read by its number", "find(list, .field == x) finds one by a field")
+			return c.broken(n)
+		}
+	case base.shape.Kinds&(value.Objects|value.Lists) == 0 && base.shape.Kinds&^value.Nil != 0:
+		c.reportAt(n, codeOperands, fmt.Sprintf("%s has no elements", article(base.shape.Kinds.String())), "")
+		return c.broken(n)
+	}
+	text, loc := c.text, n.Location()
+	fail := func(msg string) (value.Value, error) {
+		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: msg}
+	}
+	run := func(f *frame) (value.Value, error) {
+		v, err := base.run(f)
+		if err != nil || v.IsNil() {
+			return value.Value{}, err
+		}
+		k, err := idx.run(f)
+		if err != nil || k.IsNil() {
+			return value.Value{}, err
+		}
+		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+			return value.Value{}, err
+		}
+		switch v.Kind() {
+		case value.List:
+			i, ok := wholeNumber(k)
+			if !ok {
+				if v.IsEmpty() && k.Kind() == value.String {
+					return value.Value{}, nil
+				}
+				return fail(fmt.Sprintf("an element of a list is read by a whole number, not by %s", article(k.Kind().String())))
+			}
+			return v.Index(i), nil
+		case value.Object:
+			key, ok := keyText(k)
+			if !ok {
+				return fail(fmt.Sprintf("a member is read by its name, not by %s", article(k.Kind().String())))
+			}
+			return v.Member(key), nil
+		}
+		return fail(fmt.Sprintf("%s has no elements", article(v.Kind().String())))
+	}
+	return operand{run: run, shape: s, node: n}
+}
+
+func wholeNumber(v value.Value) (int, bool) {
+	if v.Kind() != value.Number {
+		return 0, false
+	}
+	d, err := v.Dec()
+	if err != nil {
+		return 0, false
+	}
+	n, ok := d.Int64()
+	return int(n), ok
+}
+
+// keyText is how a value is written as the key of a table or a member: numbers lose trailing zeros, so
+// that 21.00 finds "21".
+func keyText(v value.Value) (string, bool) {
+	switch v.Kind() {
+	case value.String:
+		return v.Str(), true
+	case value.Number:
+		d, err := v.Dec()
+		if err != nil {
+			return v.NumberText(), true
+		}
+		return d.Trim().String(), true
+	case value.Bool:
+		if v.IsTrue() {
+			return "true", true
+		}
+		return "false", true
+	}
+	return "", false
+}
+
+// number compiles a literal from its digits, never through expr's float64.
+func (c *compiler) number(n ast.Node) operand {
+	if i, ok := n.(*ast.IntegerNode); ok {
+		return constant(value.Decimal(decimal.New(int64(i.Value), 0)), shape.Of(value.Numbers), n)
+	}
+	rs := []rune(c.text.text)
+	loc := n.Location()
+	digits := strings.ReplaceAll(string(rs[loc.From:min(loc.To, len(rs))]), "_", "")
+	if strings.HasPrefix(digits, ".") {
+		digits = "0" + digits
+	}
+	digits = strings.Replace(strings.TrimSuffix(digits, "."), ".e", "e", 1)
+	d, err := decimal.Parse(digits)
+	if err != nil {
+		c.reportAt(n, codeSyntax, fmt.Sprintf("%s is no number that can be computed with", digits), "")
+		return c.broken(n)
+	}
+	return constant(value.Decimal(d), shape.Of(value.Numbers), n)
+}
+
+// chainText writes a chain of members and constant indexes as people do; ok is false
+// for anything else.
+func chainText(node ast.Node) (string, bool) {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		return n.Value, true
+	case *ast.PointerNode:
+		return "#" + n.Name, true
+	case *ast.ChainNode:
+		return chainText(n.Node)
+	case *ast.MemberNode:
+		base, ok := chainText(n.Node)
+		if !ok {
+			return "", false
+		}
+		switch p := n.Property.(type) {
+		case *ast.StringNode:
+			if plainName(p.Value) {
+				return base + "." + p.Value, true
+			}
+			return fmt.Sprintf("%s[%q]", base, p.Value), true
+		case *ast.IntegerNode:
+			return fmt.Sprintf("%s[%d]", base, p.Value), true
+		case *ast.UnaryNode:
+			if i, ok := p.Node.(*ast.IntegerNode); ok && p.Operator == "-" {
+				return fmt.Sprintf("%s[-%d]", base, i.Value), true
+			}
+		}
+	}
+	return "", false
+}
+
+func list(names []string, most int) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,190 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Mapper builds one document from another; *engine.Mapping is one.
+type Mapper interface {
+	Apply(ctx context.Context, document []byte, in engine.Input) ([]byte, error)
+}
+
+// Condition tells whether a canonical document passes a filter.
+type Condition interface {
+	Eval(ctx context.Context, document []byte, in engine.Input) (bool, error)
+}
+
+// Mappings are the mappings of a flow.
+type Mappings struct {
+	// Read makes the canonical document from the source's. Required.
+	Read Mapper
+	// Write makes the target's document from the canonical one. Required.
+	Write Mapper
+	// CustomerWrite makes the target's customer from a canonical customer. Required
+	// unless every order goes to a default customer. Its `source` is the raw order.
+	CustomerWrite Mapper
+	// CustomerRead makes a canonical customer from the target's. Optional: it tells person from company
+	// and active from inactive when several customers share an e-mail address.
+	CustomerRead Mapper
+	// ProductRead makes a canonical product from the source's. Optional: without it a
+	// missing product is made from the order line.
+	ProductRead Mapper
+	// ProductWrite makes the target's product. Required for missingProduct: create.
+	ProductWrite Mapper
+}
+
+// Resources are the system's own words for what a flow touches.
+type Resources struct {
+	// Source is what is read: "order".
+	Source string
+	// SourceProduct is what a missing product is read from; empty for none.
+	SourceProduct string
+	// Target is what is made: "invoiceDraft".
+	Target string
+	// Customer and Product are the target's: "customer", "article".
+	Customer, Product string
+	// References are the target's reference tables that write mappings may read
+	// as links.reference.<name>. One that the account may not read is left out.
+	References []string
+}
+
+// Flow is a flow, ready to run.
+type Flow struct {
+	Name     string
+	From, To string // systems, for messages: "shopware", "eaccounting"
+	Entity   port.Entity
+	// Start leaves out documents that were created before it; zero for none.
+	Start time.Time
+	// Limit is the most documents that one run sends; 0 for no limit. Documents that are skipped
+	// or fail do not count, so that they cannot starve the others.
+	Limit int
+	// Where leaves out canonical documents that do not pass; nil for none. WhereText is
+	// its text, for reasons.
+	Where     Condition
+	WhereText string
+	// Settings and Tables are JSON objects as text, nil for empty.
+	Settings, Tables []byte
+	Mappings         Mappings
+	Resources        Resources
+}
+
+// Systems are what a flow works with.
+type Systems struct {
+	Source  port.Source
+	Target  port.Target
+	Links   port.Links
+	Cursors port.Cursors
+}
+
+// Pace says how patiently a run treats failures that pass. The zero value of a field
+// is its default.
+type Pace struct {
+	// Attempts is how often a call is made that may be repeated (default 4).
+	Attempts int
+	// Probes is how often a target is asked for a document whose create got no answer (default 5).
+	Probes int
+	// Wait is the first pause, doubled after each (default 500 ms); MaxWait is the longest (default 30 s). A
+	// system that asks for a longer pause than MaxWait gets the document's failure instead.
+	Wait, MaxWait time.Duration
+	// Settle is how long after a lost answer a document may still appear in the target;
+	// it is not sent again before (default 2 min).
+	Settle time.Duration
+	// Grace is how long documents in hand may take to finish after the run's
+	// context has ended (default 30 s).
+	Grace time.Duration
+	// Outages is after how many documents in a row that met an unreachable system a run stops (default 3).
+	Outages int
+	// Now and Sleep replace the system's clock, in tests.
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+func (p Pace) withDefaults() Pace {
+	p.Attempts = or(p.Attempts, 4)
+	p.Probes = or(p.Probes, 5)
+	p.Wait = or(p.Wait, 500*time.Millisecond)
+	p.MaxWait = or(p.MaxWait, 30*time.Second)
+	p.Settle = or(p.Settle, 2*time.Minute)
+	p.Grace = or(p.Grace, 30*time.Second)
+	p.Outages = or(p.Outages, 3)
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Sleep == nil {
+		p.Sleep = sleep
+	}
+	return p
+}
+
+func or[T int | time.Duration](v, def T) T {
+	if v <= 0 {
+		return def
+	}
+	return v
+}
+
+// Process is a checked flow over its systems. It is safe for concurrent use.
+type Process struct {
+	flow    Flow
+	set     settings
+	systems Systems
+	pace    Pace
+	locks   *locks
+}
+
+// New checks the flow and returns its process. It makes no call.
+func New(f Flow, s Systems, pace Pace) (*Process, error) {
+	set, err := parseSettings(f.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
+	}
+	if err := f.check(set); err != nil {
+		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
+	}
+	if s.Source == nil || s.Target == nil || s.Links == nil || s.Cursors == nil {
+		return nil, fmt.Errorf("flow %s: source, target, links and cursors are needed", f.Name)
+	}
+	return &Process{flow: f, set: set, systems: s, pace: pace.withDefaults(), locks: newLocks()}, nil
+}
+
+func (f Flow) check(set settings) error {
+	if f.Entity != port.Order {
+		return fmt.Errorf("entity %q is not supported yet: this version runs orders", f.Entity)
+	}
+	switch {
+	case f.Name == "":
+		return errors.New("it has no name")
+	case f.Mappings.Read == nil || f.Mappings.Write == nil:
+		return errors.New("a read and a write mapping are needed")
+	case f.Resources.Source == "" || f.Resources.Target == "" || f.Resources.Customer == "" || f.Resources.Product == "":
+		return errors.New("the resources of source, target, customer and product are needed")
+	case set.defaultCustomer == "" && f.Mappings.CustomerWrite == nil:
+		return errors.New("a customer write mapping is needed, or settings.defaultCustomer")
+	case set.missingProduct == missingCreate && f.Mappings.ProductWrite == nil:
+		return errors.New("settings.missingProduct is create, which needs a product write mapping")
+	}
+	return nil
+}
+
+// Planner returns a planner with empty caches: what it learns of the target (articles,
+// reference data) it keeps, so use one a run.
+func (p *Process) Planner() *Planner {
+	return &Planner{
+		flow: p.flow, set: p.set, pace: p.pace,
+		source: p.systems.Source,
+		target: p.systems.Target,
+		links:  p.systems.Links,
+		memory: newMemory(),
+	}
+}
+
+// Executor returns the executor of the process's plans.
+func (p *Process) Executor() *Executor {
+	return &Executor{target: p.systems.Target, links: p.systems.Links, pace: p.pace}
+}

@@ -1,0 +1,71 @@
+package flow
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// locks give one holder at a time to each key.
+type locks struct {
+	mu   sync.Mutex
+	held map[string]*lock
+}
+
+type lock struct {
+	token chan struct{} // holds one element while free
+	users int
+}
+
+func newLocks() *locks { return &locks{held: map[string]*lock{}} }
+
+// acquire takes all keys, in an order that every caller shares, so that two callers cannot wait for
+// each other. The returned function gives them back.
+func (l *locks) acquire(ctx context.Context, keys ...string) (release func(), err error) {
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	taken := 0
+	release = func() {
+		for _, k := range keys[:taken] {
+			l.leave(k, true)
+		}
+	}
+	for _, k := range keys {
+		e := l.enter(k)
+		select {
+		case <-e.token:
+			taken++
+		case <-ctx.Done():
+			l.leave(k, false)
+			release()
+			return nil, ctx.Err()
+		}
+	}
+	return release, nil
+}
+
+func (l *locks) enter(key string) *lock {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.held[key]
+	if e == nil {
+		e = &lock{token: make(chan struct{}, 1)}
+		e.token <- struct{}{}
+		l.held[key] = e
+	}
+	e.users++
+	return e
+}
+
+func (l *locks) leave(key string, holds bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.held[key]
+	if holds {
+		e.token <- struct{}{}
+	}
+	if e.users--; e.users == 0 {
+		delete(l.held, key)
+	}
+}

@@ -1,0 +1,208 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// planOrder is the order process: does the target have it, whose is it, does the
+// target know its articles, what becomes of it, and does that add up.
+func (p *Planner) planOrder(ctx context.Context, d *draft) error {
+	done, err := p.orderExists(ctx, d)
+	if done || err != nil {
+		return err
+	}
+	references, err := p.references(ctx)
+	if err != nil {
+		return err
+	}
+	referencesOnly := []byte(`{"reference":` + string(references) + `}`)
+	customer, err := p.customer(ctx, d, referencesOnly)
+	if err != nil {
+		return err
+	}
+	articles, err := p.articles(ctx, d, referencesOnly)
+	if err != nil {
+		return err
+	}
+	totals, warnings, err := checkTotals(d.order)
+	if err != nil {
+		return err
+	}
+	d.plan.Expected, d.plan.Warnings = &totals, append(d.plan.Warnings, warnings...)
+
+	in := d.in
+	in.Write = engine.Create
+	in.Links = orderLinks(customer, articles, references)
+	body, err := p.flow.Mappings.Write.Apply(ctx, d.order, in)
+	if err != nil {
+		return mappingFailure(p.flow.Resources.Target+" mapping", err)
+	}
+	if err := p.usesMissing(body, articles); err != nil {
+		return err
+	}
+	if err := p.targetTotals(ctx, d, body, in.Links, totals); err != nil {
+		return err
+	}
+	if customer.op != nil {
+		d.plan.Operations = append(d.plan.Operations, *customer.op)
+	}
+	for _, a := range articles {
+		if a.op != nil {
+			d.plan.Operations = append(d.plan.Operations, *a.op)
+		}
+	}
+	d.plan.Operations = append(d.plan.Operations, Operation{
+		ID: string(p.flow.Entity), Verb: Create, Resource: p.flow.Resources.Target,
+		Keys:      []port.Key{{Field: port.KeyReference, Value: d.plan.Document.Key}},
+		Body:      body,
+		DependsOn: dependencies(body, d.plan.Operations),
+		Link:      &LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
+	})
+	return nil
+}
+
+// orderExists looks for the order in the links and then in the target, by its number as the reference. The target
+// also answers with what the order's document has become since, such as the invoice of a draft.
+func (p *Planner) orderExists(ctx context.Context, d *draft) (bool, error) {
+	link, err := p.link(ctx, p.flow.Entity, d.doc.ID)
+	if err != nil {
+		return false, err
+	}
+	if link.TargetID != "" {
+		t := Target{Resource: link.Resource, ID: link.TargetID, Key: link.TargetKey}
+		d.plan.Skip = &Verdict{Code: SkipExists, Reason: "already sent as " + t.String(), Target: &t}
+		return true, nil
+	}
+	number := d.plan.Document.Key
+	if number == "" {
+		return false, &Failure{Code: FailMapping, Message: "the order has no number, so the target cannot be asked whether it has it"}
+	}
+	docs, asked, err := p.find(ctx, p.flow.Resources.Target, port.Key{Field: port.KeyReference, Value: number})
+	if err != nil {
+		return false, fmt.Errorf("whether %s has order %s: %w", p.flow.To, number, err)
+	}
+	if len(docs) > 0 {
+		t := targetOf("", p.flow.Resources.Target, docs[0])
+		reason := fmt.Sprintf("%s has it as %s", p.flow.To, t)
+		if len(docs) > 1 {
+			reason += fmt.Sprintf(" and in %d more", len(docs)-1)
+		}
+		d.plan.Skip = &Verdict{Code: SkipExists, Reason: reason, Target: &t}
+		d.plan.Adopt = []Adoption{{
+			Link:   LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
+			Target: t,
+		}}
+		return true, nil
+	}
+	return false, p.pending("the order", link, asked)
+}
+
+// orderLinks is what the write mapping sees as links.
+func orderLinks(customer party, articles []article, references []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"customer":`)
+	b.Write(linked(customer.id, customer.document))
+	b.WriteString(`,"products":{`)
+	var products bytes.Buffer
+	products.WriteByte('{')
+	for _, a := range articles {
+		writeMember(&products, a.sku, linked(a.id, a.document))
+	}
+	b.Write(products.Bytes()[1:])
+	b.WriteString(`},"reference":`)
+	b.Write(references)
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+func linked(id string, document []byte) []byte {
+	quoted, _ := json.Marshal(id) // a string always marshals
+	if len(document) == 0 {
+		document = []byte("null")
+	}
+	return slices.Concat([]byte(`{"id":`), quoted, []byte(`,"document":`), document, []byte(`}`))
+}
+
+// usesMissing fails a body that holds the id of an article that the target lacks.
+func (p *Planner) usesMissing(body []byte, articles []article) error {
+	ids := map[string]string{}
+	names := map[string]article{}
+	for _, a := range articles {
+		if a.absent {
+			ids[a.id], names[a.id] = a.id, a
+		}
+	}
+	_, used := fill(body, ids)
+	if len(used) == 0 {
+		return nil
+	}
+	var what []string
+	for _, id := range used {
+		what = append(what, fmt.Sprintf("%s (table %s)", names[id].sku, names[id].table))
+	}
+	return &Failure{
+		Code:    FailProduct,
+		Message: fmt.Sprintf("%s has no article %s", p.flow.To, strings.Join(what, ", ")),
+		Help:    "create it there, or correct the flow's table",
+	}
+}
+
+// targetTotals asks the target what the body will add up to, if it can tell.
+func (p *Planner) targetTotals(ctx context.Context, d *draft, body, links []byte, want port.Totals) error {
+	totaler, ok := p.target.(port.Totaler)
+	if !ok {
+		return nil
+	}
+	got, err := retry(ctx, p.pace, func() (port.Totals, error) {
+		return totaler.Totals(ctx, p.flow.Resources.Target, body, links)
+	})
+	if err != nil {
+		return fmt.Errorf("what the target would compute: %w", err)
+	}
+	warnings, err := compareTotals(want, got, "the rows add up to")
+	d.plan.Warnings = append(d.plan.Warnings, warnings...)
+	return err
+}
+
+// dependencies names the operations whose placeholders the body holds.
+func dependencies(body []byte, ops []Operation) []string {
+	ids, by := map[string]string{}, map[string]string{}
+	for _, op := range ops {
+		if op.Provides != "" {
+			name := op.Provides
+			ids[name], by[name] = name, op.ID
+		}
+	}
+	_, used := fill(body, ids)
+	var out []string
+	for _, u := range used {
+		out = append(out, by[u])
+	}
+	return out
+}
+
+// withoutLines removes the lines with these article numbers.
+func withoutLines(order []byte, skus []string) ([]byte, error) {
+	kept := []byte("[]")
+	var err error
+	for _, line := range gjson.GetBytes(order, "lines").Array() {
+		if slices.Contains(skus, scalar(line.Get("sku"))) {
+			continue
+		}
+		if kept, err = sjson.SetRawBytes(kept, "-1", []byte(line.Raw)); err != nil {
+			return nil, err
+		}
+	}
+	return sjson.SetRawBytes(order, "lines", kept)
+}

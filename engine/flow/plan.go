@@ -1,0 +1,198 @@
+package flow
+
+import (
+	"encoding/json"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Ref names a source document.
+type Ref struct {
+	Entity port.Entity `json:"entity"`
+	ID     string      `json:"id"`
+	// Key is what people call it, such as an order number.
+	Key     string `json:"key,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// Name returns the key, or the id where there is none.
+func (r Ref) Name() string {
+	if r.Key != "" {
+		return r.Key
+	}
+	return r.ID
+}
+
+// Target names a document of the target.
+type Target struct {
+	// Verb is what was done to it: create, update, or adopt for one that was there.
+	Verb     Verb   `json:"verb,omitempty"`
+	Resource string `json:"resource"`
+	ID       string `json:"id"`
+	Key      string `json:"key,omitempty"`
+}
+
+// targetOf names a document; resource is what was asked for, where the document does not say.
+func targetOf(verb Verb, resource string, d port.Document) Target {
+	if d.Resource != "" {
+		resource = d.Resource
+	}
+	return Target{Verb: verb, Resource: resource, ID: d.ID, Key: d.Key}
+}
+
+// String returns "invoiceDraft 1023".
+func (t Target) String() string {
+	if t.Key != "" {
+		return t.Resource + " " + t.Key
+	}
+	return t.Resource + " " + t.ID
+}
+
+// Verb is what an operation does.
+type Verb string
+
+// The verbs.
+const (
+	Create Verb = "create"
+	Update Verb = "update"
+	Adopt  Verb = "adopt"
+)
+
+// Plan is what a flow would do to the target for one document. One of Operations,
+// Skip, Doubt and Failure is set. It holds the document's values: show it to who may see those.
+type Plan struct {
+	Document Ref `json:"document"`
+	// Resource is what the document becomes: "invoiceDraft".
+	Resource string `json:"resource"`
+	// Canonical is the neutral document with its defaults; absent where it could not be read.
+	Canonical json.RawMessage `json:"canonical,omitempty"`
+	// Operations are carried out in order. The last makes the document itself.
+	Operations []Operation `json:"operations,omitempty"`
+	// Skip says why there is nothing to do.
+	Skip *Verdict `json:"skip,omitempty"`
+	// Doubt says why an earlier attempt must be settled before anything is sent.
+	Doubt *Verdict `json:"doubt,omitempty"`
+	// Failure says why nothing is sent.
+	Failure *Failure `json:"failure,omitempty"`
+	// Adopt are documents that the target has and that will be remembered as linked.
+	Adopt []Adoption `json:"adopt,omitempty"`
+	// Expected is what the target's document must add up to.
+	Expected *port.Totals `json:"expected,omitempty"`
+	// Warnings are worth a look but stop nothing.
+	Warnings []string `json:"warnings,omitempty"`
+
+	// fresh is true while the locks of the planner's reads are held, so that the executor need
+	// not ask the target again. A plan that was stored is never fresh.
+	fresh bool
+}
+
+// Operation is one write to the target.
+type Operation struct {
+	// ID names the operation within its plan: "customer", "product:NK-1", "order".
+	ID       string `json:"id"`
+	Verb     Verb   `json:"verb"`
+	Resource string `json:"resource"`
+	// Keys are by what the target can be asked whether it has the document.
+	Keys []port.Key `json:"keys,omitempty"`
+	// TargetID and Base are the id and version of the document to update.
+	TargetID string `json:"targetId,omitempty"`
+	Base     string `json:"base,omitempty"`
+	// Body is the document to create, or the members to change.
+	Body json.RawMessage `json:"body"`
+	// Diff are the fields that an update changes.
+	Diff []FieldChange `json:"diff,omitempty"`
+	// Provides is the placeholder for the id that the operation makes; bodies
+	// of later operations hold it.
+	Provides string `json:"provides,omitempty"`
+	// DependsOn are the operations whose ids the body needs.
+	DependsOn []string `json:"dependsOn,omitempty"`
+	// Link is what to remember once it is done.
+	Link *LinkRef `json:"link,omitempty"`
+}
+
+// LinkRef is the source's half of a link.
+type LinkRef struct {
+	Entity   port.Entity `json:"entity"`
+	SourceID string      `json:"sourceId"`
+	Version  string      `json:"version,omitempty"`
+}
+
+// FieldChange is one field of the target before and after, as JSON text; From is absent for
+// a field that is not there.
+type FieldChange struct {
+	Path string          `json:"path"`
+	From json.RawMessage `json:"from,omitempty"`
+	To   json.RawMessage `json:"to"`
+}
+
+// Verdict is the reason for doing nothing.
+type Verdict struct {
+	// Code is one of the Skip constants.
+	Code   string `json:"code"`
+	Reason string `json:"reason"`
+	// Target is the document that is there already, if that is the reason.
+	Target *Target `json:"target,omitempty"`
+}
+
+// Adoption is a link to remember although nothing is sent.
+type Adoption struct {
+	Link   LinkRef `json:"link"`
+	Target Target  `json:"target"`
+}
+
+// Codes of verdicts.
+const (
+	SkipFiltered    = "filtered"     // the where expression leaves it out
+	SkipBeforeStart = "before_start" // created before the flow's start
+	SkipExists      = "exists"       // the target has it
+	SkipUnchanged   = "unchanged"    // the target says the same already
+	DoubtPending    = "pending"      // an earlier attempt has no answer yet
+	DoubtLost       = "lost"         // the answer of this attempt was lost
+)
+
+// Failure says why a document fails and what to do about it. It is an error.
+type Failure struct {
+	// Code is one of the Fail constants.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Help    string `json:"help,omitempty"`
+	// Err is the cause, such as engine.Diagnostics.
+	Err error `json:"-"`
+}
+
+// Codes of failures.
+const (
+	FailMapping       = "mapping"         // a mapping refused the document
+	FailCustomer      = "customer"        // the customer cannot be decided
+	FailProduct       = "product_missing" // the target lacks an article
+	FailTotals        = "totals"          // amounts do not add up
+	FailRefused       = "refused"         // the target refuses the document
+	FailConflict      = "conflict"        // the target says it exists, but cannot show it
+	FailMoved         = "moved"           // the target changed since the plan was made
+	FailAuth          = "not_authorised"  // credentials or rights are wrong
+	FailUnreachable   = "unreachable"     // source or target did not answer, or asks for too long a pause
+	FailProtocol      = "protocol"        // an answer was not understood
+	FailStore         = "store"           // links or cursors could not be read or written
+	FailInterrupted   = "interrupted"     // the run was stopped
+	FailInternal      = "internal"        // a mistake of ours
+	FailConfiguration = "configuration"   // settings name what the target does not have
+)
+
+// Error returns message and help in one line.
+func (f *Failure) Error() string {
+	if f.Help == "" {
+		return f.Message
+	}
+	return f.Message + ": " + f.Help
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Main returns the operation that makes the document itself, nil where there is none.
+func (p *Plan) Main() *Operation {
+	if len(p.Operations) == 0 {
+		return nil
+	}
+	return &p.Operations[len(p.Operations)-1]
+}

@@ -1,0 +1,286 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Planner makes plans. It reads the target and writes nothing. It remembers the articles and
+// reference data that it has seen, so it lives as long as one run. It is safe for
+// concurrent use.
+type Planner struct {
+	flow   Flow
+	set    settings
+	pace   Pace
+	source port.Source
+	target port.Target
+	links  port.Links
+	memory *memory
+}
+
+// draft is a plan being made.
+type draft struct {
+	plan  *Plan
+	doc   port.Document
+	order []byte // canonical, with defaults
+	in    engine.Input
+}
+
+// Plan says what the flow would do to the target for one source document. Whatever goes
+// wrong is the plan's Failure.
+func (p *Planner) Plan(ctx context.Context, doc port.Document) *Plan {
+	d := p.open(ctx, doc)
+	p.finish(ctx, d)
+	return d.plan
+}
+
+// open reads the document and filters it. It makes no call to the target.
+func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
+	d := &draft{
+		doc: doc,
+		plan: &Plan{
+			Document: Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version},
+			Resource: p.flow.Resources.Target,
+		},
+		in: engine.Input{
+			Source:   doc.Body,
+			Settings: p.flow.Settings,
+			Tables:   p.flow.Tables,
+			Now:      p.pace.Now().UTC().Format(time.RFC3339),
+		},
+	}
+	if err := p.read(ctx, d); err != nil {
+		d.plan.Failure = failureOf(err)
+	}
+	return d
+}
+
+func (p *Planner) read(ctx context.Context, d *draft) error {
+	if d.doc.ID == "" {
+		return &Failure{Code: FailProtocol, Message: "the source gave a document without an id"}
+	}
+	order, err := p.flow.Mappings.Read.Apply(ctx, d.doc.Body, d.in)
+	if err != nil {
+		return mappingFailure("read mapping", err)
+	}
+	if order, err = p.set.addDefaults(order); err != nil {
+		return err
+	}
+	d.order, d.plan.Canonical = order, order
+	if n := scalar(gjson.GetBytes(order, "number")); n != "" {
+		d.plan.Document.Key = n
+	}
+	d.plan.Skip, err = p.filter(ctx, d)
+	return err
+}
+
+func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
+	if !p.flow.Start.IsZero() {
+		text := gjson.GetBytes(d.order, "createdAt").String()
+		created, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return nil, &Failure{Code: FailMapping, Message: "createdAt is no instant, so the flow's start cannot be held to it", Err: err}
+		}
+		if created.Before(p.flow.Start) {
+			return &Verdict{Code: SkipBeforeStart, Reason: fmt.Sprintf("created %s, before the flow's start %s",
+				created.UTC().Format(time.RFC3339), p.flow.Start.Format(time.RFC3339))}, nil
+		}
+	}
+	if p.flow.Where == nil {
+		return nil, nil
+	}
+	pass, err := p.flow.Where.Eval(ctx, d.order, d.in)
+	if err != nil {
+		return nil, mappingFailure("where", err)
+	}
+	if pass {
+		return nil, nil
+	}
+	reason := "filtered: not " + strings.TrimSpace(p.flow.WhereText)
+	var is []string
+	for _, f := range []string{"status", "paymentStatus", "fulfillmentStatus"} {
+		if v := scalar(gjson.GetBytes(d.order, f)); v != "" {
+			is = append(is, f+" "+v)
+		}
+	}
+	if len(is) > 0 {
+		reason += " (" + strings.Join(is, ", ") + ")"
+	}
+	return &Verdict{Code: SkipFiltered, Reason: reason}, nil
+}
+
+// keys are what must be in one worker's hands while the draft is finished and carried out.
+func (p *Planner) keys(d *draft) []string {
+	keys := []string{"order:" + d.doc.ID}
+	if email := foldedEmail(d.order); email != "" {
+		keys = append(keys, "customer:"+email)
+	}
+	if p.set.missingProduct == missingCreate {
+		for _, sku := range lineSKUs(d.order) {
+			keys = append(keys, "product:"+sku)
+		}
+	}
+	return keys
+}
+
+// finish asks the target and makes the operations.
+func (p *Planner) finish(ctx context.Context, d *draft) {
+	if d.plan.Failure != nil || d.plan.Skip != nil {
+		return
+	}
+	if err := p.planOrder(ctx, d); err != nil {
+		d.plan.Operations, d.plan.Adopt = nil, nil
+		var v *doubt
+		if errors.As(err, &v) {
+			d.plan.Doubt = &v.Verdict
+			return
+		}
+		d.plan.Failure = failureOf(err)
+	}
+}
+
+// doubt is an error that says that an earlier attempt must be settled first.
+type doubt struct{ Verdict }
+
+func (d *doubt) Error() string { return d.Reason }
+
+// pending tells whether a link is an intent that forbids another create. found says that the
+// target was asked and does not have the document.
+func (p *Planner) pending(what string, l port.Link, asked bool) error {
+	if l.TargetID != "" || l.PendingSince.IsZero() {
+		return nil
+	}
+	since := l.PendingSince.UTC().Format(time.RFC3339)
+	switch {
+	case !asked:
+		return &doubt{Verdict{Code: DoubtPending, Reason: fmt.Sprintf(
+			"%s was sent at %s and its answer was lost; %s cannot be asked for it, so look it up there before it is sent again", what, since, p.flow.To)}}
+	case p.pace.Now().Sub(l.PendingSince) < p.pace.Settle:
+		return &doubt{Verdict{Code: DoubtPending, Reason: fmt.Sprintf(
+			"%s was sent at %s, its answer was lost and it is not there yet: asked again from %s on",
+			what, since, l.PendingSince.Add(p.pace.Settle).UTC().Format(time.RFC3339))}}
+	}
+	return nil
+}
+
+// find asks the target by a key, patiently. asked is false where it cannot be asked by that key.
+func (p *Planner) find(ctx context.Context, resource string, key port.Key) (docs []port.Document, asked bool, err error) {
+	if key.Value == "" {
+		return nil, false, nil
+	}
+	docs, err = retry(ctx, p.pace, func() ([]port.Document, error) { return p.target.Find(ctx, resource, key) })
+	if errors.Is(err, port.ErrNoProbe) {
+		return nil, false, nil
+	}
+	return docs, err == nil, err
+}
+
+func (p *Planner) link(ctx context.Context, entity port.Entity, id string) (port.Link, error) {
+	if id == "" {
+		return port.Link{}, nil
+	}
+	l, ok, err := p.links.Link(ctx, entity, id)
+	if err != nil {
+		return port.Link{}, fmt.Errorf("%w: %w", errStore, err)
+	}
+	if !ok {
+		return port.Link{}, nil
+	}
+	return l, nil
+}
+
+// memory is what a run has learned of the target.
+type memory struct {
+	mu         sync.Mutex
+	articles   map[string]port.Document
+	missing    map[string]bool
+	references []byte
+	debtor     *port.Document
+}
+
+func newMemory() *memory {
+	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
+}
+
+// references returns the target's reference tables as one JSON object.
+func (p *Planner) references(ctx context.Context) ([]byte, error) {
+	m := p.memory
+	m.mu.Lock()
+	defer m.mu.Unlock() // held during the calls: workers that start together read each table once
+	if m.references != nil {
+		return m.references, nil
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, name := range p.flow.Resources.References {
+		table, err := retry(ctx, p.pace, func() ([]byte, error) { return p.target.Reference(ctx, name, false) })
+		if errors.Is(err, port.ErrPermission) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reference data %s: %w", name, err)
+		}
+		writeMember(&b, name, table)
+	}
+	b.WriteByte('}')
+	m.references = b.Bytes()
+	return m.references, nil
+}
+
+// writeMember appends "name":value to an object that is being written.
+func writeMember(b *bytes.Buffer, name string, value []byte) {
+	if b.Bytes()[b.Len()-1] != '{' {
+		b.WriteByte(',')
+	}
+	quoted, _ := json.Marshal(name) // a string always marshals
+	b.Write(quoted)
+	b.WriteByte(':')
+	if len(value) == 0 {
+		value = []byte("null")
+	}
+	b.Write(value)
+}
+
+func foldedEmail(order []byte) string {
+	return strings.ToLower(strings.TrimSpace(scalar(gjson.GetBytes(order, "customer.email"))))
+}
+
+// customerLinkID is by what a customer is remembered: the source's id, or a hash of the e-mail address, so
+// that the store of links holds no address.
+func customerLinkID(order []byte) string {
+	if id := scalar(gjson.GetBytes(order, "customer.id")); id != "" {
+		return id
+	}
+	email := foldedEmail(order)
+	if email == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(email))
+	return "email:" + hex.EncodeToString(sum[:16])
+}
+
+// lineSKUs returns the article numbers of an order's lines, each once, in order.
+func lineSKUs(order []byte) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, line := range gjson.GetBytes(order, "lines").Array() {
+		if sku := scalar(line.Get("sku")); sku != "" && !seen[sku] {
+			seen[sku] = true
+			out = append(out, sku)
+		}
+	}
+	return out
+}

@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// RunOptions say how a run goes.
+type RunOptions struct {
+	// DryRun plans and sends nothing: no write to the target, the links or the cursor.
+	DryRun bool
+	// Workers is how many documents are in hand at a time (default 1, which keeps the source's order).
+	Workers int
+	// FromStart reads everything from the flow's start instead of from the cursor.
+	FromStart bool
+	// OnResult is called for each document as it ends, one call at a time, with the run's
+	// counts so far.
+	OnResult func(Result, Summary)
+}
+
+// Summary is a run in numbers.
+type Summary struct {
+	Flow       string    `json:"flow"`
+	DryRun     bool      `json:"dryRun,omitempty"`
+	StartedAt  time.Time `json:"startedAt"`
+	FinishedAt time.Time `json:"finishedAt"`
+	Read       int       `json:"read"`
+	Created    int       `json:"created"`
+	Updated    int       `json:"updated"`
+	Skipped    int       `json:"skipped"`
+	Failed     int       `json:"failed"`
+	InDoubt    int       `json:"inDoubt"`
+	// Cursor is the change stamp that the next run reads from.
+	Cursor time.Time `json:"cursor"`
+	// Limited is true where the flow's limit ended the run before the source did.
+	Limited bool `json:"limited,omitempty"`
+}
+
+// Balanced tells whether every document that was read ended in exactly one outcome.
+func (s Summary) Balanced() bool {
+	return s.Read == s.Created+s.Updated+s.Skipped+s.Failed+s.InDoubt
+}
+
+// String returns the conservation line.
+func (s Summary) String() string {
+	return fmt.Sprintf("read %d = created %d + updated %d + skipped %d + failed %d + in doubt %d",
+		s.Read, s.Created, s.Updated, s.Skipped, s.Failed, s.InDoubt)
+}
+
+// Run reads what changed since the cursor and plans and carries out each document. The cursor moves only past
+// documents that are settled: failed ones and ones in doubt come back in the next run.
+// An error means that the run ended early; the summary holds what was done until then. When ctx ends,
+// documents in hand are finished within Pace.Grace.
+func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
+	cursor, err := p.systems.Cursors.Cursor(ctx, p.flow.Name)
+	if err != nil {
+		return Summary{Flow: p.flow.Name}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
+	}
+	l := newLedger(p, o, cursor)
+	err = p.readAll(ctx, o, l)
+	s, stop := l.close(ctx)
+	if err == nil {
+		err = stop
+	}
+	if !s.Balanced() {
+		err = errors.Join(err, fmt.Errorf("a mistake of Crosswalk: documents are unaccounted for: %s", s))
+	}
+	if err != nil {
+		return s, fmt.Errorf("flow %s: %w", p.flow.Name, err)
+	}
+	return s, nil
+}
+
+// readAll hands the source's documents to workers and returns once all have ended.
+func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
+	planner, executor := p.Planner(), p.Executor()
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	since := l.since
+	if o.FromStart || p.flow.Start.After(since) {
+		since = p.flow.Start
+	}
+	type seenKey struct{ id, version string }
+	seen := map[seenKey]bool{}
+	for doc, err := range p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since}) {
+		if err != nil {
+			return fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err)
+		}
+		key := seenKey{doc.ID, doc.Version}
+		if doc.ID != "" && seen[key] {
+			continue // a page that shifted while it was read
+		}
+		seen[key] = true
+		number, ok := l.admit(ctx, doc)
+		if !ok {
+			break
+		}
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			l.settle(number, p.handle(ctx, planner, executor, doc, o.DryRun))
+		}()
+	}
+	return ctx.Err()
+}
+
+// handle takes one document from reading to its outcome while holding what no other worker may touch.
+func (p *Process) handle(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) (r Result) {
+	ctx, cancel := lingering(ctx, p.pace.Grace)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			r = Result{Document: Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}}
+			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
+		}
+	}()
+	for try := 0; ; try++ {
+		r = p.once(ctx, planner, executor, doc, dry)
+		if !r.moved || try+1 >= p.pace.Attempts || p.pace.Sleep(ctx, p.pace.pause(try)) != nil {
+			return r
+		}
+	}
+}
+
+func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) Result {
+	d := planner.open(ctx, doc)
+	release, err := p.locks.acquire(ctx, planner.keys(d)...)
+	if err != nil {
+		r := newResult(d.plan)
+		r.fail(err)
+		return r
+	}
+	defer release()
+	planner.finish(ctx, d)
+	if dry {
+		return preview(d.plan)
+	}
+	d.plan.fresh = true
+	defer func() { d.plan.fresh = false }()
+	return executor.Apply(ctx, d.plan)
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
+	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+// code computes an expression for one document.
+type code func(f *frame) (value.Value, error)
+
+// frame is what the expressions of one document share. It belongs to one goroutine.
+type frame struct {
+	doc      value.Value
+	source   value.Value
+	settings value.Value
+	tables   value.Value
+	links    value.Value
+	current  value.Value
+	now      value.Value
+	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets     []letCell
+	letCode  []code
+	memo     []memoCell // what was read of the source document, by path
+	out      *outNode
+	write    WriteMode
+	budget   *limit.Budget
+	call     function.Call
+}
+
+// letCell holds a `let` once it was needed.
+type letCell struct {
+	done  bool
+	value value.Value
+	err   error
+}
+
+// memoCell holds what stands at a path of the source document once it was read.
+type memoCell struct {
+	done  bool
+	value value.Value
+}
+
+// fault is an expression that failed on a document.
+type fault struct {
+	text     *scalar
+	from, to int // characters of text
+	code     string
+	msg      string
+	help     string
+	err      error
+}
+
+func (e *fault) Error() string { return e.msg }
+func (e *fault) Unwrap() error { return e.err }
+
+// diagnostic places the fault in the mapping file.
+func (e *fault) diagnostic() Diagnostic {
+	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help}
+	d.Pos, d.End = e.text.rangeOf(e.from, e.to)
+	d.Snippet = e.text.file.line(d.Pos.Line)
+	return d
+}
+
+// asFault gives an error of evaluation a place where it has none.
+func asFault(err error, text *scalar, from, to int) *fault {
+	var f *fault
+	if errors.As(err, &f) {
+		return f
+	}
+	f = &fault{text: text, from: from, to: to, code: codeFunction, msg: err.Error(), err: err}
+	if errors.Is(err, limit.ErrExceeded) {
+		f.code = codeLimit
+		f.help = "the rule costs too much for one document; make it read or build less"
+	}
+	return f
+}
+
+// maxMadeDepth bounds how deep rules may nest lists and objects: whatever walks them recurses.
+const maxMadeDepth = 200
+
+// made checks a list or an object that a rule has just made.
+func (f *frame) made(v value.Value, text *scalar, from, to int) (value.Value, error) {
+	if v.Depth() > maxMadeDepth {
+		return value.Value{}, &fault{text: text, from: from, to: to, code: codeLimit, msg: fmt.Sprintf("lists and objects are nested more than %d levels deep", maxMadeDepth)}
+	}
+	if err := f.budget.Fits(v.Weight()); err != nil {
+		return value.Value{}, asFault(err, text, from, to)
+	}
+	return v, nil
+}
+
+// visit takes the steps of walking through v.
+func (f *frame) visit(v value.Value, text *scalar, from, to int) error {
+	if err := f.budget.Step(1 + int(v.Weight()>>6)); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
+}

@@ -1,0 +1,420 @@
+// Package value is what expressions compute with: JSON values that lie in a document's text
+// or were made by a rule, with exact decimals and with missing, null and empty kept
+// apart. It is not for walking Go values. Start with [Value] and [Raw].
+package value
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+)
+
+// Kind is one of the seven kinds that a value can be.
+type Kind uint8
+
+// The kinds. Missing is the kind of the zero [Value].
+const (
+	Missing Kind = iota
+	Null
+	Bool
+	Number
+	String
+	List
+	Object
+)
+
+var kindNames = [...]string{"missing", "null", "boolean", "number", "string", "list", "object"}
+
+// String returns the word for the kind that messages use.
+func (k Kind) String() string { return kindNames[k] }
+
+// Kinds is a set of kinds.
+type Kinds uint8
+
+// Sets that are needed often.
+const (
+	NoKind  Kinds = 0
+	Nil     Kinds = 1<<Missing | 1<<Null
+	Bools   Kinds = 1 << Bool
+	Numbers Kinds = 1 << Number
+	Strings Kinds = 1 << String
+	Lists   Kinds = 1 << List
+	Objects Kinds = 1 << Object
+	Scalars       = Bools | Numbers | Strings
+	AnyKind       = Nil | Scalars | Lists | Objects
+)
+
+// Of returns the set of one kind.
+func Of(k Kind) Kinds { return 1 << k }
+
+// Has tells whether k is in the set.
+func (ks Kinds) Has(k Kind) bool { return ks&(1<<k) != 0 }
+
+// String lists the kinds for a message: "number or null".
+func (ks Kinds) String() string {
+	if ks == AnyKind {
+		return "anything"
+	}
+	var words []string
+	for _, k := range []Kind{Bool, Number, String, List, Object, Null, Missing} {
+		if ks.Has(k) {
+			words = append(words, k.String())
+		}
+	}
+	switch len(words) {
+	case 0:
+		return "nothing"
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+type form uint8
+
+const (
+	formRaw  form = iota // s is JSON text
+	formText             // s is the characters of a string
+	formDec              // n and scale are a decimal, or ref.dec where it does not fit
+	formTree             // ref.items or ref.fields
+)
+
+// Value is a JSON value or missing. It is immutable.
+type Value struct {
+	kind  Kind
+	form  form
+	scale int32 // of a decimal in n
+	n     int64
+	s     string
+	ref   *node
+}
+
+type node struct {
+	dec    decimal.Decimal
+	items  []Value
+	fields []Field
+	weight int64 // about how many bytes of JSON the items or fields are
+	depth  int32 // how deep they nest, without what lies in a document's text
+}
+
+// Field is a member of an object.
+type Field struct {
+	Key   string
+	Value Value
+}
+
+// Raw returns the value whose JSON text is raw; the text must be valid and without white space around
+// it. The value refers to raw.
+func Raw(raw string) Value {
+	v := Value{s: raw}
+	switch raw[0] {
+	case '"':
+		v.kind = String
+	case '{':
+		v.kind = Object
+	case '[':
+		v.kind = List
+	case 't':
+		v.kind, v.n = Bool, 1
+	case 'f':
+		v.kind = Bool
+	case 'n':
+		v.kind = Null
+	default:
+		v.kind = Number
+	}
+	return v
+}
+
+// NullValue is JSON's null.
+var NullValue = Value{kind: Null, s: "null"}
+
+// Text returns a string value.
+func Text(s string) Value { return Value{kind: String, form: formText, s: s} }
+
+// Boolean returns true or false.
+func Boolean(b bool) Value {
+	if b {
+		return Value{kind: Bool, n: 1, s: "true"}
+	}
+	return Value{kind: Bool, s: "false"}
+}
+
+// Decimal returns a number value.
+func Decimal(d decimal.Decimal) Value {
+	if n, scale, ok := d.Small(); ok {
+		return Value{kind: Number, form: formDec, n: n, scale: scale}
+	}
+	return Value{kind: Number, form: formDec, ref: &node{dec: d}}
+}
+
+// Int returns a whole number.
+func Int(n int) Value { return Value{kind: Number, form: formDec, n: int64(n)} }
+
+// ListOf returns a list; it keeps items.
+func ListOf(items []Value) Value {
+	n := &node{items: items, weight: 2}
+	for i := range items {
+		n.hold(&items[i])
+	}
+	return Value{kind: List, form: formTree, ref: n}
+}
+
+// ObjectOf returns an object; it keeps fields, whose keys must differ.
+func ObjectOf(fields []Field) Value {
+	n := &node{fields: fields, weight: 2}
+	for i := range fields {
+		n.hold(&fields[i].Value)
+		n.weight += int64(len(fields[i].Key)) + 3
+	}
+	return Value{kind: Object, form: formTree, ref: n}
+}
+
+func (n *node) hold(v *Value) {
+	if n.weight += v.Weight() + 1; n.weight < 0 {
+		n.weight = math.MaxInt64 >> 1
+	}
+	n.depth = max(n.depth, v.Depth())
+}
+
+// Weight returns about how many bytes v is as JSON text. A value that holds another one
+// many times weighs as much as its text would, not as much as its memory.
+func (v Value) Weight() int64 {
+	switch v.form {
+	case formTree:
+		return v.ref.weight
+	case formDec:
+		return 20
+	}
+	return int64(len(v.s)) + 2
+}
+
+// Depth returns how deep lists and objects that rules made are nested in v.
+func (v Value) Depth() int32 {
+	if v.form == formTree {
+		return v.ref.depth + 1
+	}
+	return 0
+}
+
+// Kind returns the kind.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsNil tells whether v is missing or null.
+func (v Value) IsNil() bool { return v.kind <= Null }
+
+// IsEmpty tells whether v is missing, null, "", [] or {}.
+func (v Value) IsEmpty() bool {
+	switch v.kind {
+	case Missing, Null:
+		return true
+	case String:
+		if v.form == formRaw {
+			return len(v.s) == 2
+		}
+		return v.s == ""
+	case List, Object:
+		if v.form == formTree {
+			return len(v.ref.items)+len(v.ref.fields) == 0
+		}
+		return v.s[jsontext.SkipSpace(v.s, 1)] == v.s[len(v.s)-1]
+	}
+	return false
+}
+
+// IsTrue tells whether v is true.
+func (v Value) IsTrue() bool { return v.kind == Bool && v.n == 1 }
+
+// Str returns the characters of a string; "" for any other kind.
+func (v Value) Str() string {
+	if v.kind != String {
+		return ""
+	}
+	if v.form == formRaw {
+		return jsontext.Unquote(v.s)
+	}
+	return v.s
+}
+
+// Dec returns the decimal of a number. The error is decimal.ErrRange for a
+// number that is too large to compute with.
+func (v Value) Dec() (decimal.Decimal, error) {
+	if v.form == formDec {
+		if v.ref == nil {
+			return decimal.New(v.n, int(v.scale)), nil
+		}
+		return v.ref.dec, nil
+	}
+	return decimal.Parse(v.s)
+}
+
+// NumberText returns a number as it is written: the source's digits where it was
+// not computed.
+func (v Value) NumberText() string {
+	if v.form == formDec {
+		d, _ := v.Dec()
+		return d.String()
+	}
+	return v.s
+}
+
+// Len returns the number of elements, members or characters; 0 for the rest.
+func (v Value) Len() int {
+	switch v.kind {
+	case String:
+		return utf8.RuneCountInString(v.Str())
+	case List, Object:
+		if v.form == formTree {
+			return len(v.ref.items) + len(v.ref.fields)
+		}
+		n := 0
+		if v.kind == List {
+			jsontext.EachElement(v.s, func(string) bool { n++; return true })
+			return n
+		}
+		return len(v.Fields())
+	}
+	return 0
+}
+
+// Items returns the elements of a list; nil for any other kind.
+func (v Value) Items() []Value {
+	if v.kind != List {
+		return nil
+	}
+	if v.form == formTree {
+		return v.ref.items
+	}
+	var items []Value
+	jsontext.EachElement(v.s, func(raw string) bool {
+		items = append(items, Raw(raw))
+		return true
+	})
+	return items
+}
+
+// Fields returns the members of an object in their order, each name once (the last one
+// counts); nil for any other kind.
+func (v Value) Fields() []Field {
+	if v.kind != Object {
+		return nil
+	}
+	if v.form == formTree {
+		return v.ref.fields
+	}
+	var fields []Field
+	seen := map[string]int{}
+	jsontext.EachMember(v.s, func(name, raw string) bool {
+		f := Field{Key: jsontext.Unquote(name), Value: Raw(raw)}
+		if i, ok := seen[f.Key]; ok {
+			fields[i] = f
+		} else {
+			seen[f.Key] = len(fields)
+			fields = append(fields, f)
+		}
+		return true
+	})
+	return fields
+}
+
+// Member returns the member named key of an object; missing for any other kind.
+func (v Value) Member(key string) Value {
+	if v.kind != Object {
+		return Value{}
+	}
+	if v.form == formTree {
+		for _, f := range v.ref.fields {
+			if f.Key == key {
+				return f.Value
+			}
+		}
+		return Value{}
+	}
+	if raw, ok := jsontext.Member(v.s, key); ok {
+		return Raw(raw)
+	}
+	return Value{}
+}
+
+// Index returns element i of a list, counted from the end where i is negative; missing where there
+// is none.
+func (v Value) Index(i int) Value {
+	if v.kind != List {
+		return Value{}
+	}
+	if v.form == formRaw && i >= 0 {
+		var found Value
+		jsontext.EachElement(v.s, func(raw string) bool {
+			if i == 0 {
+				found = Raw(raw)
+			}
+			i--
+			return i >= 0
+		})
+		return found
+	}
+	items := v.Items()
+	if i < 0 {
+		i += len(items)
+	}
+	if i < 0 || i >= len(items) {
+		return Value{}
+	}
+	return items[i]
+}
+
+// AppendJSON appends v as JSON text; a missing value is written as null. Text
+// of the source is copied without the white space between tokens.
+func (v Value) AppendJSON(dst []byte) []byte {
+	switch {
+	case v.kind == Missing:
+		return append(dst, "null"...)
+	case v.form == formText:
+		return jsontext.AppendQuote(dst, v.s)
+	case v.form == formDec:
+		d, _ := v.Dec()
+		return d.Append(dst)
+	case v.form == formTree && v.kind == List:
+		dst = append(dst, '[')
+		for i, item := range v.ref.items {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = item.AppendJSON(dst)
+		}
+		return append(dst, ']')
+	case v.form == formTree:
+		dst = append(dst, '{')
+		first := true
+		for _, f := range v.ref.fields {
+			if f.Value.kind == Missing {
+				continue
+			}
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = append(jsontext.AppendQuote(dst, f.Key), ':')
+			dst = f.Value.AppendJSON(dst)
+		}
+		return append(dst, '}')
+	case v.kind == List || v.kind == Object:
+		return jsontext.AppendCompact(dst, v.s)
+	}
+	return append(dst, v.s...)
+}
+
+// Preview returns v as JSON text of at most max characters, for a person; "" for missing.
+func (v Value) Preview(max int) string {
+	if v.kind == Missing {
+		return ""
+	}
+	text := string(v.AppendJSON(nil))
+	if utf8.RuneCountInString(text) <= max {
+		return text
+	}
+	return string([]rune(text)[:max-1]) + "…"
+}

@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
+
+// lookup compiles an entry of a table. The table is the flow's where it sets one of that name.
+func (c *mappingCompiler) lookup(r *ruleDecl) operand {
+	name := r.lookup.text
+	table := c.names.tables.Prop(name)
+	if table == nil {
+		d := c.at(r.lookup, 0, whole(r.lookup), codeTable, fmt.Sprintf("unknown table %q", name), "")
+		d.suggest(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
+	}
+	keys := make([]code, len(r.keys))
+	for i, k := range r.keys {
+		o := c.expression(k)
+		keys[i] = o.run
+		if ks := o.shape.Kinds &^ value.Nil; ks != 0 && ks&value.Scalars == 0 {
+			c.at(k, 0, whole(k), codeOperands, fmt.Sprintf("a key is text or a number, this is %s", article(ks.String())), "")
+		}
+	}
+	var absent value.Value
+	if r.missing == missingValue {
+		absent = value.Raw(r.missingV)
+	}
+	fail := r.missing == missingFail || r.missing == missingUnsaid
+	run := func(f *frame) (value.Value, error) {
+		v := f.tables.Member(name)
+		for i, key := range keys {
+			k, err := key(f)
+			if err != nil || k.IsNil() {
+				return value.Value{}, err
+			}
+			text, ok := keyText(k)
+			if !ok {
+				return value.Value{}, &fault{text: r.keys[i], to: whole(r.keys[i]), code: codeKinds, msg: fmt.Sprintf("a key is text or a number, this is %s", article(k.Kind().String()))}
+			}
+			if v.Kind() == value.Object {
+				v = v.Member(text)
+			} else {
+				v = value.Value{}
+			}
+		}
+		if v.Kind() != value.Missing {
+			return v, nil
+		}
+		if fail {
+			return value.Value{}, &fault{text: r.keys[len(r.keys)-1], to: whole(r.keys[len(r.keys)-1]), code: codeNoEntry,
+				msg: fmt.Sprintf("the table %s has no entry for this key", name), help: fmt.Sprintf("add the key to tables.%s, or set `missing:` to omit, default or {value: ...}", name)}
+		}
+		return absent, nil
+	}
+	s := shape.Any
+	if len(keys) == 1 {
+		s = c.entries(name)
+	}
+	return operand{run: run, shape: s}
+}
+
+// entries returns what is known of the values of a table: the file's entries, if it has any.
+func (c *mappingCompiler) entries(name string) *shape.Shape {
+	var s *shape.Shape
+	for _, t := range c.m.tables {
+		if t.Key != name {
+			continue
+		}
+		for _, f := range t.Value.Fields() {
+			s = shape.Union(s, literalShape(f.Value))
+		}
+	}
+	if s == nil {
+		return shape.Any
+	}
+	return s.With(value.Of(value.Missing))
+}

@@ -1,0 +1,238 @@
+package mappingtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+// Suffix is how the names of test files end.
+const Suffix = ".test.yaml"
+
+// Options say how tests run. The zero value runs them without a library.
+type Options struct {
+	// Library holds the mappings and schemas that mappings name; nil for none.
+	Library fs.FS
+	// Engine are further options for loading the mappings.
+	Engine []engine.Option
+	// Only keeps the test files for which it is true; nil keeps all.
+	Only func(file string) bool
+	// Update, where set, is called with the output of every case whose `exactly` names a file, instead of comparing
+	// it. A file that is not there yet counts as empty.
+	Update func(file string, data []byte) error
+}
+
+// Report is the result of a run, in the order of the files and of their cases.
+type Report struct {
+	Files []File `json:"files"`
+}
+
+// File is the result of one test file.
+type File struct {
+	Path    string `json:"path"`
+	Mapping string `json:"mapping"`
+	// Problems are about the test file itself or about a mapping that does not load; no case of the file ran then.
+	Problems engine.Diagnostics `json:"problems"`
+	Cases    []Case             `json:"cases"`
+}
+
+// Case is the result of one case.
+type Case struct {
+	Name string          `json:"name"`
+	Pos  engine.Position `json:"pos"`
+	// Diffs are the fields that are not what the case expects.
+	Diffs []Diff `json:"diffs,omitempty"`
+	// Failure says why the case failed where no field can be named.
+	Failure string `json:"failure,omitempty"`
+	// Diagnostics are the document's failures, expected or not.
+	Diagnostics engine.Diagnostics `json:"diagnostics,omitempty"`
+	// Output is what the mapping made; nil where the document failed.
+	Output []byte `json:"-"`
+}
+
+// Diff is one field that is not what was expected.
+type Diff struct {
+	Path string          `json:"path"`
+	Want string          `json:"want"` // JSON text, "" where nothing was expected
+	Got  string          `json:"got"`  // JSON text, "" where the field is not there
+	Pos  engine.Position `json:"pos"`  // of the expectation, where it has a place
+}
+
+// Passed tells whether the case found what it expects.
+func (c Case) Passed() bool { return len(c.Diffs) == 0 && c.Failure == "" }
+
+// Passed tells whether every case of every file passed, and there was no problem with any file.
+func (r Report) Passed() bool {
+	passed, failed, problems := r.Count()
+	return failed == 0 && problems == 0 && passed >= 0
+}
+
+// Count returns how many cases passed, how many failed, and how many problems the files have.
+func (r Report) Count() (passed, failed, problems int) {
+	for _, f := range r.Files {
+		problems += len(f.Problems)
+		for _, c := range f.Cases {
+			if c.Passed() {
+				passed++
+			} else {
+				failed++
+			}
+		}
+	}
+	return passed, failed, problems
+}
+
+// Run runs every test file below the root of files. An error means that the files could not be listed or ctx
+// ended; everything else is in the report.
+func Run(ctx context.Context, files fs.FS, opts Options) (Report, error) {
+	var names []string
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && strings.HasSuffix(name, Suffix) && (opts.Only == nil || opts.Only(name)) {
+			names = append(names, name)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return Report{}, fmt.Errorf("list the test files: %w", err)
+	}
+	slices.Sort(names)
+	var report Report
+	for _, name := range names {
+		f, err := runFile(ctx, files, name, opts)
+		if err != nil {
+			return report, err
+		}
+		report.Files = append(report.Files, f)
+	}
+	return report, nil
+}
+
+func runFile(ctx context.Context, files fs.FS, name string, opts Options) (File, error) {
+	if opts.Update != nil {
+		files = emptyGolden{files}
+	}
+	tf, problems := parse(files, name)
+	out := File{Path: name, Mapping: tf.mapping, Problems: problems}
+	if len(problems) > 0 {
+		return out, nil
+	}
+	m, err := load(files, tf, opts)
+	if err != nil {
+		var ds engine.Diagnostics
+		if !errors.As(err, &ds) {
+			ds = engine.Diagnostics{{Severity: engine.Error, Code: codeRead, Message: err.Error(), Pos: tf.pos}}
+		}
+		out.Problems = ds
+		return out, nil
+	}
+	for _, tc := range tf.cases {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		c, err := runCase(ctx, m, tc, opts)
+		if err != nil {
+			return out, err
+		}
+		out.Cases = append(out.Cases, c)
+	}
+	return out, nil
+}
+
+// emptyGolden answers for a golden file that is yet to be written.
+type emptyGolden struct{ fs.FS }
+
+func (e emptyGolden) ReadFile(name string) ([]byte, error) {
+	data, err := fs.ReadFile(e.FS, name)
+	if errors.Is(err, fs.ErrNotExist) && path.Ext(name) == ".json" {
+		return []byte("{}"), nil
+	}
+	return data, err
+}
+
+func load(files fs.FS, tf testFile, opts Options) (*engine.Mapping, error) {
+	options := append([]engine.Option{engine.Files(files)}, opts.Engine...)
+	if opts.Library != nil {
+		options = append(options, engine.Library(opts.Library))
+	}
+	name := tf.mapping
+	if path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" {
+		name = path.Join(path.Dir(tf.path), name)
+	}
+	return engine.Load(name, options...)
+}
+
+func runCase(ctx context.Context, m *engine.Mapping, tc testCase, opts Options) (Case, error) {
+	c := Case{Name: tc.name, Pos: tc.pos}
+	output, err := m.Apply(ctx, tc.input, tc.in)
+	if err != nil {
+		if !errors.As(err, &c.Diagnostics) {
+			return c, fmt.Errorf("%s: %w", tc.pos, err)
+		}
+		c.Failure = failure(tc, c.Diagnostics)
+		return c, nil
+	}
+	c.Output = output
+	if tc.fails != nil {
+		c.Failure = fmt.Sprintf("the document passed but should fail with %s", strings.Join(tc.fails, ", "))
+		return c, nil
+	}
+	if tc.golden != "" && opts.Update != nil {
+		var b bytes.Buffer
+		if err := json.Indent(&b, output, "", "  "); err != nil {
+			return c, fmt.Errorf("%s: the output is no JSON: %w", tc.pos, err)
+		}
+		b.WriteByte('\n')
+		return c, opts.Update(tc.golden, b.Bytes())
+	}
+	got, err := parseJSON(output)
+	if err != nil {
+		return c, fmt.Errorf("%s: the output is no JSON: %w", tc.pos, err)
+	}
+	if tc.expect != nil {
+		compare(tc.expect, got, "", true, &c.Diffs)
+	}
+	if tc.exact != nil {
+		compare(tc.exact, got, "", false, &c.Diffs)
+	}
+	for _, a := range tc.absent {
+		if v, _ := got.at(a.scalar); v != nil {
+			c.Diffs = append(c.Diffs, Diff{Path: a.scalar, Got: v.json(), Pos: a.pos})
+		}
+	}
+	return c, nil
+}
+
+// failure compares the codes of a failed document with those that the case expects, each counted once.
+func failure(tc testCase, ds engine.Diagnostics) string {
+	got := codes(ds)
+	if tc.fails == nil {
+		return "the document failed with " + strings.Join(got, ", ")
+	}
+	want := slices.Compact(slices.Sorted(slices.Values(tc.fails)))
+	if slices.Equal(want, got) {
+		return ""
+	}
+	return fmt.Sprintf("the document failed with %s instead of %s", strings.Join(got, ", "), strings.Join(want, ", "))
+}
+
+func codes(ds engine.Diagnostics) []string {
+	var out []string
+	for _, d := range ds {
+		if d.Severity != engine.Warning {
+			out = append(out, d.Code)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,389 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	yaml "github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+)
+
+const (
+	maxFileBytes = 1 << 20
+	maxYAMLDepth = 100
+)
+
+// fileParser turns the YAML of one file into a mappingFile and collects what is wrong.
+type fileParser struct {
+	src   *sourceFile
+	diags *Diagnostics
+}
+
+// parseFile reads the text of a mapping file. The result is as complete as the text allows; the
+// diagnostics say what is wrong with it.
+func parseFile(path, text string, diags *Diagnostics) *mappingFile {
+	src := newSourceFile(path, text)
+	p := &fileParser{src: src, diags: diags}
+	m := &mappingFile{src: src}
+	root := p.root(text)
+	if root == nil {
+		m.unreadable = true
+		return m
+	}
+	for _, e := range p.entries(root, "a mapping file is a map with the keys from, to and rules") {
+		key, v := e.key, e.node
+		switch key.text {
+		case "from":
+			m.from = p.word(v)
+		case "to":
+			m.to = p.word(v)
+		case "extends":
+			m.extends = p.word(v)
+		case "base":
+			m.base = p.word(v)
+			if m.base != nil && m.base.text != "doc" {
+				p.at(m.base, codeOptionValue, fmt.Sprintf("base cannot be %q", m.base.text), "write `base: doc`: the target starts as a copy of the source")
+			}
+		case "note":
+			m.note = p.word(v)
+		case "scripts":
+			m.scripts = p.words(v)
+		case "let":
+			for _, e := range p.entries(v, "let is a map of name to expression") {
+				if x := p.expression(e.node); x != nil {
+					m.lets = append(m.lets, letDecl{e.key, x})
+				}
+			}
+		case "rules":
+			for _, e := range p.entries(v, "rules is a map of target path to rule") {
+				if r := p.rule(m, e.key, e.node); r != nil {
+					m.rules = append(m.rules, r)
+				}
+			}
+		case "tables":
+			for _, e := range p.entries(v, "tables is a map of table name to table") {
+				if _, ok := e.node.(ast.MapNode); !ok {
+					p.node(e.node, codeShape, "a table is a map of key to value", "")
+					continue
+				}
+				if json, ok := p.json(e.node); ok {
+					m.tables = append(m.tables, tableDecl{e.key, json})
+				}
+			}
+		case "settings":
+			for _, e := range p.entries(v, "settings is a map of name to {type, default, choices, help}") {
+				m.sets = append(m.sets, p.setting(e.key, e.node))
+			}
+		default:
+			p.unknown(key, "key", []string{"from", "to", "extends", "base", "let", "rules", "tables", "settings", "scripts", "note"})
+		}
+	}
+	return m
+}
+
+func (p *fileParser) root(text string) ast.Node {
+	if len(text) > maxFileBytes {
+		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes), Pos: p.src.at(1, 1)})
+		return nil
+	}
+	if !utf8.ValidString(text) {
+		p.add(Diagnostic{Code: codeYAML, Message: "the file is not valid UTF-8", Pos: p.src.at(1, 1)})
+		return nil
+	}
+	if line := tooDeep(p.src.lines); line > 0 {
+		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("nested more than %d levels deep", maxYAMLDepth), Pos: p.src.at(line, 1)})
+		return nil
+	}
+	f, err := parseYAML(text)
+	if err != nil {
+		d := Diagnostic{Code: codeYAML, Message: err.Error(), Pos: p.src.at(1, 1)}
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) {
+			d.Message = syntax.Message
+			if syntax.Token != nil {
+				d.Pos = p.src.at(syntax.Token.Position.Line, max(1, syntax.Token.Position.Column))
+			}
+			if strings.Contains(d.Message, "mapping value is not allowed") {
+				d.Help = "an expression that holds `: ` or ` #` must be quoted: 'a ? b : c'"
+			}
+		}
+		p.add(d)
+		return nil
+	}
+	var body ast.Node
+	for _, doc := range f.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		if body != nil {
+			p.node(doc.Body, codeYAML, "a file holds one mapping", "put the second document into a file of its own")
+			break
+		}
+		body = doc.Body
+	}
+	if body == nil {
+		p.add(Diagnostic{Code: codeMissingKey, Message: "the file is empty", Help: "a mapping needs at least the keys from, to and rules", Pos: p.src.at(1, 1)})
+	}
+	return body
+}
+
+// parseYAML guards the library: text that makes it panic is an error like any other.
+func parseYAML(text string) (f *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the YAML cannot be read")
+		}
+	}()
+	return parser.ParseBytes([]byte(text), 0)
+}
+
+// tooDeep returns the first line at which brackets or indentation nest too deep, 0 if none does: the
+// YAML parser recurses.
+func tooDeep(lines []string) int {
+	depth := 0
+	for n, line := range lines {
+		if len(line)-len(strings.TrimLeft(line, " -")) > 4*maxYAMLDepth {
+			return n + 1
+		}
+		for _, c := range line {
+			switch c {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(0, depth-1)
+			}
+		}
+		if depth > maxYAMLDepth {
+			return n + 1
+		}
+		if strings.IndexFunc(line, func(r rune) bool { return r != ' ' }) == 0 {
+			depth = 0
+		}
+	}
+	return 0
+}
+
+func (p *fileParser) add(d Diagnostic) {
+	if d.Severity == 0 {
+		d.Severity = Error
+	}
+	d.Snippet = p.src.line(d.Pos.Line)
+	*p.diags = append(*p.diags, d)
+}
+
+func (p *fileParser) at(s *scalar, code, message, help string) {
+	pos, end := s.whole()
+	p.add(Diagnostic{Code: code, Message: message, Help: help, Pos: pos, End: end})
+}
+
+func (p *fileParser) node(n ast.Node, code, message, help string) {
+	tk := n.GetToken()
+	pos := p.src.at(tk.Position.Line, max(1, tk.Position.Column))
+	end := pos
+	end.Column += max(1, utf8.RuneCountInString(tk.Value))
+	p.add(Diagnostic{Code: code, Message: message, Help: help, Pos: pos, End: end})
+}
+
+func (p *fileParser) unknown(key *scalar, what string, known []string) {
+	d := Diagnostic{Code: codeUnknownKey, Message: fmt.Sprintf("unknown %s %q", what, key.text)}
+	d.Pos, d.End = key.whole()
+	if best := nearest(key.text, known); best != "" {
+		d.Help = fmt.Sprintf("did you mean %q?", best)
+		d.Fix = &Fix{Title: "Rename to " + best, Pos: d.Pos, End: d.End, NewText: best}
+	} else {
+		d.Help = "known are " + strings.Join(known, ", ")
+	}
+	p.add(d)
+}
+
+type yamlEntry struct {
+	key  *scalar
+	node ast.Node
+}
+
+// entries returns the members of a YAML map in their order.
+func (p *fileParser) entries(n ast.Node, want string) []yamlEntry {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		p.node(n, codeShape, want, "")
+		return nil
+	}
+	var out []yamlEntry
+	for it := m.MapRange(); it.Next(); {
+		kv := it.KeyValue()
+		switch key := kv.Key.(type) {
+		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+			out = append(out, yamlEntry{newScalar(p.src, key), kv.Value})
+		default:
+			p.node(kv.Key, codeYAML, "this kind of YAML key is not part of the mapping language", "write the key as plain text")
+		}
+	}
+	return out
+}
+
+// plain tells whether n is YAML that mappings use, and says so if not.
+func (p *fileParser) plain(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		p.node(n, codeYAML, "anchors and aliases are not part of the mapping language", "use `let` for an expression or `tables` for a table that is needed twice")
+		return false
+	case *ast.TagNode, *ast.DirectiveNode:
+		p.node(n, codeYAML, "tags are not part of the mapping language", "")
+		return false
+	}
+	return true
+}
+
+func isScalar(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.StringNode, *ast.LiteralNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return true
+	}
+	return false
+}
+
+func (p *fileParser) word(n ast.Node) *scalar {
+	if !p.plain(n) {
+		return nil
+	}
+	if !isScalar(n) {
+		p.node(n, codeShape, "a single word or text is expected here", "")
+		return nil
+	}
+	return newScalar(p.src, n)
+}
+
+func (p *fileParser) words(n ast.Node) []*scalar {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		if s := p.word(n); s != nil {
+			return []*scalar{s}
+		}
+		return nil
+	}
+	var out []*scalar
+	for _, v := range seq.Values {
+		if s := p.word(v); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (p *fileParser) expression(n ast.Node) *scalar {
+	if !p.plain(n) {
+		return nil
+	}
+	if n.Type() == ast.NullType {
+		p.node(n, codeShape, "an expression is expected here", "write `nil` for no value")
+		return nil
+	}
+	if !isScalar(n) {
+		p.node(n, codeShape, "an expression is expected here", "quote an expression that starts with [ or {: '[a, b]'")
+		return nil
+	}
+	return newScalar(p.src, n)
+}
+
+// json turns a YAML value into JSON text; numbers keep their digits.
+func (p *fileParser) json(n ast.Node) (string, bool) {
+	dst, ok := p.appendJSON(nil, n)
+	return string(dst), ok
+}
+
+func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
+	switch n := n.(type) {
+	case *ast.NullNode:
+		return append(dst, "null"...), true
+	case *ast.BoolNode:
+		return strconv.AppendBool(dst, n.Value), true
+	case *ast.IntegerNode, *ast.FloatNode:
+		text := n.GetToken().Value
+		if _, err := decimal.Parse(text); err != nil {
+			p.node(n, codeShape, fmt.Sprintf("%q is no number that JSON can hold", text), "quote it if it is text")
+			return dst, false
+		}
+		return append(dst, text...), true
+	case *ast.StringNode, *ast.LiteralNode:
+		return jsontext.AppendQuote(dst, scalarText(n)), true
+	case *ast.SequenceNode:
+		dst = append(dst, '[')
+		good := true
+		for i, v := range n.Values {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			var ok bool
+			dst, ok = p.appendJSON(dst, v)
+			good = good && ok
+		}
+		return append(dst, ']'), good
+	case *ast.MappingNode, *ast.MappingValueNode:
+		dst = append(dst, '{')
+		good := true
+		for i, e := range p.entries(n, "") {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(jsontext.AppendQuote(dst, e.key.text), ':')
+			var ok bool
+			dst, ok = p.appendJSON(dst, e.node)
+			good = good && ok
+		}
+		return append(dst, '}'), good
+	}
+	if p.plain(n) {
+		p.node(n, codeShape, "this value cannot be written as JSON", "")
+	}
+	return dst, false
+}
+
+func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
+	s := settingDecl{name: name, Setting: Setting{Name: name.text}}
+	for _, e := range p.entries(n, "a setting is a map of {type, default, choices, help}") {
+		switch e.key.text {
+		case "type":
+			if w := p.word(e.node); w != nil {
+				s.Type = w.text
+				if _, ok := settingKinds[w.text]; !ok {
+					p.choice(w, "type", "string", "number", "boolean", "object", "list")
+				}
+			}
+		case "default":
+			if json, ok := p.json(e.node); ok {
+				s.Default = []byte(json)
+			}
+		case "choices":
+			for _, w := range p.words(e.node) {
+				s.Choices = append(s.Choices, w.text)
+			}
+		case "help":
+			if w := p.word(e.node); w != nil {
+				s.Help = w.text
+			}
+		default:
+			p.unknown(e.key, "key of a setting", []string{"type", "default", "choices", "help"})
+		}
+	}
+	if s.Type == "" {
+		p.at(name, codeMissingKey, fmt.Sprintf("setting %q has no type", name.text), "add `type: string`, number, boolean, object or list")
+		s.Type = "string"
+	}
+	return s
+}
+
+// choice reports that a word is none of the words an option knows.
+func (p *fileParser) choice(w *scalar, option string, known ...string) {
+	help := "use " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
+	if best := nearest(w.text, known); best != "" {
+		help = fmt.Sprintf("did you mean %q?", best)
+	}
+	p.at(w, codeOptionValue, fmt.Sprintf("%s cannot be %q", option, w.text), help)
+}

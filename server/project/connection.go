@@ -1,0 +1,258 @@
+package project
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+// maxSecretBytes bounds a secret's file: whoever names the wrong file shall not wait for its end.
+const maxSecretBytes = 64 << 10
+
+// credential is where a credential comes from: a literal (never of a secret), a variable or a file.
+type credential struct {
+	name  string
+	value text
+	file  bool
+}
+
+type option struct {
+	name  string
+	value text
+}
+
+var (
+	variable     = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+	onlyVariable = regexp.MustCompile(`^` + variable.String() + `$`)
+)
+
+func (p *Project) readConnection(f *file, e entry) Connection {
+	c := Connection{Name: e.key.value, Pos: f.position(e.key), from: f}
+	if c.Name == "" {
+		f.report(e.key, codeValue, "a connection needs a name", "")
+	}
+	var credentials ast.Node
+	var system *text
+	known := []string{"system", "url", "credentials", "options"}
+	for _, m := range f.entries(e.node, "a connection is a map with the keys "+strings.Join(known, ", ")) {
+		switch m.key.value {
+		case "system":
+			if system = f.word(m.node); system != nil {
+				c.System = system.value
+			}
+		case "url":
+			c.url = f.word(m.node)
+			if c.url != nil {
+				c.url = f.checked(*c.url)
+			}
+		case "credentials":
+			credentials = m.node
+		case "options":
+			for _, o := range f.entries(m.node, "options is a map of name to text") {
+				if w := f.word(o.node); w != nil {
+					if w = f.checked(*w); w != nil {
+						c.options = append(c.options, option{o.key.value, *w})
+					}
+				}
+			}
+		default:
+			f.unknown(m.key, "key", known)
+		}
+	}
+	if system == nil {
+		f.report(e.key, codeMissingKey, fmt.Sprintf("connection %q has no system", c.Name), "write `system:` with one of "+strings.Join(p.systemNames(), ", "))
+		return c
+	}
+	spec := p.spec(c.System)
+	if spec == nil {
+		f.misspelt(*system, codeUnknownSystem, fmt.Sprintf("there is no system %q", c.System), p.systemNames())
+		return c
+	}
+	if credentials != nil {
+		c.credentials = p.readCredentials(f, spec, credentials)
+	}
+	for _, want := range spec.Credentials {
+		if want.Needed && !slices.ContainsFunc(c.credentials, func(have credential) bool { return have.name == want.Name }) {
+			f.report(e.key, codeMissingCredential, fmt.Sprintf("%s needs the credential %q (%s)", spec.Title, want.Name, want.Title), want.Help)
+		}
+	}
+	return c
+}
+
+func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []credential {
+	var out []credential
+	var names []string
+	for _, c := range spec.Credentials {
+		names = append(names, c.Name)
+	}
+	for _, m := range f.entries(n, "credentials is a map of name to ${VARIABLE} or {file: path}") {
+		i := slices.Index(names, m.key.value)
+		if i < 0 {
+			f.misspelt(m.key, codeUnknownCredential, fmt.Sprintf("%s has no credential %q", spec.Title, m.key.value), names)
+			continue
+		}
+		c := credential{name: m.key.value}
+		if _, isMap := m.node.(ast.MapNode); isMap {
+			for _, r := range f.entries(m.node, "") {
+				if r.key.value != "file" {
+					f.unknown(r.key, "key", []string{"file"})
+					continue
+				}
+				if w := f.word(r.node); w != nil {
+					c.value, c.file = *w, true
+				}
+			}
+			if c.file {
+				out = append(out, c)
+			}
+			continue
+		}
+		w := f.word(m.node)
+		if w == nil {
+			continue
+		}
+		if !onlyVariable.MatchString(w.value) && (spec.Credentials[i].Secret || strings.Contains(w.value, "${")) {
+			f.literalSecret(*w, c.name)
+			out = append(out, c) // it is there, if in the wrong place: that it is missing would be a second, false message
+			continue
+		}
+		c.value = *w
+		out = append(out, c)
+	}
+	return out
+}
+
+// literalSecret reports a secret that stands in the file, without showing it.
+func (f *file) literalSecret(t text, name string) {
+	d := f.diagnostic(t, codeLiteralSecret, fmt.Sprintf("the credential %q stands in the file", name),
+		"put it into a variable and write "+name+": ${NAME}, or into a file of its own and write "+name+": {file: path}")
+	if head := []rune(d.Snippet); len(head) >= t.column {
+		d.Snippet = string(head[:t.column-1]) + strings.Repeat("*", 8)
+	} else {
+		d.Snippet = ""
+	}
+	d.End.Line, d.End.Column = d.Pos.Line, d.Pos.Column+8
+	f.add(d)
+}
+
+// checked returns t unless it holds a ${ that is no reference.
+func (f *file) checked(t text) *text {
+	if strings.Count(t.value, "${") != len(variable.FindAllString(t.value, -1)) {
+		f.report(t, codeValue, "${ starts the name of a variable", "write ${NAME} with letters, digits and _")
+		return nil
+	}
+	return &t
+}
+
+func (p *Project) spec(system string) *connectors.Spec {
+	for i := range p.systems {
+		if p.systems[i].Spec.Name == system {
+			return &p.systems[i].Spec
+		}
+	}
+	return nil
+}
+
+func (p *Project) systemNames() []string {
+	var names []string
+	for _, s := range p.systems {
+		names = append(names, s.Spec.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Surroundings are what a connection works with besides its own settings.
+type Surroundings struct {
+	HTTP   *http.Client
+	Log    *slog.Logger
+	Now    func() time.Time
+	Tokens connectors.TokenStore
+}
+
+// Open opens the connection of that name. Now its secrets are looked up: what is not there
+// is [engine.Diagnostics].
+func (p *Project) Open(name string, s Surroundings) (connectors.Connector, error) {
+	c, ok := p.Connection(name)
+	if !ok {
+		return nil, fmt.Errorf("no connection %q", name)
+	}
+	i := slices.IndexFunc(p.systems, func(s connectors.System) bool { return s.Spec.Name == c.System })
+	cfg, err := p.config(c, s)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := p.systems[i].Open(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connection %q: %w", name, err)
+	}
+	return conn, nil
+}
+
+func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
+	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens}
+	var diags engine.Diagnostics
+	if c.url != nil {
+		cfg.URL = p.expand(*c.url, c.from, &diags)
+	}
+	for _, o := range c.options {
+		cfg.Options[o.name] = p.expand(o.value, c.from, &diags)
+	}
+	for _, cr := range c.credentials {
+		if cr.file {
+			cfg.Credentials[cr.name] = p.readSecret(cr, c.from, &diags)
+			continue
+		}
+		cfg.Credentials[cr.name] = p.expand(cr.value, c.from, &diags)
+	}
+	if diags.HasErrors() {
+		return connectors.Config{}, diags
+	}
+	return cfg, nil
+}
+
+// expand puts variables in their places.
+func (p *Project) expand(t text, f *file, diags *engine.Diagnostics) string {
+	return variable.ReplaceAllStringFunc(t.value, func(ref string) string {
+		name := ref[2 : len(ref)-1]
+		value, ok := p.getenv(name)
+		if !ok || value == "" {
+			*diags = append(*diags, f.diagnostic(t, codeReference, fmt.Sprintf("the variable %s is not set", name), "set it in the environment of the process"))
+		}
+		return value
+	})
+}
+
+func (p *Project) readSecret(c credential, f *file, diags *engine.Diagnostics) string {
+	report := func(message string) string {
+		*diags = append(*diags, f.diagnostic(c.value, codeReference, message, "the path counts from the project's folder"))
+		return ""
+	}
+	in, err := os.Open(p.resolve(c.value.value))
+	if err != nil {
+		return report(fmt.Sprintf("the file of the credential %q cannot be opened", c.name))
+	}
+	defer in.Close()
+	content, err := io.ReadAll(io.LimitReader(in, maxSecretBytes+1))
+	switch secret := strings.TrimRight(string(content), "\r\n"); {
+	case err != nil:
+		return report(fmt.Sprintf("the file of the credential %q cannot be read", c.name))
+	case len(content) > maxSecretBytes:
+		return report(fmt.Sprintf("the file of the credential %q is too large for a secret", c.name))
+	case secret == "":
+		return report(fmt.Sprintf("the file of the credential %q is empty", c.name))
+	default:
+		return secret
+	}
+}

@@ -1,0 +1,164 @@
+package runtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// longest is the longest part of a key that is kept in full; NATS bounds a whole key.
+const longest = 600
+
+// key makes a key of the store of arbitrary texts. Different texts give different keys.
+func key(parts ...string) string {
+	encoded := make([]string, len(parts))
+	for i, p := range parts {
+		switch {
+		case p == "":
+			encoded[i] = "=" // in no encoding below
+		case len(p) > longest:
+			sum := sha256.Sum256([]byte(p))
+			encoded[i] = "=" + hex.EncodeToString(sum[:])
+		default:
+			encoded[i] = base64.RawURLEncoding.EncodeToString([]byte(p))
+		}
+	}
+	return strings.Join(encoded, ".")
+}
+
+func get(ctx context.Context, kv jetstream.KeyValue, key string) (value []byte, ok bool, err error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	entry, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return entry.Value(), true, nil
+}
+
+func put(ctx context.Context, kv jetstream.KeyValue, key string, value []byte) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := kv.Put(ctx, key, value)
+	return err
+}
+
+// Links returns the links of one scope: a flow, or a pair of connections whose flows share them.
+func (r *Runtime) Links(scope string) port.Links { return links{r.links, scope} }
+
+type links struct {
+	kv    jetstream.KeyValue
+	scope string
+}
+
+// linkRecord is a link as it is stored.
+type linkRecord struct {
+	SourceID     string     `json:"sourceId"` // for people: the key says it too
+	TargetID     string     `json:"targetId,omitempty"`
+	TargetKey    string     `json:"targetKey,omitempty"`
+	Resource     string     `json:"resource,omitempty"`
+	Version      string     `json:"version,omitempty"`
+	PendingSince *time.Time `json:"pendingSince,omitempty"`
+}
+
+// Link returns the remembered pair.
+func (l links) Link(ctx context.Context, entity port.Entity, sourceID string) (port.Link, bool, error) {
+	value, ok, err := get(ctx, l.kv, key(l.scope, string(entity), sourceID))
+	if err != nil {
+		return port.Link{}, false, fmt.Errorf("reading the link of %s %s: %w", entity, sourceID, err)
+	}
+	if !ok {
+		return port.Link{}, false, nil
+	}
+	var rec linkRecord
+	if err := json.Unmarshal(value, &rec); err != nil {
+		return port.Link{}, false, fmt.Errorf("the link of %s %s cannot be read: %w", entity, sourceID, err)
+	}
+	link := port.Link{SourceID: sourceID, TargetID: rec.TargetID, TargetKey: rec.TargetKey, Resource: rec.Resource, Version: rec.Version}
+	if rec.PendingSince != nil {
+		link.PendingSince = rec.PendingSince.UTC()
+	}
+	return link, true, nil
+}
+
+// SaveLink remembers a pair; it is on disk when it returns.
+func (l links) SaveLink(ctx context.Context, entity port.Entity, link port.Link) error {
+	rec := linkRecord{SourceID: link.SourceID, TargetID: link.TargetID, TargetKey: link.TargetKey, Resource: link.Resource, Version: link.Version}
+	if !link.PendingSince.IsZero() {
+		at := link.PendingSince.UTC()
+		rec.PendingSince = &at
+	}
+	value, err := json.Marshal(rec)
+	if err == nil {
+		err = put(ctx, l.kv, key(l.scope, string(entity), link.SourceID), value)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the link of %s %s: %w", entity, link.SourceID, err)
+	}
+	return nil
+}
+
+// Cursors returns the store of how far each flow has read.
+func (r *Runtime) Cursors() port.Cursors { return cursors{r.cursors} }
+
+type cursors struct{ kv jetstream.KeyValue }
+
+// Cursor returns the flow's cursor in UTC, zero at first.
+func (c cursors) Cursor(ctx context.Context, flow string) (time.Time, error) {
+	value, ok, err := get(ctx, c.kv, key(flow))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the cursor of %s: %w", flow, err)
+	}
+	if !ok {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(value))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("the cursor of %s cannot be read: %w", flow, err)
+	}
+	return at.UTC(), nil
+}
+
+// SaveCursor remembers the cursor; it is on disk when it returns.
+func (c cursors) SaveCursor(ctx context.Context, flow string, at time.Time) error {
+	if err := put(ctx, c.kv, key(flow), []byte(at.UTC().Format(time.RFC3339Nano))); err != nil {
+		return fmt.Errorf("keeping the cursor of %s: %w", flow, err)
+	}
+	return nil
+}
+
+// Tokens returns the store of refresh tokens. They are protected by the mode of the folder only.
+func (r *Runtime) Tokens() connectors.TokenStore { return tokens{r.tokens} }
+
+type tokens struct{ kv jetstream.KeyValue }
+
+// Token returns the connection's token, "" where there is none.
+func (t tokens) Token(ctx context.Context, connection string) (string, error) {
+	value, _, err := get(ctx, t.kv, key(connection))
+	if err != nil {
+		return "", fmt.Errorf("reading the token of %s: %w", connection, err)
+	}
+	return string(value), nil
+}
+
+// SaveToken remembers the token; it is on disk when it returns.
+func (t tokens) SaveToken(ctx context.Context, connection, token string) error {
+	if err := put(ctx, t.kv, key(connection), []byte(token)); err != nil {
+		return fmt.Errorf("keeping the token of %s: %w", connection, err)
+	}
+	return nil
+}

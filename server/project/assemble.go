@@ -26,17 +26,17 @@ type Store interface {
 // Process is a flow whose connections are open. Close it.
 type Process struct {
 	*flow.Process
-	// From and To are the systems of the connections.
-	From, To connectors.Spec
-
-	connections []connectors.Connector
+	// From and To are the connections.
+	From, To connectors.Connector
 }
 
 // Close closes the connections.
 func (p *Process) Close() error {
 	var errs []error
-	for _, c := range p.connections {
-		errs = append(errs, c.Close())
+	for _, c := range []connectors.Connector{p.From, p.To} {
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -56,16 +56,15 @@ func (p *Project) Process(name string, library fs.FS, store Store, s Surrounding
 	if s.Tokens == nil {
 		s.Tokens = store.Tokens()
 	}
-	out := &Process{From: *p.specOf(f.From), To: *p.specOf(f.To)}
-	for _, connection := range []string{f.From, f.To} {
-		c, err := p.Open(connection, s)
-		if err != nil {
-			return nil, errors.Join(err, out.Close())
-		}
-		out.connections = append(out.connections, c)
+	out := &Process{}
+	if out.From, err = p.Open(f.From, s); err != nil {
+		return nil, err
+	}
+	if out.To, err = p.Open(f.To, s); err != nil {
+		return nil, errors.Join(err, out.Close())
 	}
 	out.Process, err = flow.New(assembled, flow.Systems{
-		Source: out.connections[0], Target: out.connections[1], Links: store.Links(f.Name), Cursors: store.Cursors(),
+		Source: out.From, Target: out.To, Links: store.Links(f.Name), Cursors: store.Cursors(),
 	}, pace)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())

@@ -1,6 +1,8 @@
 package function
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
@@ -127,14 +129,15 @@ var valueFuncs = []*Func{
 	},
 	{
 		Name: "lookup", Group: "values", TakesNil: true,
-		Summary: "The table's entry for a key, or for a list of keys in tables within tables; where there is none, the fallback, or missing. A number finds its text without trailing zeros: 21.00 finds \"21\".",
+		Summary: "The table's entry for a key, or for a list of keys in tables within tables. A table without the key is an error, unless there is a fallback, which may be nil. A missing or null key gives the fallback or missing. A number finds its text without trailing zeros: 21.00 finds \"21\".",
 		Params: []Param{
 			{Name: "table", Kinds: objects}, {Name: "key", Kinds: value.Scalars | value.Lists}, {Name: "fallback", Kinds: anything, Optional: true},
 		},
 		Infer: lookupShape,
 		Examples: []Example{
-			{`lookup({"21": "high", "9": "low"}, 21.00)`, `"high"`}, {`lookup({NL: {"21": 3001}}, ["NL", 21])`, "3001"}, {`lookup({}, "x", "none")`, `"none"`},
-			{`lookup({}, nil)`, "missing"}, {`lookup({}, [[]])`, "error: lookup: key must be text, a number or a list of them"},
+			{`lookup({"21": "high", "9": "low"}, 21.00)`, `"high"`}, {`lookup({NL: {"21": 3001}}, ["NL", 21])`, "3001"}, {`lookup({a: 1}, "x", "none")`, `"none"`},
+			{`lookup({a: 1}, "x")`, "error: lookup: the table has no entry for this key"}, {`lookup({a: 1}, nil)`, "missing"},
+			{`lookup({}, [[]])`, "error: lookup: key must be text, a number or a list of them"},
 		},
 		Call: callLookup,
 	},
@@ -226,10 +229,23 @@ func callLookup(_ *Call, args []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Value{}, failure(1, "must be text, a number or a list of them")
 	}
-	if entry.Kind() == value.Missing && len(args) > 2 {
+	switch {
+	case entry.Kind() != value.Missing:
+		return entry, nil
+	case len(args) > 2:
 		return args[2], nil
+	case hasNil(args[1]):
+		return value.Value{}, nil
 	}
-	return entry, nil
+	return value.Value{}, ErrNoEntry
+}
+
+// ErrNoEntry is matched by the error of a lookup without fallback that found nothing.
+var ErrNoEntry = errors.New("the table has no entry for this key")
+
+// hasNil tells whether a key, or one of a list of keys, is missing or null.
+func hasNil(key value.Value) bool {
+	return key.IsNil() || slices.ContainsFunc(key.Items(), value.Value.IsNil)
 }
 
 // Find returns the entry of a table for a key, which is a scalar, or a list of them for tables within tables; missing
@@ -268,5 +284,8 @@ func lookupShape(args []*shape.Shape) *shape.Shape {
 	if len(args) > 2 {
 		return shape.Union(s.Without(value.Of(value.Missing)), args[2])
 	}
-	return s.With(value.Of(value.Missing))
+	if args[1].Kinds&value.Nil != 0 {
+		s = s.With(value.Of(value.Missing))
+	}
+	return s
 }

@@ -46,6 +46,7 @@ var (
 	ordinal     = regexp.MustCompile(`^\d+(\.|e|de|ste|eme|ieme|er|ere|re|ra|ro|nd|st|rd|th|ª|º|a\.|o\.)$`)
 	yearOrSpan  = regexp.MustCompile(`^(1[5-9]|20)\d\d([-/](1[5-9]|20)?\d\d)?$`)
 	roman       = regexp.MustCompile(`^[ivx]+$`)
+	lowerLetter = regexp.MustCompile(`^[a-z](\PL|$)`) // 100a, but 501 B and 7 hs
 	joined      = regexp.MustCompile(`^(.*\pL{3}|.*\pL\.)(\d{1,4}[a-zA-Z]?)$`)
 )
 
@@ -375,6 +376,8 @@ func StreetLine(name, number, addition, country string) string {
 		house += addition
 	case '0' <= addition[0] && addition[0] <= '9':
 		house += "-" + addition
+	case lowerLetter.MatchString(addition):
+		house += addition
 	default:
 		house += " " + addition
 	}

@@ -188,6 +188,9 @@ func TestStreetLine(t *testing.T) {
 	for _, c := range []struct{ name, number, addition, country, want string }{
 		{"Kerkstraat", "12", "3 hs", "NL", "Kerkstraat 12-3 hs"},
 		{"Kerkstraat", "12", "B", "", "Kerkstraat 12 B"},
+		{"Hauptstr.", "5", "a", "DE", "Hauptstr. 5a"},
+		{"Kerkstraat", "12", "a bus 3", "BE", "Kerkstraat 12a bus 3"},
+		{"Kerkstraat", "12", "hs", "NL", "Kerkstraat 12 hs"},
 		{"Via Roma", "12", "/A", "IT", "Via Roma 12/A"},
 		{"rue de la Paix", "16", "bis", "FR", "16 bis rue de la Paix"},
 		{"Kerkstraat", "", "", "NL", "Kerkstraat"},

@@ -23,7 +23,8 @@ type Condition struct {
 func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
 	l := newLoader(opts)
 	var diags Diagnostics
-	text := &scalar{file: newSourceFile("", expression), text: expression, line: 1, column: 1}
+	// As the text of a block that starts at line 1: its line breaks and blanks are its own.
+	text := &scalar{file: newSourceFile("", expression), text: expression, line: 0, column: 1, block: true}
 	cond := &Condition{text: text, limits: l.limits}
 	c := &mappingCompiler{}
 	c.compiler = compiler{diags: &diags, keys: &cond.keys}

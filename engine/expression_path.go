@@ -140,6 +140,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	case "now":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.now, nil }, shape.Of(value.Strings|value.Of(value.Missing))
 	case "out":
+		c.readsOut = true
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.out.value(), nil }, c.names.out
 	default:
 		return o, false

@@ -21,6 +21,7 @@ type Mapping struct {
 	copyBase bool // base: doc
 	lets     []code
 	steps    []step
+	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	memos    int
 	keys     value.Keys // the names that rules read
@@ -50,6 +51,7 @@ type each struct {
 	index int
 	where func(*frame) (bool, error)
 	steps []step
+	emit  *emitNode
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
@@ -75,6 +77,9 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.unreached()
 	m.slots, m.memos = c.most, len(c.memo)
 	m.keys.Seal()
+	if !m.copyBase && !c.readsOut {
+		m.emit = emitPlan(m.steps)
+	}
 	return m
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
@@ -128,6 +129,10 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		v, err := invoke(&f.call, vs)
+		var said function.Failed
+		if errors.As(err, &said) {
+			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
+		}
 		if err != nil {
 			return value.Value{}, asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/tools/txtar"
-
-	"github.com/crosswalk-go/crosswalk/engine"
 )
 
 // TestPagesRun runs what the pages tell a reader to type. A page is one session in one folder:
@@ -286,51 +283,4 @@ func TestEveryCodeIsExplained(t *testing.T) {
 			t.Errorf("%s has %s: give it an entry headed `### %s` in %s", file, code, code, errorsPage)
 		}
 	}
-}
-
-// TestErrorExamples holds that each example of docs/errors.md gets the code under which it stands, and no other.
-func TestErrorExamples(t *testing.T) {
-	entries := map[string]map[string]string{} // code -> lang -> text
-	for _, b := range readBlocks(t, errorsPage) {
-		if !codeInSource.MatchString(`"` + b.heading + `"`) {
-			continue
-		}
-		if entries[b.heading] == nil {
-			entries[b.heading] = map[string]string{}
-		}
-		if entries[b.heading][b.lang] != "" {
-			t.Fatalf("%s:%d: %s has a second %s example", errorsPage, b.line, b.heading, b.lang)
-		}
-		entries[b.heading][b.lang] = b.text
-	}
-	if len(entries) < 30 {
-		t.Fatalf("found examples of %d codes only", len(entries))
-	}
-	for code, example := range entries {
-		t.Run(code, func(t *testing.T) {
-			var got engine.Diagnostics
-			mapping, err := engine.Parse("example.yaml", []byte(example["yaml"]), engine.Library(library))
-			switch document := example["json"]; {
-			case err != nil:
-				got = diagnosticsOf(t, err)
-			case document == "":
-				got = mapping.Warnings()
-			default:
-				_, err := mapping.Apply(t.Context(), []byte(document), engine.Input{})
-				got = diagnosticsOf(t, err)
-			}
-			if codes := got.Codes(); !slices.Equal(codes, []string{code}) {
-				t.Errorf("the example gets %v:\n%s", codes, got.Render())
-			}
-		})
-	}
-}
-
-func diagnosticsOf(t *testing.T, err error) engine.Diagnostics {
-	t.Helper()
-	var found engine.Diagnostics
-	if err != nil && !errors.As(err, &found) {
-		t.Fatalf("no diagnostics: %v", err)
-	}
-	return found
 }

@@ -1,32 +1,31 @@
 package main
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/mappings"
 )
 
-// library holds the mappings and schemas that are built in.
-var library embed.FS
+// codeRead is the engine's code for a mapping that cannot be read at all.
+const codeRead = "CW1001"
 
-// libraryNames returns the names of the mappings of the library.
-func libraryNames() []string { return nil }
-
-// loadMapping loads a mapping file, or the built-in mapping of that name, with the library behind it.
+// loadMapping loads a mapping file, or the built-in mapping of that name, with the library behind it. A file
+// that is not there is misuse; what is wrong in one is [engine.Diagnostics].
 func loadMapping(name string) (*engine.Mapping, error) {
-	mapping, err := engine.Load(name, engine.Library(library))
+	mapping, err := engine.Load(name, engine.Library(mappings.FS))
 	var found engine.Diagnostics
-	switch {
-	case err == nil:
-		return mapping, nil
-	case errors.As(err, &found):
-		return nil, found
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, misusef("%w\nNo such mapping file, and no built-in mapping of that name. Built in are: %s",
-			err, strings.Join(libraryNames(), ", "))
+	if !errors.As(err, &found) {
+		return mapping, err
 	}
-	return nil, misuse{err}
+	if len(found) == 1 && found[0].Code == codeRead && found[0].Pos.Line == 0 {
+		if filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml" {
+			return nil, misusef("%s: %s", name, found[0].Message)
+		}
+		return nil, misusef("%s: %s, and no built-in mapping of that name. Built in are\n  %s",
+			name, found[0].Message, strings.Join(mappings.Names(), "\n  "))
+	}
+	return nil, found
 }

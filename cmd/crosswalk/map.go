@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/mappings"
 )
 
 // mapFlags are the flags of `crosswalk map`.
@@ -73,7 +74,7 @@ itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
 }
 
 func completeMapping(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return libraryNames(), cobra.ShellCompDirectiveDefault
+	return mappings.Names(), cobra.ShellCompDirectiveDefault
 }
 
 func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
@@ -257,6 +258,10 @@ func (c *cli) mapLines(ctx context.Context, mapping *engine.Mapping, in engine.I
 			}
 			failed++
 			progress.clear()
+			// On a terminal the failure stands below the results that came before it.
+			if err := out.Flush(); err != nil {
+				return finish(err)
+			}
 			c.lineFailed(name, lines.number, err)
 			continue
 		}

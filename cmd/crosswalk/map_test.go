@@ -54,7 +54,7 @@ func TestMapLinesAnswersWhileInputWaits(t *testing.T) {
 // TestMapLinesMemory holds that a stream needs no more memory than its longest line.
 func TestMapLinesMemory(t *testing.T) {
 	document := []byte(`{"number":1,"text":"` + strings.Repeat("x", 4000) + `"}` + "\n")
-	const documents, limit = 20_000, 24 << 20 // 80 MB of input
+	const documents, limit = 10_000, 24 << 20 // 40 MB of input
 	watch := &heapWatch{every: 500}
 	var stderr bytes.Buffer
 	code := Main([]string{"map", "--lines", "-m", writeMapping(t), "-"},

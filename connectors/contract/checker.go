@@ -48,7 +48,8 @@ type Checker struct {
 	met      []bool
 	checked  int
 	used     map[string]bool // the operations that were checked
-	running  sync.WaitGroup  // handlers that are not done
+	running  int             // handlers that are not done
+	idle     *sync.Cond      // over mu: running is 0
 }
 
 type exception struct {
@@ -66,6 +67,7 @@ func Base(p string) Option { return func(c *Checker) { c.base = strings.TrimRigh
 func New(t testing.TB, doc *Document, exceptions []Exception, opts ...Option) *Checker {
 	t.Helper()
 	c := &Checker{doc: doc, base: doc.base, findings: map[string]int{}, met: make([]bool, len(exceptions)), used: map[string]bool{}}
+	c.idle = sync.NewCond(&c.mu)
 	for i, e := range exceptions {
 		if e.Reason == "" {
 			t.Errorf("exception %d (%s %s) has no reason", i+1, e.Method, e.Path)
@@ -89,8 +91,8 @@ func New(t testing.TB, doc *Document, exceptions []Exception, opts ...Option) *C
 // Handler returns next with its traffic checked.
 func (c *Checker) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.running.Add(1)
-		defer c.running.Done()
+		c.begin()
+		defer c.end()
 		sent, err := drain(&r.Body)
 		if err != nil {
 			c.find(r, "", "request body: cannot be read")
@@ -104,6 +106,19 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 			tee.status = http.StatusOK
 		}
 	})
+}
+
+func (c *Checker) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running++
+}
+
+func (c *Checker) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.idle.Broadcast()
 }
 
 // recorder copies what a handler answers. A status of 0 means that it did not answer.
@@ -258,10 +273,12 @@ func (c *Checker) find(r *http.Request, template, what string) {
 
 func (c *Checker) report(t testing.TB) {
 	t.Helper()
-	// A client may have its answer before the handler that gave it is done.
-	c.running.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// A client may have its answer before the handler that gave it is done.
+	for c.running > 0 {
+		c.idle.Wait()
+	}
 	if c.checked == 0 {
 		if !t.Failed() && !t.Skipped() {
 			t.Error("contract: no request came by")

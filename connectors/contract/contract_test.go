@@ -52,11 +52,14 @@ func (s send) through(t *testing.T, c *Checker, side string) {
 		w.WriteHeader(s.status)
 		_, _ = w.Write([]byte(s.answer))
 	}))
-	client := &http.Client{}
+	// Not the default one: closing any test server closes that one's idle connections.
+	own := &http.Transport{}
+	defer own.CloseIdleConnections()
+	client := &http.Client{Transport: own}
 	if side == "handler" {
 		h = c.Handler(h)
 	} else {
-		client.Transport = c.Transport(nil)
+		client.Transport = c.Transport(own)
 	}
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -141,6 +144,25 @@ func TestSwagger2(t *testing.T) {
 	}
 	if doc != Load(t, "testdata/books.json", Reading{}) || doc == Load(t, "testdata/books.json", Reading{Nulls: true}) {
 		t.Error("a document is read again, or shared by readings that differ")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	rec := &recording{TB: t}
+	c := New(rec, Load(t, "testdata/shop.yaml", Reading{Closed: true}), []Exception{{What: "/x: the document does not name it", Reason: "met by all"}})
+	t.Run("traffic", func(t *testing.T) {
+		for i := range 8 {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				for range 20 {
+					send{"POST", "/api/orders", `{"number":"1","x":1,"y":2}`, 204, ""}.through(t, c, "handler")
+				}
+			})
+		}
+	})
+	want := []string{"contract: POST /orders: request body /y: the document does not name it (160 times)"}
+	if got := rec.done(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 

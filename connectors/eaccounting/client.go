@@ -62,8 +62,11 @@ func open(cfg connectors.Config, change func(*rest.Config)) (*Connector, error) 
 	}
 	change(&base)
 	identity, err := rest.New(base)
+	if err != nil && cfg.Options[optIdentityURL] != "" {
+		return nil, fmt.Errorf("connection %s: option %s: %w", cfg.Name, optIdentityURL, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("connection %s: identityURL: %w", cfg.Name, err)
+		return nil, fmt.Errorf("connection %s: %w", cfg.Name, err)
 	}
 	api := base
 	api.URL = o.url
@@ -79,7 +82,7 @@ func open(cfg connectors.Config, change func(*rest.Config)) (*Connector, error) 
 	}
 	client, err := rest.New(api)
 	if err != nil {
-		return nil, fmt.Errorf("connection %s: url: %w", cfg.Name, err)
+		return nil, fmt.Errorf("connection %s: %w", cfg.Name, err)
 	}
 	return &Connector{api: client, identity: identity, lookback: o.lookback, perRow: o.perRow}, nil
 }
@@ -137,7 +140,7 @@ func readOptions(cfg connectors.Config) (options, error) {
 // origin is scheme and host of an address; New says what is wrong with a bad one.
 func origin(addr string) string {
 	u, err := url.Parse(addr)
-	if err != nil {
+	if err != nil || u.Host == "" {
 		return addr
 	}
 	return u.Scheme + "://" + u.Host
@@ -210,8 +213,10 @@ func (c *Connector) each(ctx context.Context, path string, query url.Values, siz
 		if err != nil {
 			return err
 		}
-		if l.total < total && restarts < maxRestarts {
-			restarts++
+		if l.total < total {
+			if restarts++; restarts > maxRestarts {
+				return restless(path)
+			}
 			page, total = 0, 0
 			continue
 		}
@@ -229,6 +234,11 @@ func (c *Connector) each(ctx context.Context, path string, query url.Values, siz
 
 // maxRestarts bounds how often a list is begun anew because it shrank.
 const maxRestarts = 10
+
+// restless is the error of a list that shrinks all the time: to read on would miss documents.
+func restless(path string) error {
+	return &port.Error{Kind: port.ErrOutage, System: Name, Op: "GET /" + path, Message: "the list keeps shrinking while it is read"}
+}
 
 func hash(b []byte) string {
 	sum := sha256.Sum256(b)

@@ -7,7 +7,10 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -85,34 +88,31 @@ func (c *Connector) readIDs(ctx context.Context, r *resource, ids []string, emit
 	}
 }
 
-// readChanges follows the change stamp. It never counts pages over a moving set: each
+// readChanges follows the change stamp. It does not count pages over a moving set: each
 // step asks for what changed since the last stamp seen, so that a document that changes
-// meanwhile moves to the end instead of pushing another one out of sight. Only
-// within one second, whose documents share the bound, does it turn pages, and it starts
-// over when the set has shrunk.
+// meanwhile moves to the end instead of pushing another one out of sight. Only a second
+// with more documents than a page is read by pages, by itself.
 func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Time, emit func(port.Document, error) bool) error {
-	bound, page, total := since, 1, int64(0)
-	seen := map[string]string{} // id to stamp, of documents at or after bound
-	for restarts := 0; ; {
-		l, err := c.list(ctx, r.path, r.changedSince(bound), page, readPage)
+	seen := map[string]string{} // id to version, of documents at or after bound
+	fresh := func(d port.Document) bool {
+		known, again := seen[d.ID]
+		seen[d.ID] = d.Version
+		return !again || known != d.Version
+	}
+	for bound := since; ; {
+		l, err := c.list(ctx, r.path, r.changed(bound, time.Time{}), 1, readPage)
 		if err != nil {
 			return err
 		}
-		if page > 1 && l.total < total && restarts < maxRestarts {
-			restarts++
-			page = 1
-			continue
-		}
-		total = l.total
 		var last time.Time
 		for _, item := range l.items {
 			d := r.document(item.Raw)
-			last = d.ChangedAt
-			if seen[d.ID] == d.Version && d.Version != "" {
-				continue
+			if d.ChangedAt.IsZero() || d.ChangedAt.Before(last) {
+				return &port.Error{Kind: port.ErrProtocol, System: Name, Op: "GET /" + r.path,
+					Message: "the documents do not come in the order of " + r.stamp}
 			}
-			seen[d.ID] = d.Version
-			if !emit(d, nil) {
+			last = d.ChangedAt
+			if fresh(d) && !emit(d, nil) {
 				return nil
 			}
 		}
@@ -120,27 +120,43 @@ func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Tim
 			return nil
 		}
 		// A whole second is asked for again: how finely the server compares is unknown.
-		if next := last.Truncate(time.Second); next.After(bound) {
-			bound, page, total = next, 1, 0
-			maps.DeleteFunc(seen, func(_, stamp string) bool { return moment(stamp).Before(bound) })
-		} else {
-			page++
+		next := last.Truncate(time.Second)
+		if !next.After(bound) {
+			next = bound.Truncate(time.Second).Add(time.Second)
+			done := false
+			err := c.each(ctx, r.path, r.changed(bound, next), readPage, func(item gjson.Result) bool {
+				d := r.document(item.Raw)
+				done = fresh(d) && !emit(d, nil)
+				return !done
+			})
+			if err != nil || done {
+				return err
+			}
 		}
+		bound = next
+		maps.DeleteFunc(seen, func(_, version string) bool { return moment(version).Before(bound) })
 	}
 }
 
-// changedSince is the query for documents that changed at or after bound, oldest change first.
-func (r *resource) changedSince(bound time.Time) url.Values {
+// changed is the query for documents that changed at or after from and, unless
+// it is zero, before to; oldest change first.
+func (r *resource) changed(from, to time.Time) url.Values {
 	q := url.Values{"$orderby": {r.stamp + ",Id"}}
 	maps.Copy(q, r.query)
-	if bound.IsZero() {
-		return q
+	text := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
+	var filter []string
+	switch {
+	case from.IsZero():
+	case r.since != "":
+		q.Set(r.since, text(from))
+	default:
+		filter = append(filter, r.stamp+" ge "+text(from))
 	}
-	at := bound.UTC().Format("2006-01-02T15:04:05.9999999Z")
-	if r.since != "" {
-		q.Set(r.since, at)
-	} else {
-		q.Set("$filter", r.stamp+" ge "+at)
+	if !to.IsZero() {
+		filter = append(filter, r.stamp+" lt "+text(to))
+	}
+	if len(filter) > 0 {
+		q.Set("$filter", strings.Join(filter, " and "))
 	}
 	return q
 }

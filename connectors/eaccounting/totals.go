@@ -240,11 +240,23 @@ func (t *tally) article(ctx context.Context, id string) (gjson.Result, error) {
 	return gjson.ParseBytes(d.Body), err
 }
 
+// exempt names the member by which a row of each kind of document can be free of VAT. The flags for
+// construction work count only for customers who have them.
+var exempt = map[string]struct {
+	member       string
+	construction bool
+}{
+	"order":        {"EligibleForReverseChargeOnVat", true},
+	"invoiceDraft": {"ReversedConstructionServicesVatFree", true},
+	"quote":        {"IsVatFree", false},
+	"invoice":      {"IsVatFree", false},
+}
+
 // rateOf is the VAT rate of a row as a fraction.
 func (t *tally) rateOf(ctx context.Context, row, article gjson.Result) (*big.Rat, error) {
-	reverse := row.Get("ReversedConstructionServicesVatFree").Bool() || row.Get("EligibleForReverseChargeOnVat").Bool()
-	vatFree := row.Get("IsVatFree").Bool() && (t.r.name == "quote" || t.r.name == "invoice")
-	if t.taxFree || vatFree || reverse && t.customer.Get("ReverseChargeOnConstructionServices").Bool() {
+	e := exempt[t.r.name]
+	free := row.Get(e.member).Bool() && (!e.construction || t.customer.Get("ReverseChargeOnConstructionServices").Bool())
+	if t.taxFree || free {
 		return new(big.Rat), nil
 	}
 	codings, err := t.reference(ctx, "articleAccountCodings")

@@ -2,10 +2,13 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
 // Authenticator proves who calls. It is safe for concurrent use. An
@@ -42,7 +45,8 @@ type Token struct {
 const fetchTimeout = 2 * time.Minute
 
 // Tokens is an [Authenticator] that fetches a bearer token when it needs one, a little
-// before the old one expires, and never twice at the same time.
+// before the old one expires, and never twice at the same time. A log-in that the system
+// refuses is not tried again for half a minute.
 type Tokens struct {
 	fetch func(context.Context) (Token, error)
 	now   func() time.Time
@@ -50,6 +54,8 @@ type Tokens struct {
 	mu      sync.Mutex
 	token   Token
 	renewAt time.Time // zero: never
+	refusal error     // why there is no token, until again
+	again   time.Time
 	flight  *flight
 	running sync.WaitGroup
 }
@@ -104,6 +110,10 @@ func (t *Tokens) get(ctx context.Context) (Token, error) {
 		defer t.mu.Unlock()
 		return t.token, nil
 	}
+	if t.refusal != nil && now.Before(t.again) {
+		defer t.mu.Unlock()
+		return Token{}, t.refusal
+	}
 	f := t.flight
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
@@ -126,13 +136,30 @@ func (t *Tokens) run(ctx context.Context, f *flight) {
 	defer cancel()
 	f.token, f.err = t.fetch(ctx)
 	t.mu.Lock()
+	now := t.now()
+	t.refusal, t.again = f.err, now.Add(pause(f.err))
 	if f.err == nil {
 		t.token = f.token
-		t.renewAt = renewAt(t.now(), f.token.Expires)
+		t.renewAt = renewAt(now, f.token.Expires)
 	}
 	t.flight = nil
 	t.mu.Unlock()
 	close(f.done)
+}
+
+// pause is how long a failed log-in is not tried again. Wrong credentials stay wrong for every
+// document of a run, and servers lock out who keeps trying; a network may be back at once.
+func pause(err error) time.Duration {
+	var e *port.Error
+	switch {
+	case !errors.As(err, &e):
+		return 0
+	case e.Kind == port.ErrAuth:
+		return max(e.RetryAfter, 30*time.Second)
+	case e.Kind == port.ErrRateLimit:
+		return e.RetryAfter
+	}
+	return 0
 }
 
 // renewAt is a tenth of the lifetime before the end, at most five minutes: a call that

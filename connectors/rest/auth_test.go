@@ -343,6 +343,45 @@ func TestRefreshToken(t *testing.T) {
 	})
 }
 
+func TestARefusedLogInIsNotTriedForEveryDocument(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		answer http.HandlerFunc
+		kind   error
+		pause  time.Duration
+	}{
+		{"wrong credentials", status(401, `{}`), port.ErrAuth, 30 * time.Second},
+		{"locked out", status(429, "Auth throttled for 600 seconds."), port.ErrRateLimit, 600 * time.Second},
+		{"another error", status(400, `{}`), port.ErrValidation, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			id := &identity{broken: tt.answer}
+			s := serve(t, id.ServeHTTP)
+			clk := newClock()
+			c := client(t, s.URL, clk, func(cfg *rest.Config) {
+				cfg.Auth = rest.ClientCredentials(rest.OAuth2{Client: client(t, s.URL, clk, nil), Path: "/connect/token"})
+			})
+			call := func() {
+				t.Helper()
+				if _, err := c.Do(t.Context(), rest.Request{Path: "/orders"}); !errors.Is(err, tt.kind) {
+					t.Errorf("got %v", err)
+				}
+			}
+			call()
+			if tt.pause > 0 {
+				_ = clk.sleep(t.Context(), tt.pause-time.Second)
+				if call(); id.logins() != 1 {
+					t.Errorf("%d log-ins", id.logins())
+				}
+				_ = clk.sleep(t.Context(), time.Second)
+			}
+			if call(); id.logins() != 2 {
+				t.Errorf("%d log-ins", id.logins())
+			}
+		})
+	}
+}
+
 // signer shows that a scheme which signs each request, body included, fits.
 type signer struct{}
 

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -113,6 +114,7 @@ func TestNothingWasSent(t *testing.T) {
 		{"connection refused", closed.URL, nil, port.ErrOutage, 2},
 		{"no such host", "http://shop.example.com", &fault{err: &net.DNSError{Err: "no such host", Name: "shop.example.com"}}, port.ErrOutage, 2},
 		{"a certificate of nobody we know", selfSigned.URL, nil, port.ErrOutage, 0},
+		{"garbled half-way", "http://shop.example.com", &fault{err: tls.RecordHeaderError{Msg: "garbled"}}, port.ErrInDoubt, 0},
 		{"reset by an unknown transport", "http://shop.example.com", &fault{err: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}}, port.ErrInDoubt, 0},
 	}
 	for _, tt := range tests {

@@ -97,7 +97,7 @@ func (c *call) lost(ctx context.Context, resp Response, err error, sent *sentTra
 	default:
 		e.Kind = port.ErrOutage
 	}
-	if permanent(err) {
+	if distrusted(err) {
 		return never, e
 	}
 	return later, e
@@ -115,24 +115,22 @@ func (c *call) garbled(resp Response) *port.Error {
 	return e
 }
 
-// neverSent tells whether err shows that no byte of the request left the machine.
+// neverSent tells whether err shows that no byte of the request left the machine, also
+// where the transport tells nothing about its connections.
 func neverSent(err error) bool {
 	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
-		return true
-	}
 	var dns *net.DNSError
-	return errors.As(err, &dns) || permanent(err)
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || errors.As(err, &dns) || distrusted(err)
 }
 
-// permanent tells whether a repeat meets the same error: a certificate does not get valid by waiting.
-func permanent(err error) bool {
+// distrusted tells whether the other side could not prove who it is. A repeat meets the same:
+// a certificate does not get valid by waiting.
+func distrusted(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
-	var record tls.RecordHeaderError
-	return errors.As(err, &cert) || errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid) || errors.As(err, &record)
+	return errors.As(err, &cert) || errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
 // withoutURL drops the address that net/http puts in its errors: a query may

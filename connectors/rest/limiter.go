@@ -29,10 +29,15 @@ func NewLimiter(n int, per time.Duration) *Limiter {
 func (l *Limiter) reserve(now time.Time, limit time.Duration) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := l.bucket.ReserveN(now, 1)
-	wait = max(r.DelayFrom(now), l.pause.Sub(now))
+	// Who waits for the end of a pause queues there, else all would go at once.
+	start := now
+	if l.pause.After(now) {
+		start = l.pause
+	}
+	r := l.bucket.ReserveN(start, 1)
+	wait = start.Sub(now) + r.DelayFrom(start)
 	if wait > limit {
-		r.CancelAt(now)
+		r.CancelAt(start)
 		return wait, false
 	}
 	return wait, true

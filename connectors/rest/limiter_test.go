@@ -17,6 +17,9 @@ func TestNoWindowHoldsMoreThanTheBudget(t *testing.T) {
 		var sent []time.Time
 		for range rapid.IntRange(1, 200).Draw(t, "calls") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(3*time.Second)).Draw(t, "gap")))
+			if rapid.IntRange(0, 9).Draw(t, "refused") == 0 {
+				l.hold(now.Add(time.Minute))
+			}
 			wait, ok := l.reserve(now, 1000*time.Hour)
 			if !ok {
 				t.Fatalf("refused with a wait of %v", wait)
@@ -48,8 +51,14 @@ func TestLimiterRefusesAndHolds(t *testing.T) {
 	later := now.Add(time.Hour)
 	l.hold(later.Add(41 * time.Second))
 	l.hold(later.Add(5 * time.Second)) // a shorter word does not lift the longer one
-	if wait, ok := l.reserve(later, time.Minute); !ok || wait != 41*time.Second {
+	if wait, ok := l.reserve(later, 40*time.Second); ok || wait != 41*time.Second {
 		t.Errorf("held, it waits %v, %v", wait, ok)
+	}
+	for i := range 3 { // one a minute, from the end of the pause
+		want := 41*time.Second + time.Duration(i)*time.Minute
+		if wait, ok := l.reserve(later, time.Hour); !ok || wait != want {
+			t.Errorf("number %d behind the pause waits %v, %v", i, wait, ok)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func ClientCredentials(o OAuth2) *Tokens {
 // new one is stored before the access token that came with it is used; an answer
 // without one keeps the old. A RefreshToken other than the one that started the
 // stored chain starts a new chain: a person has authorised again, perhaps another company.
+// A chain takes one Tokens: two that refresh beside each other would each kill the other's token.
 func RefreshToken(g RefreshGrant) *Tokens {
 	r := &refresher{grant: g}
 	return NewTokens(r.fetch, g.now())

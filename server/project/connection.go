@@ -124,6 +124,7 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 		}
 		if !onlyVariable.MatchString(w.value) && (spec.Credentials[i].Secret || strings.Contains(w.value, "${")) {
 			f.literalSecret(*w, c.name)
+			out = append(out, c) // it is there, if in the wrong place: that it is missing would be a second, false message
 			continue
 		}
 		c.value = *w

@@ -12,7 +12,7 @@ import (
 // Groups are the chapters of the reference page, in its order.
 var Groups = []string{"values", "strings", "regular expressions", "lists", "objects", "numbers", "dates", "commerce", "encoding"}
 
-var registry = build(valueFuncs, textFuncs, regexpFuncs, listFuncs, objectFuncs, numberFuncs, dateFuncs, commerceFuncs, encodingFuncs)
+var registry = build(valueFuncs, failFuncs, textFuncs, regexpFuncs, listFuncs, objectFuncs, numberFuncs, dateFuncs, commerceFuncs, encodingFuncs)
 
 func build(chapters ...[]*Func) map[string]*Func {
 	all := map[string]*Func{}

@@ -3,6 +3,7 @@ package function_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"runtime"
 	"slices"
@@ -95,6 +96,9 @@ func TestAnyArguments(t *testing.T) {
 			}
 		}
 		v, err := f.Call(newCall(1e6, 1<<20), args)
+		if said := function.Failed(""); errors.As(err, &said) {
+			return // the author's own words
+		}
 		if err != nil && (strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "value.") || strings.Contains(err.Error(), "%!")) {
 			t.Fatalf("%s: %v", f.Name, err)
 		}
@@ -195,10 +199,11 @@ func TestPatternCacheIsSafe(t *testing.T) {
 	for g := range 4 {
 		go func() {
 			var err error
-			for i := range 400 {
-				p, e := function.Compile(strings.Repeat("x", (g*100+i)%600+1))
-				if e != nil || !p.MatchString(strings.Repeat("x", 700)) {
-					err = errors.Join(err, errors.New("wrong pattern"), e)
+			for i := range 400 { // more than the cache holds
+				n := (g*100 + i) % 600
+				p, e := function.Compile(fmt.Sprintf("^x%d$", n))
+				if e != nil || !p.MatchString(fmt.Sprintf("x%d", n)) {
+					err = errors.Join(err, fmt.Errorf("wrong pattern for %d: %w", n, e))
 				}
 			}
 			done <- err

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -162,7 +163,7 @@ func choiceMissing(s Setting, v value.Value) bool {
 	if len(s.Choices) == 0 {
 		return false
 	}
-	text, _ := keyText(v)
+	text, _ := function.KeyText(v)
 	for _, choice := range s.Choices {
 		if choice == text {
 			return false

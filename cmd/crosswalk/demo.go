@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log"
-	"net"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -16,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
@@ -65,11 +61,11 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("the example project: %w", err)
 	}
-	env, stop, err := c.demoSandboxes(ctx)
+	env, served, err := c.demoSandboxes(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() { err = errors.Join(err, served.stop()) }()
 	p, err := project.Load(dir, systems, project.Env(func(name string) (string, bool) { v, ok := env[name]; return v, ok }))
 	if err != nil {
 		return err
@@ -177,43 +173,25 @@ func (c *cli) say(format string, args ...any) {
 
 // demoSandboxes starts the sandboxes of the example project and returns the variables that its
 // connections name: WEBSHOP_URL, BOOKS_CLIENT_ID, ...
-func (c *cli) demoSandboxes(ctx context.Context) (env map[string]string, stopAll func(), err error) {
-	env = map[string]string{}
-	var servers []*http.Server
-	var ended []chan struct{}
-	stopAll = func() {
-		stop(servers)
-		for _, e := range ended {
-			<-e
+func (c *cli) demoSandboxes(ctx context.Context) (map[string]string, *sandboxes, error) {
+	connections := []string{"WEBSHOP", "BOOKS"}
+	chosen, err := chooseSystems(systems, []string{"shopware", "eaccounting"})
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := serveSandboxes(ctx, chosen, sandboxFlags{}, c.stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	env := map[string]string{}
+	for i, sandbox := range s.running {
+		c.say("%-28s %s\n", sandbox.spec.Title+" sandbox", sandbox.url)
+		env[connections[i]+"_URL"] = sandbox.url
+		for name, value := range sandbox.credentials {
+			env[connections[i]+"_"+variableName(name)] = value
 		}
 	}
-	for _, s := range []struct{ connection, system string }{{"WEBSHOP", "shopware"}, {"BOOKS", "eaccounting"}} {
-		chosen, err := chooseSystems(systems, []string{s.system})
-		if err != nil {
-			stopAll()
-			return nil, nil, err
-		}
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			stopAll()
-			return nil, nil, err
-		}
-		sandbox := chosen[0].Sandbox(connectors.SandboxOptions{})
-		server := &http.Server{Handler: sandbox, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(c.stderr, s.system+": ", 0)}
-		done := make(chan struct{})
-		servers, ended = append(servers, server), append(ended, done)
-		go func() {
-			defer close(done)
-			_ = server.Serve(listener) // ends with ErrServerClosed when it is stopped
-		}()
-		url := "http://" + listener.Addr().String()
-		c.say("%-28s %s\n", chosen[0].Spec.Title+" sandbox", url)
-		env[s.connection+"_URL"] = url
-		for name, value := range sandbox.Credentials() {
-			env[s.connection+"_"+variableName(name)] = value
-		}
-	}
-	return env, stopAll, nil
+	return env, s, nil
 }
 
 var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)

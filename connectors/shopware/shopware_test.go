@@ -260,7 +260,7 @@ func TestReadLosesNothing(t *testing.T) {
 			}
 		}()
 		s := start(t, func(f func()) { done = append(done, f) }, connectors.SandboxOptions{Empty: true}, connectors.Config{Options: map[string]string{"overlap": "0s"}})
-		s.largest.Store(int64(rapid.IntRange(1, 3).Draw(t, "scan")))
+		s.largest.Store(int64(rapid.IntRange(1, 2).Draw(t, "scan")))
 		s.page = rapid.IntRange(1, 3).Draw(t, "page")
 		other, err := Open(connectors.Config{Name: "other", URL: s.url(), Credentials: s.Credentials(), Now: s.clock.now})
 		if err != nil {
@@ -273,9 +273,9 @@ func TestReadLosesNothing(t *testing.T) {
 		change := func() {
 			quiet = true
 			defer func() { quiet = false }()
-			s.clock.add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "ms")) * time.Millisecond)
-			if len(ids) == 0 || rapid.Bool().Draw(t, "new") {
-				ids = append(ids, writer.product(t, fmt.Sprintf("N-%d", len(ids)), "").ID)
+			s.clock.add(time.Duration(rapid.IntRange(0, 900).Draw(t, "ms")) * time.Millisecond)
+			if len(ids) < 3 || rapid.Bool().Draw(t, "new") {
+				ids = append(ids, writer.product(t, fmt.Sprintf("N-%d", len(ids)), fmt.Sprintf(`,"id":"%032x"`, len(ids))).ID)
 				return
 			}
 			id := rapid.SampledFrom(ids).Draw(t, "which")
@@ -283,10 +283,10 @@ func TestReadLosesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range rapid.IntRange(1, 5).Draw(t, "first") {
+		for range rapid.IntRange(3, 8).Draw(t, "first") {
 			change()
 		}
-		left := rapid.IntRange(0, 6).Draw(t, "during")
+		left := rapid.IntRange(2, 12).Draw(t, "during")
 		s.before = func(r *http.Request) {
 			if !quiet && left > 0 && strings.HasSuffix(r.URL.Path, "/search/product") && rapid.Bool().Draw(t, "now") {
 				left--
@@ -295,9 +295,9 @@ func TestReadLosesNothing(t *testing.T) {
 		}
 		seen := map[string]string{}
 		var cursor time.Time
-		for round := range 8 {
+		for round := range 5 {
 			s.clock.add(time.Second)
-			if round == 7 { // at last nobody writes any more
+			if round == 4 { // at last nobody writes any more
 				left = 0
 			}
 			last := cursor

@@ -145,7 +145,7 @@ func TestLostAnswers(t *testing.T) {
 
 func TestUpdateIsRepeatedWhereThatIsSafe(t *testing.T) {
 	for body, want := range map[string]bool{
-		`{"stock":1}`: true,
+		`{"stock":1}`:                                true,
 		`{"addresses":[{"id":"x","city":"Y"}]}`:      true,
 		`{"addresses":[{"city":"Y"}]}`:               false,
 		`{"price":[{"currencyId":"x","net":1}]}`:     true,

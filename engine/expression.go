@@ -87,6 +87,7 @@ type compiler struct {
 	reads  []read
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
+	keys   *value.Keys
 	memo   map[string]int // paths of the source document that are read once
 }
 

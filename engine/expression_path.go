@@ -62,12 +62,12 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		}
 		return c.broken(n)
 	}
-	name := n.Value
+	name, number := n.Value, c.keys.Add(n.Value)
 	read := func(f *frame) (value.Value, error) {
-		if err := f.visit(f.doc, text, loc.From, loc.To); err != nil {
+		if err := f.look(f.doc, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
-		return f.doc.Member(name), nil
+		return f.doc.MemberKey(name, number), nil
 	}
 	return operand{run: c.remember("doc."+name, read), shape: s, node: n}
 }
@@ -188,6 +188,7 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		return c.broken(n)
 	}
 	key, text, loc := name.Value, c.text, name.Location()
+	number := c.keys.Add(key)
 	run := func(f *frame) (value.Value, error) {
 		v, err := base.run(f)
 		if err != nil || v.IsNil() {
@@ -197,10 +198,10 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 				msg: fmt.Sprintf("cannot read .%s of %s", key, article(v.Kind().String()))}
 		}
-		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
-		return v.Member(key), nil
+		return v.MemberKey(key, number), nil
 	}
 	if path, ok := c.sourcePath(n); ok {
 		run = c.remember(path, run)
@@ -235,7 +236,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		if err != nil || k.IsNil() {
 			return value.Value{}, err
 		}
-		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		switch v.Kind() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
@@ -22,7 +23,9 @@ type Mapping struct {
 	steps    []step
 	slots    int
 	memos    int
-	tables   []value.Field
+	keys     value.Keys // the names that rules read
+	frames   sync.Pool
+	tables   value.Value
 }
 
 // step is one rule, compiled.
@@ -53,7 +56,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	k := link(files, diags)
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -71,6 +74,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
 	m.slots, m.memos = c.most, len(c.memo)
+	m.keys.Seal()
 	return m
 }
 
@@ -112,11 +116,13 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 func (c *mappingCompiler) tables() {
 	names := []string{}
 	props := map[string]*shape.Shape{}
+	var fields []value.Field
 	for _, t := range c.linked.tables {
-		c.m.tables = append(c.m.tables, value.Field{Key: t.name.text, Value: value.Raw(t.json)})
+		fields = append(fields, value.Field{Key: t.name.text, Value: value.Raw(t.json)})
 		names = append(names, t.name.text)
 		props[t.name.text] = shape.Of(value.Objects)
 	}
+	c.m.tables = value.ObjectOf(fields)
 	c.names.tables = shape.NewObject(names, props)
 }
 

@@ -64,7 +64,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 // entries returns what is known of the values of a table: the file's entries, if it has any.
 func (c *mappingCompiler) entries(name string) *shape.Shape {
 	var s *shape.Shape
-	for _, t := range c.m.tables {
+	for _, t := range c.m.tables.Fields() {
 		if t.Key != name {
 			continue
 		}

@@ -23,7 +23,8 @@ func newCheckCommand(c *cli) *cobra.Command {
 		Long: `Check mapping files: their form, their expressions, and every field against the schemas of source and target.
 
 PATH is a mapping file, the name of a built-in mapping, or a folder, in which every mapping file is checked; the default
-is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone.
+is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
+*.base.yaml is checked with the mappings that extend it.
 Every problem of every file is printed. Errors make the exit code 1, warnings do not.`,
 		Example: `  crosswalk check
   crosswalk check mappings/order.yaml
@@ -137,7 +138,12 @@ func mappingFiles(arg string) ([]string, error) {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() || !isYAML(name) || strings.HasSuffix(trimYAML(name), ".test") {
+		if stem := trimYAML(name); stem == name || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".base") {
+			return nil
+		}
+		if info, err := os.Stat(path); err != nil { // follows a link to a file
+			return err
+		} else if !info.Mode().IsRegular() {
 			return nil
 		}
 		text, err := os.ReadFile(path)
@@ -158,8 +164,6 @@ func mappingFiles(arg string) ([]string, error) {
 	slices.Sort(files)
 	return files, nil
 }
-
-func isYAML(name string) bool { return trimYAML(name) != name }
 
 func trimYAML(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")

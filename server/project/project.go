@@ -82,6 +82,9 @@ type Flow struct {
 	// Mappings names the mappings that are used instead of the system's own, as files
 	// below the project or names of the library; "" for the system's own.
 	Mappings Mappings
+
+	file *file           // for messages
+	at   map[string]text // places in it: "to", "where", "settings.orderType", "mappings.read"
 }
 
 // Trigger says when a flow runs.

@@ -26,18 +26,29 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	if diags != nil {
 		return nil, diags
 	}
-	f.out = &outNode{form: outObject}
-	if m.copyBase {
-		f.out.set(f.doc)
-	}
 	r := &run{frame: f, mapping: m}
-	r.steps(m.steps, f.out)
+	if out, ok := r.quick(); ok {
+		return out, nil
+	}
+	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
+	f.call.Budget = f.budget
+	return r.thorough()
+}
+
+// thorough maps the document by building the target first. It finds every failure.
+func (r *run) thorough() ([]byte, error) {
+	m := r.mapping
+	r.out = &outNode{form: outObject}
+	if m.copyBase {
+		r.out.set(r.doc)
+	}
+	r.steps(m.steps, r.out)
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := f.out.appendJSON(make([]byte, 0, 1024))
+	out := r.out.appendJSON(make([]byte, 0, 1024))
 	if len(out) > m.limits.OutputBytes {
-		return nil, Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the target document is larger than %d bytes", m.limits.OutputBytes), Pos: Position{File: m.name}}}
+		return nil, m.tooLarge()
 	}
 	return out, nil
 }
@@ -57,7 +68,10 @@ func (m *Mapping) release(f *frame) {
 	clear(f.vars)
 	clear(f.lets)
 	clear(f.memo)
-	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes}
+	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
 	for i := range f.tapes {
 		f.tapes[i].Forget()
 	}
@@ -293,33 +307,10 @@ func (r *run) result(s *step) (value.Value, error) {
 
 // put writes v at path below at, as the rule's empty modes say.
 func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
-	if v.IsEmpty() {
-		mode := emptyUnsaid
-		switch v.Kind() {
-		case value.Missing:
-			mode = s.rule.empty[0]
-		case value.Null:
-			mode = s.rule.empty[1]
-		default:
-			if mode = s.rule.empty[2]; mode == emptyUnsaid {
-				mode = emptyWrite
-			}
-		}
-		switch mode {
-		case emptyUnsaid, emptyOmit:
-			r.omit(at, path)
-			return
-		case emptyNull:
-			v = value.NullValue
-		case emptyKeep:
-			if r.write == Update {
-				v = r.present(s)
-			}
-			if r.write != Update || v.Kind() == value.Missing {
-				r.omit(at, path)
-				return
-			}
-		}
+	v, write := r.settle(s, v)
+	if !write {
+		r.omit(at, path)
+		return
 	}
 	if r.written += v.Weight(); r.written > int64(r.mapping.limits.OutputBytes) {
 		r.fail(s, &fault{text: s.text, to: whole(s.text), code: codeLimit, msg: fmt.Sprintf("the target document is larger than %d bytes", r.mapping.limits.OutputBytes)}, nil)
@@ -340,6 +331,34 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 		node = next
 	}
 	node.set(v)
+}
+
+// settle applies a rule's empty modes to its result; write is false where the field is left out.
+func (r *run) settle(s *step, v value.Value) (out value.Value, write bool) {
+	if !v.IsEmpty() {
+		return v, true
+	}
+	mode := emptyUnsaid
+	switch v.Kind() {
+	case value.Missing:
+		mode = s.rule.empty[0]
+	case value.Null:
+		mode = s.rule.empty[1]
+	default:
+		if mode = s.rule.empty[2]; mode == emptyUnsaid {
+			return v, true
+		}
+	}
+	switch mode {
+	case emptyNull:
+		return value.NullValue, true
+	case emptyKeep:
+		if r.write == Update {
+			v = r.present(s)
+			return v, v.Kind() != value.Missing
+		}
+	}
+	return v, false
 }
 
 // omit leaves a field out; what the source document brought there as a base goes too.
@@ -465,6 +484,3 @@ func (r *run) element(s *step, list *outNode) {
 	list.kids = append(list.kids, node)
 	r.steps(s.element.steps, node)
 }
-
-// emptyWrite writes an empty value as it is.
-const emptyWrite = emptyMode(255)

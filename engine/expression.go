@@ -87,7 +87,9 @@ type compiler struct {
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
 	keys   *value.Keys
-	memo   map[string]int // paths of the source document that are read once
+	// readsOut is true where some rule reads what the rules above it made.
+	readsOut bool
+	memo     map[string]int // paths of the source document that are read once
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.

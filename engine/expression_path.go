@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -140,6 +141,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	case "now":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.now, nil }, shape.Of(value.Strings|value.Of(value.Missing))
 	case "out":
+		c.readsOut = true
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.out.value(), nil }, c.names.out
 	default:
 		return o, false
@@ -250,7 +252,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 			}
 			return v.Index(i), nil
 		case value.Object:
-			key, ok := keyText(k)
+			key, ok := function.KeyText(k)
 			if !ok {
 				return fail(fmt.Sprintf("a member is read by its name, not by %s", article(k.Kind().String())))
 			}
@@ -271,27 +273,6 @@ func wholeNumber(v value.Value) (int, bool) {
 	}
 	n, ok := d.Int64()
 	return int(n), ok
-}
-
-// keyText is how a value is written as the key of a table or a member: numbers lose trailing zeros, so
-// that 21.00 finds "21".
-func keyText(v value.Value) (string, bool) {
-	switch v.Kind() {
-	case value.String:
-		return v.Str(), true
-	case value.Number:
-		d, err := v.Dec()
-		if err != nil {
-			return v.NumberText(), true
-		}
-		return d.Trim().String(), true
-	case value.Bool:
-		if v.IsTrue() {
-			return "true", true
-		}
-		return "false", true
-	}
-	return "", false
 }
 
 // number compiles a literal from its digits, never through expr's float64.

@@ -28,6 +28,7 @@ type frame struct {
 	out      *outNode
 	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
 	write    WriteMode
+	buf      []byte // the output while it is written
 	budget   *limit.Budget
 	call     function.Call
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -21,6 +22,7 @@ type Mapping struct {
 	copyBase bool // base: doc
 	lets     []code
 	steps    []step
+	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	memos    int
 	keys     value.Keys // the names that rules read
@@ -50,6 +52,7 @@ type each struct {
 	index int
 	where func(*frame) (bool, error)
 	steps []step
+	emit  *emitNode
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
@@ -75,6 +78,9 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.unreached()
 	m.slots, m.memos = c.most, len(c.memo)
 	m.keys.Seal()
+	if !m.copyBase && !c.readsOut {
+		m.emit = emitPlan(m.steps)
+	}
 	return m
 }
 
@@ -157,7 +163,7 @@ func choiceMissing(s Setting, v value.Value) bool {
 	if len(s.Choices) == 0 {
 		return false
 	}
-	text, _ := keyText(v)
+	text, _ := function.KeyText(v)
 	for _, choice := range s.Choices {
 		if choice == text {
 			return false

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -35,7 +36,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 			if err != nil || k.IsNil() {
 				return value.Value{}, err
 			}
-			text, ok := keyText(k)
+			text, ok := function.KeyText(k)
 			if !ok {
 				return value.Value{}, &fault{text: r.keys[i], to: whole(r.keys[i]), code: codeKinds, msg: fmt.Sprintf("a key is text or a number, this is %s", article(k.Kind().String()))}
 			}

@@ -1,0 +1,53 @@
+// Command bench prints how long Crosswalk takes to map documents, beside what users would pick instead: the
+// same mappings hand-written in Go, in jq, CEL, JavaScript and expr. It makes no claims in absolute times, and
+// nothing of it is part of Crosswalk's own module. Start with docs/performance.md.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
+	"github.com/crosswalk-go/crosswalk/engine/bench/paired"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	workloads := flags.String("w", "", "workloads, separated by commas; all without it")
+	names := flags.String("p", "", "peers, separated by commas; all without it")
+	turns := flags.Int("turns", 60, "turns that each peer takes")
+	budget := flags.Duration("budget", 20*time.Second, "time for a workload after which no more turns are taken")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	shown := fixtures.Workloads
+	if *workloads != "" {
+		shown = slices.Concat(fixtures.Workloads, fixtures.Lines)
+	}
+	for _, w := range shown {
+		if !picked(*workloads, w.Name) {
+			continue
+		}
+		if err := compare(out, w, *names, paired.Options{Turns: *turns, Budget: *budget}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// picked tells whether a list of words has name; an empty list has all.
+func picked(list, name string) bool {
+	return list == "" || slices.Contains(strings.Split(list, ","), name)
+}

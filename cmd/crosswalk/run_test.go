@@ -150,6 +150,40 @@ func TestRunSays(t *testing.T) {
 	}
 }
 
+// TestCheckProject shows that a project's flows are checked with its mappings, each problem once.
+func TestCheckProject(t *testing.T) {
+	dir := exampleProject(t)
+	if code, out, _ := command("check", dir); code != exitOK || out != "1 mapping and 1 flow checked: 0 errors, 0 warnings\n" {
+		t.Errorf("code %d: %s", code, out)
+	}
+	for name, change := range map[string][2]string{
+		"flows/webshop-orders.yaml:16:": {"missingProduct: fail", "missingProdukt: fail"},
+		"flows/webshop-orders.yaml:7:":  {"where: paymentStatus", "where: paymentStats"},
+		"crosswalk.yaml:5:":             {"system: shopware", "system: shopwear"},
+		"mappings/invoiceDraft.yaml:5:": {"YourReference:", "YourReferense:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, filepath.FromSlash(strings.SplitN(name, ":", 2)[0]))
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			broken := strings.Replace(string(text), change[0], change[1], 1)
+			if broken == string(text) {
+				t.Fatalf("%s holds no %q", path, change[0])
+			}
+			if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			defer os.WriteFile(path, text, 0o600)
+			code, out, _ := command("check", dir)
+			if code != exitFindings || !strings.Contains(filepath.ToSlash(out), name) || !strings.Contains(out, "1 error,") {
+				t.Errorf("code %d: %s", code, out)
+			}
+		})
+	}
+}
+
 // TestDemo is what whoever tries Crosswalk sees first.
 func TestDemo(t *testing.T) {
 	code, out, stderr := command("demo", "--once")

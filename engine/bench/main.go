@@ -27,10 +27,15 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	workloads := flags.String("w", "", "workloads, separated by commas; all without it")
 	names := flags.String("p", "", "peers, separated by commas; all without it")
+	goals := flags.Bool("goals", false, "show the figures that have goals instead of the peers")
 	turns := flags.Int("turns", 60, "turns that each peer takes")
 	budget := flags.Duration("budget", 20*time.Second, "time for a workload after which no more turns are taken")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	o := paired.Options{Turns: *turns, Budget: *budget}
+	if *goals {
+		return printGoals(out, o)
 	}
 	shown := fixtures.Workloads
 	if *workloads != "" {
@@ -40,7 +45,7 @@ func run(args []string, out io.Writer) error {
 		if !picked(*workloads, w.Name) {
 			continue
 		}
-		if err := compare(out, w, *names, paired.Options{Turns: *turns, Budget: *budget}); err != nil {
+		if err := compare(out, w, *names, o); err != nil {
 			return err
 		}
 	}

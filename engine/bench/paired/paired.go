@@ -102,8 +102,10 @@ func short(x float64) string {
 	return fmt.Sprintf("%.3f", x)
 }
 
-// Inverse turns "time of a by time of b" into "times that a is faster than b".
-func (q Quartiles) Inverse() Quartiles { return Quartiles{1 / q.Upper, 1 / q.Median, 1 / q.Lower} }
+// Times returns the quartiles in another unit.
+func (q Quartiles) Times(x float64) Quartiles {
+	return Quartiles{q.Lower * x, q.Median * x, q.Upper * x}
+}
 
 // Cost returns what a call of a contender takes, in nanoseconds of CPU time.
 func (r *Result) Cost(name string) Quartiles { return quartiles(r.cost[r.index(name)]) }

@@ -16,49 +16,84 @@ import (
 // Apply maps one document and returns the target document as JSON text. Where
 // the document fails it returns [Diagnostics] with every failure and no output.
 func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
-	f, diags := newFrame(ctx, m.limits, document, in, m.tables)
+	f := m.frame()
+	defer m.release(f)
+	diags := f.read(ctx, m.limits, &m.keys, document, in)
 	if diags == nil {
+		f.overlayTables(m.tables)
 		diags = m.checkSettings(f)
 	}
 	if diags != nil {
 		return nil, diags
 	}
-	f.vars = make([]value.Value, m.slots)
-	f.lets = make([]letCell, len(m.lets))
-	f.letCode = m.lets
-	f.memo = make([]memoCell, m.memos)
-	f.out = &outNode{form: outObject}
-	if m.copyBase {
-		f.out.set(f.doc)
-	}
 	r := &run{frame: f, mapping: m}
-	r.steps(m.steps, f.out)
+	if out, ok := r.quick(); ok {
+		return out, nil
+	}
+	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
+	f.call.Budget = f.budget
+	return r.thorough()
+}
+
+// thorough maps the document by building the target first. It finds every failure.
+func (r *run) thorough() ([]byte, error) {
+	m := r.mapping
+	r.out = &outNode{form: outObject}
+	if m.copyBase {
+		r.out.set(r.doc)
+	}
+	r.steps(m.steps, r.out)
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := f.out.appendJSON(make([]byte, 0, 1024))
+	out := r.out.appendJSON(make([]byte, 0, 1024))
 	if len(out) > m.limits.OutputBytes {
-		return nil, Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the target document is larger than %d bytes", m.limits.OutputBytes), Pos: Position{File: m.name}}}
+		return nil, m.tooLarge()
 	}
 	return out, nil
 }
 
-// newFrame reads a document and what comes with it.
-func newFrame(ctx context.Context, limits Limits, document []byte, in Input, tables []value.Field) (*frame, Diagnostics) {
+// frame returns a frame with room for one document.
+func (m *Mapping) frame() *frame {
+	if f, ok := m.frames.Get().(*frame); ok {
+		return f
+	}
+	return &frame{
+		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), memo: make([]memoCell, m.memos), letCode: m.lets,
+	}
+}
+
+// release gives a frame back without anything of its document.
+func (m *Mapping) release(f *frame) {
+	clear(f.vars)
+	clear(f.lets)
+	clear(f.memo)
+	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
+	for i := range f.tapes {
+		f.tapes[i].Forget()
+	}
+	m.frames.Put(f)
+}
+
+// read checks a document and what comes with it.
+func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, document []byte, in Input) Diagnostics {
 	if len(document) > limits.DocumentBytes {
-		return nil, Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the document is larger than %d bytes", limits.DocumentBytes)}}
+		return Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the document is larger than %d bytes", limits.DocumentBytes)}}
 	}
-	doc, diag := readJSON(document, limits.Depth)
-	if diag != nil {
-		return nil, Diagnostics{*diag}
+	var diag *Diagnostic
+	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
+		return Diagnostics{*diag}
 	}
-	f := &frame{doc: doc, write: in.Write, budget: limit.New(ctx, limits.Steps, limits.MemoryBytes)}
+	f.write, f.budget = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.call = function.Call{Budget: f.budget, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}
 	var diags Diagnostics
-	for _, part := range []struct {
+	for i, part := range [...]struct {
 		name string
 		text []byte
 		to   *value.Value
@@ -66,7 +101,7 @@ func newFrame(ctx context.Context, limits Limits, document []byte, in Input, tab
 		if len(part.text) == 0 {
 			continue
 		}
-		v, diag := readJSON(part.text, limits.Depth)
+		v, diag := f.json(1+i, part.text, keys, limits.Depth)
 		switch {
 		case diag != nil:
 			diag.Code, diag.Message = codeInput, part.name+": "+diag.Message
@@ -77,25 +112,33 @@ func newFrame(ctx context.Context, limits Limits, document []byte, in Input, tab
 			*part.to = v
 		}
 	}
-	f.tables = value.ObjectOf(overlayFields(tables, f.tables))
-	return f, diags
+	return diags
 }
 
-// readJSON checks text and returns its value, which refers to text.
-func readJSON(text []byte, depth int) (value.Value, *Diagnostic) {
+// json checks a text and returns its value, which refers to the text and to a tape of the frame.
+func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.Value, *Diagnostic) {
 	s := unsafe.String(unsafe.SliceData(text), len(text))
-	start, end, err := jsontext.Validate(s, depth)
-	if err == nil {
-		return value.Raw(s[start:end]), nil
+	if v, ok := f.tapes[tape].Parse(s, keys, depth); ok {
+		return v, nil
 	}
-	d := &Diagnostic{Severity: Error, Code: codeNotJSON, Message: "the document is no JSON: " + err.Error()}
+	d := &Diagnostic{Severity: Error, Code: codeNotJSON, Message: "the document is no JSON"}
+	_, _, err := jsontext.Validate(s, depth)
 	var syntax *jsontext.SyntaxError
 	if errors.As(err, &syntax) {
 		line, column := jsontext.LineColumn(s, syntax.Offset)
 		d.Pos = Position{Line: line, Column: column}
-		d.Message = "the document is no JSON: " + syntax.Msg
+		d.Message += ": " + syntax.Msg
 	}
 	return value.Value{}, d
+}
+
+// overlayTables puts the tables of the mapping under those of the flow.
+func (f *frame) overlayTables(tables value.Value) {
+	if f.tables.Kind() == value.Missing {
+		f.tables = tables
+		return
+	}
+	f.tables = value.ObjectOf(overlayFields(tables.Fields(), f.tables))
 }
 
 // overlayFields returns fields with those of over in place of the ones with the same name.
@@ -264,33 +307,10 @@ func (r *run) result(s *step) (value.Value, error) {
 
 // put writes v at path below at, as the rule's empty modes say.
 func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
-	if v.IsEmpty() {
-		mode := emptyUnsaid
-		switch v.Kind() {
-		case value.Missing:
-			mode = s.rule.empty[0]
-		case value.Null:
-			mode = s.rule.empty[1]
-		default:
-			if mode = s.rule.empty[2]; mode == emptyUnsaid {
-				mode = emptyWrite
-			}
-		}
-		switch mode {
-		case emptyUnsaid, emptyOmit:
-			r.omit(at, path)
-			return
-		case emptyNull:
-			v = value.NullValue
-		case emptyKeep:
-			if r.write == Update {
-				v = r.present(s)
-			}
-			if r.write != Update || v.Kind() == value.Missing {
-				r.omit(at, path)
-				return
-			}
-		}
+	v, write := r.settle(s, v)
+	if !write {
+		r.omit(at, path)
+		return
 	}
 	if r.written += v.Weight(); r.written > int64(r.mapping.limits.OutputBytes) {
 		r.fail(s, &fault{text: s.text, to: whole(s.text), code: codeLimit, msg: fmt.Sprintf("the target document is larger than %d bytes", r.mapping.limits.OutputBytes)}, nil)
@@ -311,6 +331,34 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 		node = next
 	}
 	node.set(v)
+}
+
+// settle applies a rule's empty modes to its result; write is false where the field is left out.
+func (r *run) settle(s *step, v value.Value) (out value.Value, write bool) {
+	if !v.IsEmpty() {
+		return v, true
+	}
+	mode := emptyUnsaid
+	switch v.Kind() {
+	case value.Missing:
+		mode = s.rule.empty[0]
+	case value.Null:
+		mode = s.rule.empty[1]
+	default:
+		if mode = s.rule.empty[2]; mode == emptyUnsaid {
+			return v, true
+		}
+	}
+	switch mode {
+	case emptyNull:
+		return value.NullValue, true
+	case emptyKeep:
+		if r.write == Update {
+			v = r.present(s)
+			return v, v.Kind() != value.Missing
+		}
+	}
+	return v, false
 }
 
 // omit leaves a field out; what the source document brought there as a base goes too.
@@ -436,6 +484,3 @@ func (r *run) element(s *step, list *outNode) {
 	list.kids = append(list.kids, node)
 	r.steps(s.element.steps, node)
 }
-
-// emptyWrite writes an empty value as it is.
-const emptyWrite = emptyMode(255)

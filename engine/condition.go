@@ -14,6 +14,7 @@ type Condition struct {
 	text   *scalar
 	slots  int
 	memos  int
+	keys   value.Keys
 	limits Limits
 }
 
@@ -22,27 +23,29 @@ type Condition struct {
 func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
 	l := newLoader(opts)
 	var diags Diagnostics
-	text := &scalar{file: newSourceFile("", expression), text: expression, line: 1, column: 1}
+	// As the text of a block that starts at line 1: its line breaks and blanks are its own.
+	text := &scalar{file: newSourceFile("", expression), text: expression, line: 0, column: 1, block: true}
+	cond := &Condition{text: text, limits: l.limits}
 	c := &mappingCompiler{}
-	c.compiler = compiler{diags: &diags}
+	c.compiler = compiler{diags: &diags, keys: &cond.keys}
 	doc := c.docType(l, &scalar{file: newSourceFile("", docType), text: docType, line: 1, column: 1})
 	c.names = names{doc: doc, settings: shape.Any, tables: shape.Any, current: shape.Any, out: shape.Any}
-	test := c.test(text)
+	cond.test = c.test(text)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return &Condition{test, text, c.most, len(c.memo), l.limits}, nil
+	cond.slots, cond.memos = c.most, len(c.memo)
+	cond.keys.Seal()
+	return cond, nil
 }
 
 // Eval tells whether the document passes. Missing and null count as no. An error
 // is [Diagnostics].
 func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, error) {
-	f, diags := newFrame(ctx, c.limits, document, in, nil)
-	if diags != nil {
+	f := &frame{vars: make([]value.Value, c.slots), memo: make([]memoCell, c.memos)}
+	if diags := f.read(ctx, c.limits, &c.keys, document, in); diags != nil {
 		return false, diags
 	}
-	f.vars = make([]value.Value, c.slots)
-	f.memo = make([]memoCell, c.memos)
 	f.out = &outNode{form: outObject}
 	ok, err := c.test(f)
 	if err != nil {

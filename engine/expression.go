@@ -70,7 +70,6 @@ type names struct {
 	current  *shape.Shape
 	out      *shape.Shape
 	lets     map[string]int // index into letShapes, only those declared above
-	letNames []string
 	letShape []*shape.Shape
 }
 
@@ -87,7 +86,10 @@ type compiler struct {
 	reads  []read
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
-	memo   map[string]int // paths of the source document that are read once
+	keys   *value.Keys
+	// readsOut is true where some rule reads what the rules above it made.
+	readsOut bool
+	memo     map[string]int // paths of the source document that are read once
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -251,12 +253,6 @@ func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
 // broken is the operand of an expression that has errors: nothing more is said about it.
 func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
-}
-
-// fault returns a failure of a document at node n of the present expression.
-func (c *compiler) fault(n ast.Node, code, msg, help string) *fault {
-	loc := n.Location()
-	return &fault{text: c.text, from: loc.From, to: loc.To, code: code, msg: msg, help: help}
 }
 
 // compile turns a node of expr's tree into code.

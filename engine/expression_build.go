@@ -5,6 +5,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -94,7 +95,7 @@ func (c *compiler) object(n *ast.MapNode) operand {
 					return k, err
 				}
 				var ok bool
-				if name, ok = keyText(k); !ok {
+				if name, ok = function.KeyText(k); !ok {
 					return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 						msg: fmt.Sprintf("%s cannot be the name of a member", article(k.Kind().String()))}
 				}

@@ -3,12 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -327,11 +327,11 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 			return c.broken(n)
 		}
 	}
-	var pattern *regexp.Regexp
+	var pattern *function.Pattern
 	if n.Operator == "matches" && right.konst != nil {
 		var err error
-		if pattern, err = regexp.Compile(right.konst.Str()); err != nil {
-			c.reportAt(n.Right, codeRegexp, patternError(err), "patterns are RE2: no look-around, no back-references")
+		if pattern, err = function.Compile(right.konst.Str()); err != nil {
+			c.reportAt(n.Right, codeRegexp, "the pattern "+err.Error(), "patterns are RE2: no look-around, no back-references")
 			return c.broken(n)
 		}
 	}
@@ -368,17 +368,16 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 		}
 		re := pattern
 		if re == nil {
-			if re, err = regexp.Compile(y); err != nil {
-				return fail(codeRegexp, patternError(err), "patterns are RE2: no look-around, no back-references")
+			if re, err = function.Compile(y); err != nil {
+				return fail(codeRegexp, "the pattern "+err.Error(), "patterns are RE2: no look-around, no back-references")
 			}
+		}
+		if err := re.Charge(&f.call, x); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		return value.Boolean(re.MatchString(x)), nil
 	}
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
-}
-
-func patternError(err error) string {
-	return "the pattern is no regular expression: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 }
 
 func (c *compiler) membership(n *ast.BinaryNode) operand {
@@ -418,7 +417,7 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 			}
 			return value.Boolean(false), nil
 		case value.Object:
-			if key, ok := keyText(a); ok {
+			if key, ok := function.KeyText(a); ok {
 				return value.Boolean(b.Member(key).Kind() != value.Missing), nil
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -62,12 +63,12 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		}
 		return c.broken(n)
 	}
-	name := n.Value
+	name, number := n.Value, c.keys.Add(n.Value)
 	read := func(f *frame) (value.Value, error) {
-		if err := f.visit(f.doc, text, loc.From, loc.To); err != nil {
+		if err := f.look(f.doc, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
-		return f.doc.Member(name), nil
+		return f.doc.MemberKey(name, number), nil
 	}
 	return operand{run: c.remember("doc."+name, read), shape: s, node: n}
 }
@@ -140,6 +141,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	case "now":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.now, nil }, shape.Of(value.Strings|value.Of(value.Missing))
 	case "out":
+		c.readsOut = true
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.out.value(), nil }, c.names.out
 	default:
 		return o, false
@@ -188,6 +190,7 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		return c.broken(n)
 	}
 	key, text, loc := name.Value, c.text, name.Location()
+	number := c.keys.Add(key)
 	run := func(f *frame) (value.Value, error) {
 		v, err := base.run(f)
 		if err != nil || v.IsNil() {
@@ -197,10 +200,10 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 				msg: fmt.Sprintf("cannot read .%s of %s", key, article(v.Kind().String()))}
 		}
-		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
-		return v.Member(key), nil
+		return v.MemberKey(key, number), nil
 	}
 	if path, ok := c.sourcePath(n); ok {
 		run = c.remember(path, run)
@@ -235,7 +238,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		if err != nil || k.IsNil() {
 			return value.Value{}, err
 		}
-		if err := f.visit(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		switch v.Kind() {
@@ -249,7 +252,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 			}
 			return v.Index(i), nil
 		case value.Object:
-			key, ok := keyText(k)
+			key, ok := function.KeyText(k)
 			if !ok {
 				return fail(fmt.Sprintf("a member is read by its name, not by %s", article(k.Kind().String())))
 			}
@@ -270,27 +273,6 @@ func wholeNumber(v value.Value) (int, bool) {
 	}
 	n, ok := d.Int64()
 	return int(n), ok
-}
-
-// keyText is how a value is written as the key of a table or a member: numbers lose trailing zeros, so
-// that 21.00 finds "21".
-func keyText(v value.Value) (string, bool) {
-	switch v.Kind() {
-	case value.String:
-		return v.Str(), true
-	case value.Number:
-		d, err := v.Dec()
-		if err != nil {
-			return v.NumberText(), true
-		}
-		return d.Trim().String(), true
-	case value.Bool:
-		if v.IsTrue() {
-			return "true", true
-		}
-		return "false", true
-	}
-	return "", false
 }
 
 // number compiles a literal from its digits, never through expr's float64.

@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -302,7 +303,7 @@ func (l *loop) groupBy() code {
 			if err != nil {
 				return value.Value{}, err
 			}
-			key, ok := keyText(v)
+			key, ok := function.KeyText(v)
 			if !ok {
 				return value.Value{}, l.fault(codeKinds, fmt.Sprintf("groupBy wants a word or a number to group by, element %d gives %s", i, article(v.Kind().String())))
 			}

@@ -26,7 +26,9 @@ type frame struct {
 	letCode  []code
 	memo     []memoCell // what was read of the source document, by path
 	out      *outNode
+	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
 	write    WriteMode
+	buf      []byte // the output while it is written
 	budget   *limit.Budget
 	call     function.Call
 }
@@ -93,7 +95,19 @@ func (f *frame) made(v value.Value, text *scalar, from, to int) (value.Value, er
 	return v, nil
 }
 
-// visit takes the steps of walking through v.
+// look takes the steps of reading one member or element of v.
+func (f *frame) look(v value.Value, text *scalar, from, to int) error {
+	steps := 1
+	if !v.Indexed() {
+		steps += int(v.Weight() >> 6)
+	}
+	if err := f.budget.Step(steps); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
+}
+
+// visit takes the steps of walking through the whole of v.
 func (f *frame) visit(v value.Value, text *scalar, from, to int) error {
 	if err := f.budget.Step(1 + int(v.Weight()>>6)); err != nil {
 		return asFault(err, text, from, to)

@@ -121,12 +121,7 @@ A missing or null argument gives missing, unless the function says otherwise. Nu
 	for _, f := range function.All() {
 		groups[f.Group] = append(groups[f.Group], f)
 	}
-	var names []string
-	for name := range groups {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range function.Groups {
 		fmt.Fprintf(&page, "\n## %s\n", strings.ToUpper(name[:1])+name[1:])
 		for _, f := range groups[name] {
 			var examples [][2]string
@@ -134,6 +129,9 @@ A missing or null argument gives missing, unless the function says otherwise. Nu
 				examples = append(examples, [2]string{e.Expr, e.Result})
 			}
 			writeFunction(&page, function.Signature(f), f.Summary, examples)
+			if f.Detail != "" {
+				page.WriteString("\n" + f.Detail + "\n")
+			}
 		}
 	}
 	page.WriteString("\n## With an expression for each element\n\n" +

@@ -53,7 +53,8 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 		if w.said == nil {
 			continue
 		}
-		if *w.have != nil && (*w.have).text != w.said.text {
+		// A base for several document types says `any`; who extends it may say which.
+		if *w.have != nil && (*w.have).text != w.said.text && (*w.have).text != anyType {
 			at(w.said, codeExtends, fmt.Sprintf("%s is %q here and %q in the mapping that it extends", w.name, w.said.text, (*w.have).text), "leave it out: an overlay inherits it")
 			continue
 		}

@@ -3,8 +3,10 @@ package engine
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -20,9 +22,12 @@ type Mapping struct {
 	copyBase bool // base: doc
 	lets     []code
 	steps    []step
+	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	memos    int
-	tables   []value.Field
+	keys     value.Keys // the names that rules read
+	frames   sync.Pool
+	tables   value.Value
 }
 
 // step is one rule, compiled.
@@ -47,13 +52,14 @@ type each struct {
 	index int
 	where func(*frame) (bool, error)
 	steps []step
+	emit  *emitNode
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	k := link(files, diags)
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -71,6 +77,10 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
 	m.slots, m.memos = c.most, len(c.memo)
+	m.keys.Seal()
+	if !m.copyBase && !c.readsOut {
+		m.emit = emitPlan(m.steps)
+	}
 	return m
 }
 
@@ -112,11 +122,13 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 func (c *mappingCompiler) tables() {
 	names := []string{}
 	props := map[string]*shape.Shape{}
+	var fields []value.Field
 	for _, t := range c.linked.tables {
-		c.m.tables = append(c.m.tables, value.Field{Key: t.name.text, Value: value.Raw(t.json)})
+		fields = append(fields, value.Field{Key: t.name.text, Value: value.Raw(t.json)})
 		names = append(names, t.name.text)
 		props[t.name.text] = shape.Of(value.Objects)
 	}
+	c.m.tables = value.ObjectOf(fields)
 	c.names.tables = shape.NewObject(names, props)
 }
 
@@ -151,7 +163,7 @@ func choiceMissing(s Setting, v value.Value) bool {
 	if len(s.Choices) == 0 {
 		return false
 	}
-	text, _ := keyText(v)
+	text, _ := function.KeyText(v)
 	for _, choice := range s.Choices {
 		if choice == text {
 			return false

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -35,7 +36,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 			if err != nil || k.IsNil() {
 				return value.Value{}, err
 			}
-			text, ok := keyText(k)
+			text, ok := function.KeyText(k)
 			if !ok {
 				return value.Value{}, &fault{text: r.keys[i], to: whole(r.keys[i]), code: codeKinds, msg: fmt.Sprintf("a key is text or a number, this is %s", article(k.Kind().String()))}
 			}
@@ -64,7 +65,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 // entries returns what is known of the values of a table: the file's entries, if it has any.
 func (c *mappingCompiler) entries(name string) *shape.Shape {
 	var s *shape.Shape
-	for _, t := range c.m.tables {
+	for _, t := range c.m.tables.Fields() {
 		if t.Key != name {
 			continue
 		}

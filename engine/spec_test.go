@@ -84,6 +84,10 @@ func runSpecCase(t *testing.T, c specCase) {
 		input = "{}"
 	}
 	out, err := m.Apply(context.Background(), []byte(input), in)
+	thorough, _, thoroughErr := m.ApplyThorough(context.Background(), []byte(input), in)
+	if string(out) != string(thorough) || (err == nil) != (thoroughErr == nil) || err != nil && err.Error() != thoroughErr.Error() {
+		t.Errorf("the quick way gives\n%s %v\nthe thorough way\n%s %v", out, err, thorough, thoroughErr)
+	}
 	if done := checkCodes(t, "the document", err, c.Fails); done {
 		return
 	}

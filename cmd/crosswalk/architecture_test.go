@@ -29,7 +29,7 @@ var importRules = []struct {
 		"the engine is a library of its own: who embeds it gets the mapping language and nothing else"},
 	{"scripting/...", []string{"scripting/..."}, nil,
 		"scripting stands beside the engine and is handed to it, so that the engine is used without a JavaScript machine"},
-	{"mappings/...", []string{"mappings/..."}, []string{"engine/..."},
+	{"mappings/...", []string{"mappings/..."}, []string{"engine/...", "connectors/..."},
 		"mappings are data: whoever holds them decides what reads them"},
 	{"connectors", []string{"engine/port"}, nil,
 		"what a connector is may depend on no connector, and on no more of the engine than the shared words"},

@@ -19,11 +19,13 @@ import (
 func newCheckCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [PATH...]",
-		Short: "Check mapping files without a document",
+		Short: "Check mapping files and flows without a document",
 		Long: `Check mapping files: their form, their expressions, and every field against the schemas of source and target.
 
 PATH is a mapping file, the name of a built-in mapping, or a folder, in which every mapping file is checked; the default
-is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone.
+is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
+*.base.yaml is checked with the mappings that extend it. In a project's folder, which holds a crosswalk.yaml, that and its flows
+are checked too: connections, settings, conditions, and whether the mappings fit. No connection is opened.
 Every problem of every file is printed. Errors make the exit code 1, warnings do not.`,
 		Example: `  crosswalk check
   crosswalk check mappings/order.yaml
@@ -40,6 +42,7 @@ Every problem of every file is printed. Errors make the exit code 1, warnings do
 // checkReport is the result of a check, as --json prints it.
 type checkReport struct {
 	Files       int                `json:"files"`
+	Flows       int                `json:"flows,omitempty"`
 	Errors      int                `json:"errors"`
 	Warnings    int                `json:"warnings"`
 	Diagnostics engine.Diagnostics `json:"diagnostics"`
@@ -78,6 +81,19 @@ func (c *cli) runCheck(ctx context.Context, args []string) error {
 			}
 		}
 	}
+	for _, arg := range args {
+		flows, found, err := checkProject(arg)
+		if err != nil {
+			return err
+		}
+		report.Flows += flows
+		for _, d := range found {
+			if key := d.Error(); !told[key] {
+				told[key] = true
+				report.Diagnostics = append(report.Diagnostics, d)
+			}
+		}
+	}
 	for _, d := range report.Diagnostics {
 		if d.Severity == engine.Error {
 			report.Errors++
@@ -97,7 +113,11 @@ func (c *cli) printCheck(report checkReport) error {
 		for _, d := range report.Diagnostics {
 			fmt.Fprintln(c.stdout, d.Render())
 		}
-		fmt.Fprintf(c.stdout, "%s checked: %s, %s\n", count(report.Files, "mapping"), count(report.Errors, "error"), count(report.Warnings, "warning"))
+		what := count(report.Files, "mapping")
+		if report.Flows > 0 {
+			what += " and " + count(report.Flows, "flow")
+		}
+		fmt.Fprintf(c.stdout, "%s checked: %s, %s\n", what, count(report.Errors, "error"), count(report.Warnings, "warning"))
 	}
 	if report.Errors > 0 {
 		return errReported
@@ -137,7 +157,12 @@ func mappingFiles(arg string) ([]string, error) {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() || !isYAML(name) || strings.HasSuffix(trimYAML(name), ".test") {
+		if stem := trimYAML(name); stem == name || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".base") {
+			return nil
+		}
+		if info, err := os.Stat(path); err != nil { // follows a link to a file
+			return err
+		} else if !info.Mode().IsRegular() {
 			return nil
 		}
 		text, err := os.ReadFile(path)
@@ -158,8 +183,6 @@ func mappingFiles(arg string) ([]string, error) {
 	slices.Sort(files)
 	return files, nil
 }
-
-func isYAML(name string) bool { return trimYAML(name) != name }
 
 func trimYAML(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")

@@ -27,7 +27,9 @@ const (
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
 	newCheckCommand,
+	newRunCommand,
 	newSandboxCommand,
+	newDemoCommand,
 	newVersionCommand,
 }
 

@@ -2,7 +2,7 @@ package main
 
 import (
 	"flag"
-	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,6 +32,7 @@ func (l leakChecked) Run() int {
 
 // TestScripts runs the command line as a shell does: one script a command in testdata/script.
 func TestScripts(t *testing.T) {
+	root := repository(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -40,7 +41,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// A test's home is its own; nothing of who runs it comes in.
 			env.Setenv("HOME", env.WorkDir)
-			return os.MkdirAll(env.WorkDir, 0o755)
+			env.Setenv("MAPPINGS", filepath.Join(root, "mappings"))
+			return nil
 		},
 	})
 }

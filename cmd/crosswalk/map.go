@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -182,11 +183,11 @@ func objectArgument(arg string) ([]byte, error) {
 func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engine.Input, r io.Reader, name string, pretty bool) error {
 	document, err := io.ReadAll(r)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return fmt.Errorf("the document cannot be read: %w", err)
 	}
 	result, err := mapping.Apply(ctx, document, in)
 	if err != nil {
-		return documentError(name, err)
+		return documentError(name, 1, err)
 	}
 	var out bytes.Buffer
 	if pretty {
@@ -202,14 +203,21 @@ func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engin
 	return err
 }
 
-// documentError keeps diagnostics as they are, which name their own places, and gives other errors the
-// document's name.
-func documentError(name string, err error) error {
+// documentError returns diagnostics with the document's name and line where they are places in the document
+// itself, and other errors with the name before them.
+func documentError(name string, line int, err error) error {
 	var found engine.Diagnostics
-	if errors.As(err, &found) {
-		return found
+	if !errors.As(err, &found) {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	found = slices.Clone(found)
+	for i := range found {
+		if d := &found[i]; d.Pos.File == "" && d.Pos.Line > 0 {
+			d.Pos.File, d.End.File = name, name
+			d.Pos.Line, d.End.Line = d.Pos.Line+line-1, d.End.Line+line-1
+		}
+	}
+	return found
 }
 
 // mapLines maps each line by itself. A document that fails is no reason to keep the others back.
@@ -229,7 +237,7 @@ func (c *cli) mapLines(ctx context.Context, mapping *engine.Mapping, in engine.I
 			return nil
 		}
 		c.message(map[string]int{"documents": mapped + failed, "mapped": mapped, "failed": failed},
-			"%s: %d documents, %d mapped, %d failed\n", name, mapped+failed, mapped, failed)
+			"%s: %s, %d mapped, %d failed\n", name, count(mapped+failed, "document"), mapped, failed)
 		return errReported
 	}
 	for {
@@ -291,7 +299,7 @@ func writeLine(out *bufio.Writer, text []byte) error {
 // lineFailed reports the document of one line.
 func (c *cli) lineFailed(name string, line int, err error) {
 	var found engine.Diagnostics
-	if !errors.As(err, &found) {
+	if !errors.As(documentError(name, line, err), &found) {
 		c.message(map[string]any{"line": line, "error": err.Error()}, "%s:%d: %v\n", name, line, err)
 		return
 	}

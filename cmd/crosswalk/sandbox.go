@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,81 +83,117 @@ func (c *cli) runSandboxes(ctx context.Context, chosen []connectors.System, f sa
 	if f.port < 0 || f.port+max(0, len(chosen)-1) > 65535 {
 		return misusef("--port %d leaves no room for %s: ports end at 65535", f.port, count(len(chosen), "sandbox port"))
 	}
-	// Every port is taken before the first request is served, so that the addresses come all or not at all.
-	listeners := make([]net.Listener, 0, len(chosen))
-	defer func() {
-		for _, l := range listeners {
-			l.Close() // a second close of what a server has closed does nothing
-		}
-	}()
-	for i := range chosen {
+	s, err := serveSandboxes(ctx, chosen, f, c.stderr)
+	if err != nil {
+		return fmt.Errorf("%w\nChoose another --port, or leave it out for any free one", err)
+	}
+	for _, sandbox := range s.running {
+		c.printSandbox(sandbox)
+	}
+	if !c.json {
+		fmt.Fprintln(c.stdout, "Ctrl-C stops.")
+	}
+	select {
+	case <-ctx.Done():
+		return s.stop()
+	case <-s.failed:
+		return s.stop() // says what failed
+	}
+}
+
+// sandboxes are imitations of systems that are being served on the loopback interface.
+type sandboxes struct {
+	running []runningSandbox
+	servers []*http.Server
+	failed  chan struct{} // closed when one ends that nobody stopped
+
+	serving  sync.WaitGroup
+	mu       sync.Mutex
+	stopping bool
+	err      error // why the first one failed
+}
+
+// runningSandbox is where a sandbox is and how a connection reaches it.
+type runningSandbox struct {
+	spec        connectors.Spec
+	url         string
+	credentials map[string]string
+}
+
+// serveSandboxes starts a sandbox of each system. Whoever calls it stops them.
+func serveSandboxes(ctx context.Context, chosen []connectors.System, f sandboxFlags, errorLog io.Writer) (*sandboxes, error) {
+	// Every port is taken before the first request is served, so that the sandboxes come all or not at all.
+	var listeners []net.Listener
+	for i, system := range chosen {
 		port := 0
 		if f.port != 0 {
 			port = f.port + i
 		}
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
-			return fmt.Errorf("%s: %w\nChoose another --port, or leave it out for any free one", chosen[i].Spec.Name, err)
+			for _, l := range listeners {
+				l.Close()
+			}
+			return nil, fmt.Errorf("sandbox of %s: %w", system.Spec.Name, err)
 		}
 		listeners = append(listeners, l)
 	}
-
-	servers := make([]*http.Server, len(chosen))
-	ended := make(chan error, len(chosen))
+	s := &sandboxes{failed: make(chan struct{})}
 	for i, system := range chosen {
-		sandbox := system.Sandbox(connectors.SandboxOptions{Empty: f.empty})
-		servers[i] = &http.Server{
-			Handler:           sandbox,
-			ReadHeaderTimeout: 10 * time.Second,
-			IdleTimeout:       time.Minute,
-			ErrorLog:          log.New(c.stderr, system.Spec.Name+": ", 0),
-		}
-		go func() { ended <- servers[i].Serve(listeners[i]) }()
-		c.printSandbox(system.Spec, "http://"+listeners[i].Addr().String(), sandbox.Credentials())
+		s.serve(system, f, listeners[i], errorLog)
 	}
-	if !c.json {
-		fmt.Fprintln(c.stdout, "Ctrl-C stops.")
-	}
-
-	var err error
-	running := len(servers)
-	select {
-	case <-ctx.Done():
-	case err = <-ended:
-		running--
-	}
-	stop(servers)
-	for ; running > 0; running-- {
-		if e := <-ended; err == nil && !errors.Is(e, http.ErrServerClosed) {
-			err = e
-		}
-	}
-	return err
+	return s, nil
 }
 
-// stop lets requests under way finish, for a moment.
-func stop(servers []*http.Server) {
+func (s *sandboxes) serve(system connectors.System, f sandboxFlags, l net.Listener, errorLog io.Writer) {
+	sandbox := system.Sandbox(connectors.SandboxOptions{Empty: f.empty})
+	server := &http.Server{
+		Handler:           sandbox,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       time.Minute,
+		ErrorLog:          log.New(errorLog, system.Spec.Name+": ", 0),
+	}
+	s.servers = append(s.servers, server)
+	s.running = append(s.running, runningSandbox{system.Spec, "http://" + l.Addr().String(), sandbox.Credentials()})
+	s.serving.Go(func() {
+		err := server.Serve(l)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.stopping && s.err == nil {
+			s.err = fmt.Errorf("sandbox of %s: %w", system.Spec.Name, err)
+			close(s.failed)
+		}
+	})
+}
+
+// stop ends every sandbox, lets requests under way finish for a moment, and returns why one had failed before.
+func (s *sandboxes) stop() error {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	for _, s := range servers {
-		if s.Shutdown(ctx) != nil {
-			s.Close()
+	for _, server := range s.servers {
+		if server.Shutdown(ctx) != nil {
+			server.Close()
 		}
 	}
+	s.serving.Wait()
+	return s.err
 }
 
-func (c *cli) printSandbox(spec connectors.Spec, url string, credentials map[string]string) {
+func (c *cli) printSandbox(s runningSandbox) {
 	if c.json {
-		_ = writeJSON(c.stdout, map[string]any{"system": spec.Name, "url": url, "credentials": credentials})
+		_ = writeJSON(c.stdout, map[string]any{"system": s.spec.Name, "url": s.url, "credentials": s.credentials})
 		return
 	}
-	fmt.Fprintf(c.stdout, "%s\n", spec.Title)
-	printPair(c.stdout, "system", spec.Name)
-	printPair(c.stdout, "url", url)
-	for _, name := range slices.Sorted(maps.Keys(credentials)) {
-		printPair(c.stdout, name, credentials[name])
+	fmt.Fprintf(c.stdout, "%s\n", s.spec.Title)
+	printPair(c.stdout, "system", s.spec.Name)
+	printPair(c.stdout, "url", s.url)
+	for _, name := range slices.Sorted(maps.Keys(s.credentials)) {
+		printPair(c.stdout, name, s.credentials[name])
 	}
 	fmt.Fprintln(c.stdout)
 }
 
-func printPair(w io.Writer, name, value string) { fmt.Fprintf(w, "  %-14s %s\n", name, value) }
+func printPair(w io.Writer, name, value string) { fmt.Fprintf(w, "  %-16s %s\n", name, value) }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -81,7 +82,7 @@ func TestSandboxForPeople(t *testing.T) {
 	var stdout bytes.Buffer
 	c := &cli{stdout: &stdout, stderr: io.Discard}
 	if err := c.runSandboxes(ctx, []connectors.System{echoSystem("alpha")}, sandboxFlags{}); err == nil {
-		for _, want := range []string{"ALPHA", "system         alpha", "url            http://127.0.0.1:", "clientId       id-of-alpha", "Ctrl-C"} {
+		for _, want := range []string{"ALPHA", "system           alpha", "url              http://127.0.0.1:", "clientId         id-of-alpha", "Ctrl-C"} {
 			if !strings.Contains(stdout.String(), want) {
 				t.Errorf("no %q in\n%s", want, stdout.String())
 			}
@@ -164,4 +165,20 @@ func get(t *testing.T, url string) string {
 		t.Fatal(err)
 	}
 	return string(body)
+}
+
+// TestSandboxThatEndsByItself holds that one sandbox that ends ends the others, and that it is told which.
+func TestSandboxThatEndsByItself(t *testing.T) {
+	s, err := serveSandboxes(t.Context(), []connectors.System{echoSystem("alpha"), echoSystem("beta")}, sandboxFlags{}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.servers[0].Close()
+	<-s.failed
+	if err := s.stop(); !errors.Is(err, http.ErrServerClosed) || !strings.Contains(err.Error(), "sandbox of alpha") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := net.Dial("tcp", strings.TrimPrefix(s.running[1].url, "http://")); err == nil {
+		t.Error("the other one still listens")
+	}
 }

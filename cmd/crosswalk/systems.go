@@ -1,6 +1,6 @@
 package main
 
-import "github.com/crosswalk-go/crosswalk/connectors"
+import "github.com/crosswalk-go/crosswalk/connectors/all"
 
 // systems are the systems that are built in.
-var systems []connectors.System
+var systems = all.Systems()

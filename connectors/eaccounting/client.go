@@ -226,7 +226,7 @@ func (c *Connector) each(ctx context.Context, path string, query url.Values, siz
 				return nil
 			}
 		}
-		if len(l.items) < size {
+		if len(l.items) < size || int64(page)*int64(size) >= total {
 			return nil
 		}
 	}

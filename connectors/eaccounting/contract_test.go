@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -47,41 +49,61 @@ func TestContract(t *testing.T) {
 	doc := contract.Load(t, contract.Vendor(t, "eaccounting/swagger-v2-2023-07-03.json"), contract.Reading{Nulls: true, Closed: true})
 	check := contract.New(t, doc, exceptions)
 	co := connect(t, plan{wrap: check.Handler})
-	for name := range referencePaths {
-		co.table(name)
-	}
-	made := map[string]port.Document{
-		"customer":     co.create("customer", co.full()),
-		"article":      co.create("article", merged(co.article("C-1"), fields{"Barcodes": []fields{{"Barcode": "8711111000017", "BarcodeType": 0}}})),
-		"order":        co.create("order", co.order("C-1")),
-		"invoiceDraft": co.create("invoiceDraft", co.draft("C-1")),
-		"invoice":      co.create("invoice", co.invoice("C-1")),
-		"quote": co.create("quote", fields{"CustomerId": co.one("customer", port.KeyNumber, "1001").ID, "BuyersOrderReference": "C-1",
-			"Rows": []fields{{"ArticleId": co.one("article", port.KeySKU, "NK-MUG-350").ID, "Quantity": 1, "UnitPrice": json.Number("10.33")}}}),
-	}
-	for _, r := range resources {
-		d := made[r.name]
-		if r.stamp != "" {
-			co.read(port.Query{Resource: r.name})
-			co.read(port.Query{Resource: r.name, Since: co.clock.now().Add(-time.Hour)})
-		}
-		for _, field := range r.probes() {
-			value := map[string]string{port.KeyID: d.ID, port.KeyNumber: d.Key, port.KeySKU: d.Key, port.KeyReference: "C-1", port.KeyEmail: "full@example.nl"}[field]
-			if co.count(r.name, field, value) == 0 {
-				t.Errorf("%s by %s %q: none", r.name, field, value)
-			}
-		}
-		if r.update {
-			if _, err := co.Update(t.Context(), r.name, d.ID, []byte(`{}`)); err != nil {
-				t.Error(err)
-			}
-		}
-	}
+	exercise(t, co)
 	if _, err := co.Create(t.Context(), "article", raw(t, co.article("C-1"))); !errors.Is(err, port.ErrConflict) {
 		t.Error(err)
 	}
 	co.box.Configure(func(s *sandbox.Settings) { s.Inactive = true })
 	if _, err := co.Ping(t.Context()); !errors.Is(err, port.ErrPermission) {
 		t.Error(err)
+	}
+}
+
+// TestStrict does the same where every unproven claim about the API is read unkindly.
+func TestStrict(t *testing.T) {
+	exercise(t, connect(t, plan{box: func(s *sandbox.Settings) { s.Unproven = sandbox.Strict() }}))
+}
+
+// exercise makes every call of the connector.
+func exercise(t *testing.T, co *company) {
+	for name := range referencePaths {
+		co.table(name)
+	}
+	quote := fields{"CustomerId": co.one("customer", port.KeyNumber, "1001").ID, "BuyersOrderReference": "C-1", "QuoteDate": "2026-06-15", "DueDate": "2026-07-15",
+		"Rows": []fields{{"ArticleId": co.one("article", port.KeySKU, "NK-MUG-350").ID, "Quantity": 1, "UnitPrice": json.Number("10.33")}}}
+	made := map[string]port.Document{
+		"customer":     co.create("customer", co.full()),
+		"article":      co.create("article", merged(co.article("C-1"), fields{"Barcodes": []fields{{"Barcode": "8711111000017", "BarcodeType": 0}}})),
+		"order":        co.create("order", co.order("C-1")),
+		"invoiceDraft": co.create("invoiceDraft", co.draft("C-1")),
+		"invoice":      co.create("invoice", merged(co.invoice("C-1"), fields{"EuThirdParty": false, "RotReducedInvoicingType": 0})),
+		"quote":        co.create("quote", quote),
+	}
+	for _, r := range resources {
+		d := made[r.name]
+		if r.stamp != "" {
+			for _, since := range []time.Time{{}, co.clock.now().Add(-time.Hour)} {
+				if len(co.read(port.Query{Resource: r.name, Since: since})) == 0 {
+					t.Errorf("%s: nothing is read", r.name)
+				}
+			}
+		}
+		for _, field := range r.probes() {
+			value := map[string]string{port.KeyID: d.ID, port.KeyNumber: d.Key, port.KeySKU: d.Key, port.KeyReference: "C-1", port.KeyEmail: "Full@Example.nl"}[field]
+			if co.count(r.name, field, value) == 0 {
+				t.Errorf("%s by %s %q: none", r.name, field, value)
+			}
+		}
+		if !r.update {
+			continue
+		}
+		member := map[string]string{"customer": "Note", "article": "NameEnglish", "quote": "CompanyReference"}[r.name]
+		if member == "" {
+			member = "OurReference"
+		}
+		got, err := co.Update(t.Context(), r.name, d.ID, []byte(`{"`+member+`":"changed"}`))
+		if err != nil || gjson.GetBytes(got.Body, member).String() != "changed" {
+			t.Errorf("%s: %v %s", r.name, err, got.Body)
+		}
 	}
 }

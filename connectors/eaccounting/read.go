@@ -180,7 +180,7 @@ func (c *Connector) readByIndex(ctx context.Context, r *resource, since time.Tim
 				ids = append(ids, id)
 			}
 		}
-		if len(l.items) < maxPage {
+		if len(l.items) < maxPage || int64(page)*maxPage >= l.total {
 			break
 		}
 	}

@@ -1,6 +1,7 @@
 package eaccounting
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -242,5 +243,62 @@ func TestPutIsRepeated(t *testing.T) {
 	co.box.Fail(sandbox.Fault{Method: "PUT", Kind: sandbox.CutAfter})
 	if got, err := co.Update(t.Context(), "customer", made.ID, []byte(`{"Note":"x"}`)); err != nil || member(got, "Note") != "x" {
 		t.Errorf("%s %v", got.Body, err)
+	}
+}
+
+// FuzzReplacement: whatever the change holds is in the body that is put, and nothing else is touched.
+func FuzzReplacement(f *testing.F) {
+	for _, change := range []string{`{"Note":"x"}`, `{"a.b":1.10,"c*d":null}`, `{"0":1,"-1":2,":x":3}`, `{"Rows":[{"Id":"r"}]}`,
+		`{"Nested":{"deep":{"er":[1,2]}}}`, `{"é\u0022\\":true}`, `{"":1}`, `{"Nested":5}`} {
+		f.Add(change)
+	}
+	r := &resource{name: "x"}
+	const present = `{"Id":"i","Kept":19.10,"Nested":{"old":9007199254740993,"deep":{"x":1}},"Rows":[{"Id":"a"}]}`
+	f.Fuzz(func(t *testing.T, change string) {
+		var want map[string]json.RawMessage
+		if json.Unmarshal([]byte(change), &want) != nil || want == nil || len(want) != len(gjson.Parse(change).Map()) {
+			t.Skip("no object, or one with a name twice")
+		}
+		body, err := r.replacement([]byte(present), []byte(change))
+		if err != nil {
+			return // refused, nothing is sent
+		}
+		var got map[string]json.RawMessage
+		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatalf("%q: %v: %s", change, err, body)
+		}
+		for name, value := range want {
+			if strings.HasPrefix(string(value), "{") {
+				continue // merged
+			}
+			if string(got[name]) != string(value) {
+				t.Errorf("%q: %q is %s in %s", change, name, got[name], body)
+			}
+		}
+		if _, ok := want["Kept"]; !ok && string(got["Kept"]) != "19.10" {
+			t.Errorf("%q: %s", change, body)
+		}
+	})
+}
+
+func TestLockEndsWithItsContext(t *testing.T) {
+	var k keyedLocks
+	release, err := k.lock(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := k.lock(ctx, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	release()
+	if again, err := k.lock(t.Context(), "a"); err != nil {
+		t.Error(err)
+	} else {
+		again()
+	}
+	if len(k.held) != 0 {
+		t.Errorf("%d locks are left", len(k.held))
 	}
 }

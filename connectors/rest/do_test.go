@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
@@ -143,17 +144,47 @@ func TestAnswerThatDoesNotCome(t *testing.T) {
 		kind   error
 	}{{"POST", port.ErrInDoubt}, {"GET", port.ErrOutage}} {
 		t.Run(tt.method, func(t *testing.T) {
-			s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				<-r.Context().Done()
+			// Within the bubble a minute passes when nothing else can happen.
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				var taken int64
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					taken, _ = io.Copy(io.Discard, far) // and says nothing
+				}()
+				c := client(t, "http://shop.example.com", newClock(), func(cfg *rest.Config) {
+					cfg.Retry.Attempts = 1
+					cfg.HTTP = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return near, nil }}}
+				})
+				_, err := c.Do(t.Context(), rest.Request{Method: tt.method, Path: "/orders", Body: []byte("{}")})
+				if !errors.Is(err, tt.kind) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v, want %v", err, tt.kind)
+				}
+				<-done
+				if taken == 0 {
+					t.Error("the request was not sent")
+				}
 			})
-			c := client(t, s.URL, newClock(), func(cfg *rest.Config) { cfg.Retry.Attempts = 1 })
-			_, err := c.Do(t.Context(), rest.Request{Method: tt.method, Path: "/orders", Timeout: 30 * time.Millisecond})
-			if !errors.Is(err, tt.kind) || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("got %v, want %v", err, tt.kind)
-			}
 		})
 	}
+	t.Run("no connection in time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			over := make(chan struct{})
+			defer close(over) // the transport goes on dialling for a call that gave up
+			c := client(t, "http://shop.example.com", newClock(), func(cfg *rest.Config) {
+				cfg.Retry.Attempts = 1
+				cfg.HTTP = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+					<-over
+					return nil, errors.New("too late")
+				}}}
+			})
+			_, err := c.Do(t.Context(), rest.Request{Method: "POST", Path: "/orders", Timeout: time.Second})
+			if !errors.Is(err, port.ErrOutage) || errors.Is(err, port.ErrInDoubt) {
+				t.Errorf("got %v", err)
+			}
+		})
+	})
 }
 
 func TestCallerGivesUp(t *testing.T) {

@@ -27,11 +27,11 @@ func ExampleProcess_Run() {
 	}
 	// Output:
 	// 10001 created
-	// 10002 skipped filtered: not paymentStatus == "paid" (status open, paymentStatus open)
+	// 10002 skipped filtered by where: paymentStatus == "paid" (status open, paymentStatus open)
 	// 10003 failed books has no article NK-GIFT
 	// read 3 = created 1 + updated 0 + skipped 1 + failed 1 + in doubt 0 <nil>
 	// 10001 skipped already sent as invoiceDraft 1005
-	// 10002 skipped filtered: not paymentStatus == "paid" (status open, paymentStatus open)
+	// 10002 skipped filtered by where: paymentStatus == "paid" (status open, paymentStatus open)
 	// 10003 failed books has no article NK-GIFT
 	// read 3 = created 0 + updated 0 + skipped 2 + failed 1 + in doubt 0 <nil>
 }

@@ -22,7 +22,7 @@ func failureOf(err error) *Failure {
 	var ds engine.Diagnostics
 	switch {
 	case errors.As(err, &ds):
-		return &Failure{Code: FailMapping, Message: err.Error(), Err: err}
+		return &Failure{Code: FailMapping, Message: err.Error(), Help: helpOf(ds), Err: err}
 	case errors.Is(err, errStore):
 		return &Failure{Code: FailStore, Message: err.Error(), Err: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -45,7 +45,17 @@ func failureOf(err error) *Failure {
 func mappingFailure(what string, err error) error {
 	var ds engine.Diagnostics
 	if errors.As(err, &ds) {
-		return &Failure{Code: FailMapping, Message: fmt.Sprintf("%s: %s", what, ds.Error()), Err: err}
+		return &Failure{Code: FailMapping, Message: fmt.Sprintf("%s: %s", what, ds.Error()), Help: helpOf(ds), Err: err}
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// helpOf returns the first help that the diagnostics give.
+func helpOf(ds engine.Diagnostics) string {
+	for _, d := range ds {
+		if d.Help != "" {
+			return d.Help
+		}
+	}
+	return ""
 }

@@ -79,7 +79,7 @@ var writeArticle = mapper(func(_ context.Context, doc []byte, in engine.Input) (
 	return out, nil
 })
 
-// writeOrder sends lines, shipping costs by table shippingArticles and discounts by discountArticles.
+// writeOrder sends lines, and shipping costs and fees by table shippingArticles.
 var writeOrder = mapper(func(_ context.Context, doc []byte, in engine.Input) ([]byte, error) {
 	type row struct {
 		ArticleID string `json:"ArticleId"`
@@ -100,9 +100,9 @@ var writeOrder = mapper(func(_ context.Context, doc []byte, in engine.Input) ([]
 	for _, l := range gjson.GetBytes(doc, "lines").Array() {
 		rows = append(rows, row{id(l.Get("sku").String()), json.RawMessage(l.Get("totalGross").Raw)})
 	}
-	for list, table := range map[string]string{"shippingCosts": "shippingArticles"} {
+	for _, list := range []string{"shippingCosts", "fees"} {
 		for _, s := range gjson.GetBytes(doc, list).Array() {
-			sku := gjson.GetBytes(in.Tables, table+"."+s.Get("taxRate").Raw).String()
+			sku := gjson.GetBytes(in.Tables, "shippingArticles."+s.Get("taxRate").Raw).String()
 			rows = append(rows, row{id(sku), json.RawMessage(s.Get("gross").Raw)})
 		}
 	}
@@ -196,6 +196,8 @@ type books struct {
 	// unique refuses a second document with one key.
 	unique bool
 	dead   bool
+	// computes is added to what the books say an order will add up to.
+	computes string
 	// wrong is added to what the books say an order adds up to after it was made.
 	wrong string
 }
@@ -356,6 +358,10 @@ func (b *books) Totaled(_ string, body []byte) (port.Totals, bool) {
 func (b *books) sum(body []byte) (sum decimal.Decimal) {
 	for _, r := range gjson.GetBytes(body, "Rows").Array() {
 		d, _ := decimal.Parse(r.Get("Amount").Raw)
+		sum = sum.Add(d)
+	}
+	if b.computes != "" {
+		d, _ := decimal.Parse(b.computes)
 		sum = sum.Add(d)
 	}
 	return sum

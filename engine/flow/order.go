@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/tidwall/sjson"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -44,14 +46,8 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	in := d.in
 	in.Write = engine.Create
 	in.Links = orderLinks(customer, articles, references)
-	body, err := p.flow.Mappings.Write.Apply(ctx, d.order, in)
+	body, err := p.writeOrder(ctx, d, in, articles)
 	if err != nil {
-		return mappingFailure(p.flow.Resources.Target+" mapping", err)
-	}
-	if err := p.usesMissing(body, articles); err != nil {
-		return err
-	}
-	if err := p.targetTotals(ctx, d, body, in.Links, totals); err != nil {
 		return err
 	}
 	if customer.op != nil {
@@ -158,21 +154,62 @@ func (p *Planner) usesMissing(body []byte, articles []article) error {
 	}
 }
 
-// targetTotals asks the target what the body will add up to, if it can tell.
-func (p *Planner) targetTotals(ctx context.Context, d *draft, body, links []byte, want port.Totals) error {
+// writeOrder maps the order to what the target gets, and holds that to the order's total where the target can tell
+// what it will compute. A difference within settings.roundingLimit is sent as a fee at rate 0.
+func (p *Planner) writeOrder(ctx context.Context, d *draft, in engine.Input, articles []article) ([]byte, error) {
+	body, err := p.mapOrder(ctx, d.order, in, articles)
+	if err != nil {
+		return nil, err
+	}
 	totaler, ok := p.target.(port.Totaler)
 	if !ok {
-		return nil
+		return body, nil
 	}
-	got, err := retry(ctx, p.pace, func() (port.Totals, error) {
-		return totaler.Totals(ctx, p.flow.Resources.Target, body, links)
-	})
-	if err != nil {
-		return fmt.Errorf("what the target would compute: %w", err)
+	compare := func(body []byte) (warnings []string, err error) {
+		got, err := retry(ctx, p.pace, func() (port.Totals, error) {
+			return totaler.Totals(ctx, p.flow.Resources.Target, body, in.Links)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("what the target would compute: %w", err)
+		}
+		return compareTotals(*d.plan.Expected, got, "the rows add up to")
 	}
-	warnings, err := compareTotals(want, got, "the rows add up to")
+	warnings, err := compare(body)
+	var off *differenceError
+	if errors.As(err, &off) && off.by.Abs().Cmp(p.set.roundingLimit) <= 0 {
+		rounded, feeErr := withFee(d.order, off.by)
+		if feeErr != nil {
+			return nil, feeErr
+		}
+		if body, err = p.mapOrder(ctx, rounded, in, articles); err != nil {
+			return nil, err
+		}
+		if warnings, err = compare(body); err == nil {
+			warnings = append(warnings, fmt.Sprintf("%s is sent as a row of its own: %s rounds tax in another way", off.by, p.flow.To))
+		}
+	}
 	d.plan.Warnings = append(d.plan.Warnings, warnings...)
-	return err
+	return body, err
+}
+
+func (p *Planner) mapOrder(ctx context.Context, order []byte, in engine.Input, articles []article) ([]byte, error) {
+	body, err := p.flow.Mappings.Write.Apply(ctx, order, in)
+	if err != nil {
+		return nil, mappingFailure(p.flow.Resources.Target+" mapping", err)
+	}
+	return body, p.usesMissing(body, articles)
+}
+
+// withFee adds a rounding difference to the order as a fee without tax.
+func withFee(order []byte, by decimal.Decimal) ([]byte, error) {
+	if !gjson.GetBytes(order, "fees").IsArray() {
+		var err error
+		if order, err = sjson.SetRawBytes(order, "fees", []byte("[]")); err != nil {
+			return nil, err
+		}
+	}
+	fee := fmt.Sprintf(`{"code":"rounding","name":"Rounding","net":%s,"tax":0,"gross":%s,"taxRate":0}`, by, by)
+	return sjson.SetRawBytes(order, "fees.-1", []byte(fee))
 }
 
 // dependencies names the operations whose placeholders the body holds.

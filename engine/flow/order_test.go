@@ -41,7 +41,7 @@ func TestOrder(t *testing.T) {
 				}
 			}},
 		{name: "unpaid", order: order(1, "paymentStatus", `"open"`), outcome: flow.Skipped, code: flow.SkipFiltered,
-			reason: `filtered: not paymentStatus == "paid" (status open, paymentStatus open)`},
+			reason: `filtered by where: paymentStatus == "paid" (status open, paymentStatus open)`},
 		{name: "before the start", order: order(1, "createdAt", `"2025-12-31T23:59:59+00:00"`),
 			prepare: func(w *world) { w.flow.Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) },
 			outcome: flow.Skipped, code: flow.SkipBeforeStart, reason: "before the flow's start"},
@@ -249,6 +249,30 @@ func TestOrder(t *testing.T) {
 				})
 			},
 			outcome: flow.Failed, code: flow.FailTotals, reason: "order total is 24.95, the rows add up to 24.94: difference 0.01"},
+		{name: "the target rounds in another way, which a fee makes up for", order: order(1),
+			prepare: func(w *world) {
+				w.books.computes = "-0.02"
+				w.flow.Settings = []byte(`{"roundingLimit":0.02}`)
+			},
+			outcome: flow.Created, writes: []string{"create customer", "create invoiceDraft"},
+			check: func(t *testing.T, w *world, r flow.Result) {
+				rows := gjson.GetBytes(w.books.docs["invoiceDraft"][0].Body, "Rows")
+				if rows.Get("#").Int() != 4 || rows.Get("3.Amount").Raw != "0.02" {
+					t.Errorf("rows %s", rows.Raw)
+				}
+				if len(r.Warnings) != 1 || r.Warnings[0] != "0.02 is sent as a row of its own: books rounds tax in another way" {
+					t.Errorf("warnings %q", r.Warnings)
+				}
+				if gjson.GetBytes(r.Plan.Canonical, "fees").Exists() {
+					t.Error("the order itself was changed")
+				}
+			}},
+		{name: "the target computes more than rounding explains", order: order(1),
+			prepare: func(w *world) {
+				w.books.computes = "0.03"
+				w.flow.Settings = []byte(`{"roundingLimit":0.02}`)
+			},
+			outcome: flow.Failed, code: flow.FailTotals, reason: "order total is 24.95, the rows add up to 24.98: difference -0.03"},
 		{name: "the target computes another total", order: order(1), prepare: func(w *world) { w.books.wrong = "0.01" },
 			outcome: flow.Created, writes: []string{"create customer", "create invoiceDraft"},
 			check: func(t *testing.T, _ *world, r flow.Result) {
@@ -422,6 +446,8 @@ func TestNewRefuses(t *testing.T) {
 		"defaults":           {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":{"lines.#.sku":"x"}}`) }, "no path of fields"},
 		"settings":           {func(f *flow.Flow) { f.Settings = []byte(`[]`) }, "not a JSON object"},
 		"resources":          {func(f *flow.Flow) { f.Resources.Customer = "" }, "resources"},
+		"roundingLimit":      {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":-0.01}`) }, "from 0 to 1"},
+		"roundingLimit text": {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":"0.01"}`) }, "from 0 to 1"},
 		"defaults no object": {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":1}`) }, "must be an object"},
 	}
 	for name, c := range cases {

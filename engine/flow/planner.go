@@ -109,7 +109,7 @@ func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
 	if pass {
 		return nil, nil
 	}
-	reason := "filtered: not " + strings.TrimSpace(p.flow.WhereText)
+	reason := "filtered by where: " + strings.Join(strings.Fields(p.flow.WhereText), " ")
 	var is []string
 	for _, f := range []string{"status", "paymentStatus", "fulfillmentStatus"} {
 		if v := scalar(gjson.GetBytes(d.order, f)); v != "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/sjson"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 )
 
 // What settings.missingProduct may be.
@@ -36,6 +37,8 @@ func OrderSettings() []engine.Setting {
 		{Name: "updateCustomer", Type: "boolean", Default: []byte(`false`), Help: "Whether a customer that is found is changed to what the order says."},
 		{Name: "missingProduct", Type: "string", Default: []byte(`"fail"`), Choices: []string{missingFail, missingCreate, missingIgnore},
 			Help: "What happens to an order with an article number that the target does not have: fail, create the article, or ignore the line (which only a free line survives, because totals must agree)."},
+		{Name: "roundingLimit", Type: "number", Default: []byte(`0`),
+			Help: "The largest difference between an order's total and what the target computes for it that is sent as a row of its own, a fee at tax rate 0 (table feeArticles). Shops and books may round tax in different ways, which is a cent or two; 0 fails such an order."},
 		{Name: "defaults", Type: "object", Default: []byte(`{}`), Help: "Values for canonical fields that the source leaves out, by path: {storeId: \"1\", billing.country: NL}."},
 	}
 }
@@ -45,6 +48,7 @@ type settings struct {
 	defaultCustomer string
 	updateCustomer  bool
 	missingProduct  string
+	roundingLimit   decimal.Decimal
 	defaults        []fieldDefault
 }
 
@@ -88,6 +92,13 @@ func parseSettings(text []byte) (settings, error) {
 			return s, fmt.Errorf("settings.missingProduct: %s is none of %s, %s, %s", v.Raw, missingFail, missingCreate, missingIgnore)
 		}
 		s.missingProduct = v.String()
+	}
+	if v := root.Get("roundingLimit"); present(v) {
+		limit, err := decimal.Parse(v.Raw)
+		if err != nil || v.Type != gjson.Number || limit.Sign() < 0 || limit.Cmp(decimal.New(1, 0)) > 0 {
+			return s, fmt.Errorf("settings.roundingLimit must be an amount from 0 to 1")
+		}
+		s.roundingLimit = limit
 	}
 	if v := root.Get("defaults"); present(v) {
 		if !v.IsObject() {

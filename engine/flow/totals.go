@@ -123,8 +123,14 @@ func compareTotals(order, target port.Totals, verb string) (warnings []string, e
 
 func differ(a, b decimal.Decimal) bool { return a.Sub(b).Abs().Cmp(halfCent) >= 0 }
 
+// differenceError is the cause of a failure of two amounts that should be one.
+type differenceError struct{ by decimal.Decimal }
+
+func (d *differenceError) Error() string { return "difference " + d.by.String() }
+
 func difference(what string, want decimal.Decimal, verb string, got decimal.Decimal) error {
-	return totalsFailure("%s is %s, %s %s: difference %s", what, want, verb, got, want.Sub(got))
+	by := &differenceError{want.Sub(got)}
+	return &Failure{Code: FailTotals, Message: fmt.Sprintf("%s is %s, %s %s: %s", what, want, verb, got, by), Err: by}
 }
 
 func totalsFailure(format string, args ...any) error {

@@ -19,7 +19,7 @@ var flowName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 const maxEvery = 366 * 24 * time.Hour
 
 func (p *Project) readFlow(f *file, name string) Flow {
-	flow := Flow{Name: name, File: f.path}
+	flow := Flow{Name: name, File: f.path, file: f, at: map[string]text{}}
 	if !flowName.MatchString(name) {
 		f.report(text{line: 1, column: 1}, codeValue, fmt.Sprintf("a flow cannot be called %q", name), "rename the file: letters, digits, dots, - and _")
 	}
@@ -30,6 +30,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 	seen := map[string]bool{}
 	for _, e := range f.entries(f.root, "a flow is a map with the keys from, to and entity") {
 		seen[e.key.value] = true
+		flow.at[e.key.value] = at(e.node)
 		switch e.key.value {
 		case "from":
 			flow.From = p.connectionName(f, e.node)
@@ -51,6 +52,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			if flow.Settings = f.object(e.node); flow.Settings == nil && e.node.Type() != ast.NullType {
 				f.report(at(e.node), codeShape, "settings is a map of name to value", "")
 			}
+			flow.placeMembers(f, e)
 		case "tables":
 			for _, t := range f.entries(e.node, "tables is a map of table name to table") {
 				if _, ok := t.node.(ast.MapNode); !ok {
@@ -60,6 +62,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Tables = f.object(e.node)
 		case "mappings":
 			flow.Mappings = f.mappings(e.node)
+			flow.placeMembers(f, e)
 		case "steps":
 			f.steps(e.node)
 		case "note":
@@ -74,6 +77,20 @@ func (p *Project) readFlow(f *file, name string) Flow {
 		}
 	}
 	return flow
+}
+
+// placeMembers remembers where the members of a map stand: the keys of settings, the values of mappings.
+func (flow *Flow) placeMembers(f *file, e entry) {
+	if _, ok := e.node.(ast.MapNode); !ok {
+		return
+	}
+	for _, m := range f.entries(e.node, "") {
+		t := m.key
+		if e.key.value == "mappings" {
+			t = at(m.node)
+		}
+		flow.at[e.key.value+"."+m.key.value] = t
+	}
 }
 
 func (p *Project) connectionName(f *file, n ast.Node) string {

@@ -1,8 +1,8 @@
 // Package project reads a project folder: crosswalk.yaml with its connections and the flows
-// below flows/. It checks what it reads and opens connections.
+// below flows/. It checks what it reads, opens connections, and puts flows together with their mappings.
 //
-// It is not for compiling mappings or running flows, and it knows no system: which there are is
-// handed in. Start with [Load] and [Project.Open].
+// It is not for running flows, and it knows no system and no mapping: which there are is
+// handed in. Start with [Load] and [Project.Process].
 package project
 
 import (
@@ -82,6 +82,9 @@ type Flow struct {
 	// Mappings names the mappings that are used instead of the system's own, as files
 	// below the project or names of the library; "" for the system's own.
 	Mappings Mappings
+
+	file *file           // for messages
+	at   map[string]text // places in it: "to", "where", "settings.orderType", "mappings.read"
 }
 
 // Trigger says when a flow runs.

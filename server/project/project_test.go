@@ -122,7 +122,7 @@ func TestLoad(t *testing.T) {
 	if string(flow.Settings) != settings || string(flow.Tables) != tables {
 		t.Errorf("settings %s\ntables %s", flow.Settings, flow.Tables)
 	}
-	flow.Settings, flow.Tables = nil, nil
+	flow.Settings, flow.Tables, flow.file, flow.at = nil, nil, nil, nil
 	file := filepath.Join(dir, "flows", "webshop-orders.yaml")
 	want := Flow{Name: "webshop-orders", File: file, From: "webshop", To: "books", Entity: port.Order,
 		Trigger: Trigger{Every: 5 * time.Minute, Webhook: true}, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),

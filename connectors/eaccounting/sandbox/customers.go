@@ -53,7 +53,7 @@ func (s *Sandbox) deleteCustomer(c *call) (reply, error) {
 	return s.deleted()
 }
 
-// vatNumber is a country code and 8 to 12 signs.
+// vatNumber is a country code and at most 12 signs; the shortest in the EU has two.
 var vatNumber = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9+*]{2,12}$`)
 
 // completeCustomer checks a customer and fills what the server decides.

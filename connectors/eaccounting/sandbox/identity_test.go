@@ -84,16 +84,20 @@ func TestAuthorizationCode(t *testing.T) {
 	}
 }
 
+func badClient(a *api) answer {
+	r := httptest.NewRequest("POST", "/connect/token", nil)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(sandbox.ClientID, "wrong")
+	return a.serve(r)
+}
+
 func TestBadClient(t *testing.T) {
 	for want, changes := range map[int][]func(*sandbox.Settings){
 		400: nil,
 		401: {func(s *sandbox.Settings) { s.Unproven.BadClientIs401 = true }},
 	} {
 		a := open(t, changes...)
-		r := httptest.NewRequest("POST", "/connect/token", nil)
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.SetBasicAuth(sandbox.ClientID, "wrong")
-		if got := a.serve(r); got.status != want || got.Get("error").String() != "invalid_client" {
+		if got := badClient(a); got.status != want || got.Get("error").String() != "invalid_client" {
 			t.Errorf("%d %s, want %d", got.status, got.Raw, want)
 		}
 	}

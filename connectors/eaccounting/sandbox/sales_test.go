@@ -9,7 +9,7 @@ import (
 
 func jsonNumber(s string) json.Number { return json.Number(s) }
 
-// TestVAT is the matrix of section "who decides": the article's coding, the customer and
+// TestVAT is the matrix of who decides: the article's coding, the customer and
 // the price basis.
 func TestVAT(t *testing.T) {
 	customer := func(country, vat string, person bool) body {

@@ -41,6 +41,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	if buf.status == 0 {
 		buf.status = http.StatusOK
 	}
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.WriteHeader(buf.status)
 	_, _ = w.Write(buf.body.Bytes()) // the client went away: nobody is left to tell
 }

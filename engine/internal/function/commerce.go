@@ -15,7 +15,7 @@ var commerceFuncs = []*Func{
 	{
 		Name: "street", Group: "commerce",
 		Summary: "An address line as name, number, addition and extra, which is what stands on further lines; each is missing where the line has none. Numbers stand behind the name or, as in France and Great Britain, before it. " +
-			"A line without a house number is all name. Nothing is lost but white space, hyphens and commas between the parts, and the word for number.",
+			"A line without a house number is all name. Nothing is lost but white space, hyphens, commas and dots between the parts, and the word for number.",
 		Params: []Param{{Name: "line", Kinds: value.Strings}},
 		Result: shape.NewObject([]string{"name", "number", "addition", "extra"}, map[string]*shape.Shape{
 			"name": maybeText, "number": maybeText, "addition": maybeText, "extra": maybeText,

@@ -39,7 +39,7 @@ var dateFuncs = []*Func{
 	},
 	{
 		Name: "parseDate", Group: "dates",
-		Summary: "A date or time in a form that a layout describes, such as dd-MM-yyyy, in the forms that date gives. Without an offset in the layout, a time needs a zone.",
+		Summary: "A date or time in a form that a layout (see formatDate) describes, such as dd-MM-yyyy, in the forms that date gives. Without an offset in the layout, a time needs a zone.",
 		Params:  []Param{{Name: "text", Kinds: value.Strings}, {Name: "layout", Kinds: value.Strings}, zoneParam},
 		Result:  shape.Of(value.Strings),
 		Examples: []Example{
@@ -56,7 +56,7 @@ var dateFuncs = []*Func{
 		Prepare: prepareLayout(callParseDate),
 	},
 	{
-		Name: "formatDate", Group: "dates",
+		Name: "formatDate", Group: "dates", Detail: layoutHelp,
 		Summary: "A date or an instant as the layout says; with a zone, as its clock shows the instant, without, as the text's own offset has it.",
 		Params:  []Param{{Name: "date", Kinds: value.Strings}, {Name: "layout", Kinds: value.Strings}, zoneParam},
 		Result:  shape.Of(value.Strings),

@@ -18,6 +18,7 @@ type Func struct {
 	Name    string
 	Group   string // "strings", "dates", ...: the chapter of docs/functions.md
 	Summary string // what it gives, in a sentence or a few
+	Detail  string // more for docs/functions.md, as Markdown; may be empty
 	Params  []Param
 	// Result is what the function returns, without the missing that a missing
 	// argument gives.

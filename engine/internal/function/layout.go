@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// LayoutHelp explains the layouts of formatDate and parseDate; it goes into the reference page.
-const LayoutHelp = `| letters | meaning | example |
+// layoutHelp explains the layouts of formatDate and parseDate.
+const layoutHelp = `| letters | meaning | example |
 |---|---|---|
 | yyyy, yy | year | 2026, 26 |
 | MMMM, MMM, MM, M | month | January, Jan, 01, 1 |

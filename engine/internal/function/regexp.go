@@ -95,9 +95,11 @@ func programSize(tree *syntax.Regexp) int {
 	return min(size, maxProgram+1)
 }
 
-// Charge takes the steps that matching s may need from the call's budget.
+// Charge takes the steps that matching s may need from the call's budget. Matching cannot be stopped once it runs, and
+// the matcher may visit every instruction for every byte; so many visits take about as long as one step elsewhere.
 func (p *Pattern) Charge(c *Call, s string) error {
-	return c.Budget.Step(len(s)*p.size/64 + 1)
+	const visits = 16
+	return c.Budget.Step(len(s)*p.size/visits + 1)
 }
 
 // withPattern makes Call and Prepare of a function whose argument at is a pattern.

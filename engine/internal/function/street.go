@@ -2,6 +2,7 @@ package function
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -17,7 +18,7 @@ type Street struct {
 // SplitStreet splits a European address line. The number stands behind the name ("Kerkstraat 12-3 hs",
 // "Rue de la Loi 16 bte 3") or before it ("16 bis rue de la Paix"). Numbers that belong to the name stay there ("Plein 1944 7",
 // "1e Jacob van Campenstraat 5", "Straße des 17. Juni 135"). A line in which no house number is found is all name. Nothing
-// is lost but white space, the hyphens and commas between the parts, and the word for number ("nr", "n°").
+// is lost but white space, the hyphens, commas and dots between the parts, and the word for number ("nr", "n°").
 func SplitStreet(text string) Street {
 	first, rest, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(text), "\r", "\n"), "\n")
 	st := splitLine(first)
@@ -44,7 +45,7 @@ var (
 	gluedNumber = regexp.MustCompile(`(?i)^((?:nr|no|num|nummer|n°|nº|n\.°|n\.º|#)\.?)(\d.*)$`)
 	digitStart  = regexp.MustCompile(`^\d`)
 	ordinal     = regexp.MustCompile(`^\d+(\.|e|de|ste|eme|ieme|er|ere|re|ra|ro|nd|st|rd|th|ª|º|a\.|o\.)$`)
-	yearOrSpan  = regexp.MustCompile(`^(1[5-9]|20)\d\d([-/](1[5-9]|20)?\d\d)?$`)
+	yearOrSpan  = regexp.MustCompile(`^((1[5-9]|20)\d\d([-/](1[5-9]|20)?\d\d)?|40[-/]'?45)$`) // 40-45 is a square in many towns
 	roman       = regexp.MustCompile(`^[ivx]+$`)
 	lowerLetter = regexp.MustCompile(`^[a-z](\PL|$)`) // 100a, but 501 B and 7 hs
 	joined      = regexp.MustCompile(`^(.*\pL{3}|.*\pL\.)(\d{1,4}[a-zA-Z]?)$`)
@@ -68,6 +69,9 @@ var (
 		piso planta pta puerta dcha dch izda izq izqda bj bajo esq dto dir lok lokal m bl blok block bloc bloco batiment bat hal hall loods poort
 		wing tower toren hof hinterhaus vorderhaus hh vh haus seitenflugel aufgang eingang entrance entree ingang van tr trp trappor opg opgang oppgang
 		leil kv as staircase rez rdc cour etages et/ c/o links/ zimmer apto atico porta andar fraccao woning whg wohnung we`)
+	// soloUnits name a part of the building also where they begin the line.
+	soloUnits = wordSet(`bus bte boite apt appt app apartment apartement appartement ap lgh lagenhet flat unit suite room kamer etage floor
+		level hal zimmer whg wohnung entrance entree`)
 	// months follow the day in streets that are named after a date.
 	months = wordSet(`januari februari maart april mei juni juli augustus september oktober november december
 		januar februar marz mai august dezember janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre
@@ -112,6 +116,11 @@ func splitLine(line string) Street {
 	if leads {
 		if i := afterSuffix(words, first); i < len(words) && leadTypes[words[i].plain] {
 			return numberFirst(words, first, i)
+		}
+	}
+	for i := 1; i+1 < len(words); i++ { // ZA Les Pins, 12 rue des Artisans
+		if name := afterSuffix(words, i); words[i-1].comma && digitStart.MatchString(words[i].text) && name < len(words) && leadTypes[words[name].plain] {
+			return houseNumber(slices.Concat(words[:i], words[name:]), words[i], words[i+1:name])
 		}
 	}
 	if i, marked := trailingNumber(words); i > 0 {
@@ -274,10 +283,10 @@ func trailingNumber(words []word) (index int, marked bool) {
 // candidate tells whether word i may be a house number.
 func candidate(words []word, i int) bool {
 	w, before := words[i], words[i-1]
-	if !digitStart.MatchString(w.text) || ordinal.MatchString(w.plainDot()) || !hasLetter(words[:i]) {
+	if !digitStart.MatchString(w.text) || !hasLetter(words[:i]) || ordinal.MatchString(w.plainDot()) && !dottedNumber(words, i) {
 		return false
 	}
-	if i > 1 && unitWords[before.plain] || i == 1 && unitWords[before.plain] && len(words) == 2 && before.plain != "haus" {
+	if i == 1 && soloUnits[before.plain] || unitWords[before.plain] && anyNumber(words[:i-1]) {
 		return false
 	}
 	next := i + 1
@@ -294,6 +303,19 @@ func candidate(words []word, i int) bool {
 		return false // Plein 1944 7
 	}
 	return true
+}
+
+// dottedNumber tells whether the dot behind word i is only Hungarian usage: "út 22. II. em. 3".
+func dottedNumber(words []word, i int) bool {
+	if !strings.HasSuffix(words[i].text, ".") || unitWords[words[i-1].plain] || i+1 == len(words) {
+		return false
+	}
+	next := words[i+1].plain
+	return roman.MatchString(next) || unitWords[next]
+}
+
+func anyNumber(words []word) bool {
+	return slices.ContainsFunc(words, func(w word) bool { return digitStart.MatchString(w.text) })
 }
 
 // startsWithDigit tells whether the day of a date stands before its month, with a connective between them or not.
@@ -340,7 +362,7 @@ func houseNumber(name []word, number word, rest []word) Street {
 	}
 	st := Street{Name: join(name), Number: number.text[:i]}
 	addition := strings.TrimLeft(number.text[i:], "-–")
-	st.Addition = strings.TrimLeft(tidy(addition+" "+join(rest)), "-–, ")
+	st.Addition = strings.TrimLeft(tidy(addition+" "+join(rest)), "-–,. ")
 	return st
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
@@ -80,6 +81,7 @@ const (
 	formText             // s is the characters of a string
 	formDec              // n and scale are a decimal, or ref.dec where it does not fit
 	formTree             // ref.items or ref.fields
+	formTape             // s is JSON text, n its node on ref.tape
 )
 
 // Value is a JSON value or missing. It is immutable.
@@ -96,6 +98,7 @@ type node struct {
 	dec    decimal.Decimal
 	items  []Value
 	fields []Field
+	tape   *Tape
 	weight int64 // about how many bytes of JSON the items or fields are
 	depth  int32 // how deep they nest, without what lies in a document's text
 }
@@ -272,6 +275,9 @@ func (v Value) Len() int {
 		}
 		n := 0
 		if v.kind == List {
+			if v.form == formTape {
+				return v.ref.tape.count(v.n)
+			}
 			jsontext.EachElement(v.s, func(string) bool { n++; return true })
 			return n
 		}
@@ -287,6 +293,9 @@ func (v Value) Items() []Value {
 	}
 	if v.form == formTree {
 		return v.ref.items
+	}
+	if v.form == formTape {
+		return v.ref.tape.appendElements(make([]Value, 0, v.ref.tape.count(v.n)), v.n)
 	}
 	var items []Value
 	jsontext.EachElement(v.s, func(raw string) bool {
@@ -308,7 +317,7 @@ func (v Value) Fields() []Field {
 	var fields []Field
 	seen := map[string]int{}
 	jsontext.EachMember(v.s, func(name, raw string) bool {
-		f := Field{Key: jsontext.Unquote(name), Value: Raw(raw)}
+		f := Field{Key: jsontext.Unquote(name), Value: v.part(raw)}
 		if i, ok := seen[f.Key]; ok {
 			fields[i] = f
 		} else {
@@ -334,9 +343,32 @@ func (v Value) Member(key string) Value {
 		return Value{}
 	}
 	if raw, ok := jsontext.Member(v.s, key); ok {
-		return Raw(raw)
+		return v.part(raw)
 	}
 	return Value{}
+}
+
+// MemberKey is Member for a name with a number of the Keys that the document was parsed with; 0
+// is a name without one.
+func (v Value) MemberKey(name string, key uint16) Value {
+	if v.form == formTape && key != 0 && v.kind == Object {
+		m, _ := v.ref.tape.member(v.n, key)
+		return m
+	}
+	return v.Member(name)
+}
+
+// Indexed tells whether the members and elements of v are found without reading its text.
+func (v Value) Indexed() bool { return v.form >= formTree }
+
+// part returns the value whose text raw lies inside v's text.
+func (v Value) part(raw string) Value {
+	if v.form != formTape || (raw[0] != '{' && raw[0] != '[') {
+		return Raw(raw)
+	}
+	t := v.ref.tape
+	start := uintptr(unsafe.Pointer(unsafe.StringData(raw))) - uintptr(unsafe.Pointer(unsafe.StringData(t.src)))
+	return t.noted(v.n, raw, uint32(start))
 }
 
 // Index returns element i of a list, counted from the end where i is negative; missing where there
@@ -344,6 +376,9 @@ func (v Value) Member(key string) Value {
 func (v Value) Index(i int) Value {
 	if v.kind != List {
 		return Value{}
+	}
+	if v.form == formTape && i >= 0 {
+		return v.ref.tape.element(v.n, i)
 	}
 	if v.form == formRaw && i >= 0 {
 		var found Value

@@ -1,0 +1,105 @@
+package shopware
+
+import (
+	"net/http"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// resource is what the connection knows of one kind of document.
+type resource struct {
+	name  string
+	route string
+	key   string // member that people call it by
+	// load is what a mapping needs of a document.
+	load   associations
+	header http.Header
+	// parts are the lists in a document that have change stamps of their own, which do
+	// not move the document's.
+	parts map[string]string // association -> apiAlias
+	// volatile members change without the document changing: the product behind a line has its
+	// own life. They do not count for Version.
+	volatile []string
+	probes   map[string]probe
+	// numbers is the number range from which a missing key is filled.
+	numbers string
+}
+
+// probe is how Find asks by one key.
+type probe struct {
+	field string
+	exact bool // the database ignores case, the key does not
+	also  []filter
+}
+
+var byCreation = []sorting{{Field: "createdAt"}, {Field: "id"}}
+
+var address = criteria{Associations: associations{"country": {}, "countryState": {}, "salutation": {}}}
+
+// resources are the documents. In 6.6 a state is null unless it is asked for; see the
+// captured search with all associations.
+var resources = map[string]resource{
+	"order": {
+		name: "order", route: "order", key: "orderNumber", numbers: "order",
+		load: associations{
+			"orderCustomer":     {Associations: associations{"customer": {Associations: associations{"group": {}}}, "salutation": {}}},
+			"currency":          {},
+			"language":          {Associations: associations{"locale": {}}},
+			"salesChannel":      {},
+			"billingAddress":    address,
+			"addresses":         address,
+			"stateMachineState": {},
+			"tags":              {},
+			"lineItems":         {Associations: associations{"product": {}}, Sort: []sorting{{Field: "position"}, {Field: "id"}}},
+			"transactions":      {Associations: associations{"stateMachineState": {}, "paymentMethod": {}}, Sort: byCreation},
+			"deliveries": {Associations: associations{"stateMachineState": {}, "shippingMethod": {}, "positions": {},
+				"shippingOrderAddress": address}, Sort: byCreation},
+		},
+		parts:    map[string]string{"transactions": "order_transaction", "deliveries": "order_delivery"},
+		volatile: []string{"lineItems.product", "orderCustomer.customer", "salesChannel", "currency", "language"},
+		probes:   map[string]probe{port.KeyID: {field: "id"}, port.KeyNumber: {field: "orderNumber", exact: true}},
+	},
+	"customer": {
+		name: "customer", route: "customer", key: "email", numbers: "customer",
+		load: associations{
+			"addresses":              {Associations: address.Associations, Sort: byCreation},
+			"defaultBillingAddress":  address,
+			"defaultShippingAddress": address,
+			"group":                  {},
+			"salutation":             {},
+			"tags":                   {},
+			"salesChannel":           {},
+			"language":               {Associations: associations{"locale": {}}},
+		},
+		parts: map[string]string{"addresses": "customer_address"},
+		// The counters follow the orders; they are no change of the customer.
+		volatile: []string{"salesChannel", "language", "group", "orderCount", "orderTotalAmount", "lastOrderDate", "reviewCount", "lastLogin", "lastPaymentMethodId", "remoteAddress"},
+		probes: map[string]probe{
+			port.KeyID: {field: "id"}, port.KeyNumber: {field: "customerNumber", exact: true},
+			// Every order of a guest makes another row with the same address: a guest is no account to update.
+			port.KeyEmail: {field: "email", also: []filter{equals("guest", false)}},
+		},
+	},
+	"product": {
+		name: "product", route: "product", key: "productNumber",
+		load: associations{
+			"manufacturer": {}, "unit": {}, "cover": {}, "visibilities": {}, "categories": {}, "tags": {},
+			"media":                {Sort: []sorting{{Field: "position"}, {Field: "id"}}},
+			"properties":           {Associations: associations{"group": {}}},
+			"options":              {Associations: associations{"group": {}}},
+			"configuratorSettings": {Associations: associations{"option": {Associations: associations{"group": {}}}}},
+		},
+		// Without the header, a variant is null wherever it inherits. Its mere presence counts.
+		header:   http.Header{"Sw-Inheritance": {"1"}},
+		volatile: []string{"sales", "ratingAverage", "availableStock", "available", "media.media.url", "cover.media.url"},
+		probes: map[string]probe{port.KeyID: {field: "id"}, port.KeySKU: {field: "productNumber", exact: true},
+			port.KeyNumber: {field: "productNumber", exact: true}},
+	},
+}
+
+func resourceOf(name string) (resource, error) {
+	if r, ok := resources[name]; ok {
+		return r, nil
+	}
+	return resource{}, &port.Error{Kind: port.ErrNotFound, System: system, Op: "resource " + name, Message: "the connection has no such resource"}
+}

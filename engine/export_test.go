@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
+)
+
+// ApplyThorough maps a document the way that builds the output first, for tests that compare it
+// with the quick way. quick tells whether the mapping has a quick way.
+func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) (out []byte, quick bool, err error) {
+	f := m.frame()
+	diags := f.read(ctx, m.limits, &m.keys, document, in)
+	if diags == nil {
+		f.overlayTables(m.tables)
+		diags = m.checkSettings(f)
+	}
+	if diags != nil {
+		return nil, m.emit != nil, diags
+	}
+	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
+	f.call.Budget = f.budget
+	out, err = (&run{frame: f, mapping: m}).thorough()
+	return out, m.emit != nil, err
+}

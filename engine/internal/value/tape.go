@@ -1,0 +1,451 @@
+package value
+
+import (
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+)
+
+// Tape is what one pass over a document finds: the document is valid JSON, and where the members
+// with names of a [Keys] and the elements of lists stand. Everything else is checked and passed over. A tape is reused from
+// document to document; values that refer to it are void after the next Parse.
+type Tape struct {
+	src   string
+	keys  *Keys
+	nodes []tapeNode
+	max   int
+	self  node
+}
+
+// tapeNode is one value. Its members or elements follow it, up to next.
+type tapeNode struct {
+	start, end uint32
+	next       uint32
+	key        uint16 // number of the member's name, 0 for an element
+}
+
+// Parse checks src, which it keeps, and returns its value. ok is false where src is no JSON, is nested more than
+// maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
+func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
+	t.src, t.keys, t.nodes, t.max = src, keys, t.nodes[:0], maxDepth
+	t.self.tape = t
+	if uint64(len(src)) >= 1<<32 {
+		return Value{}, false
+	}
+	start := jsontext.SkipSpace(src, 0)
+	end := t.value(start, 0, 0)
+	if end < 0 || jsontext.SkipSpace(src, end) != len(src) {
+		return Value{}, false
+	}
+	return t.at(0), true
+}
+
+// Forget lets go of the document.
+func (t *Tape) Forget() {
+	t.src, t.nodes = "", t.nodes[:0]
+	if cap(t.nodes) > 1<<16 { // one huge document must not cost memory for ever
+		t.nodes = nil
+	}
+}
+
+// at returns the value of a node.
+func (t *Tape) at(i uint32) Value {
+	n := &t.nodes[i]
+	v := Raw(t.src[n.start:n.end])
+	if v.kind >= List {
+		v.form, v.n, v.ref = formTape, int64(i), &t.self
+	}
+	return v
+}
+
+// value checks the value at i and notes it, with its members; it returns its end, -1 if it is
+// no value.
+func (t *Tape) value(i int, key uint16, depth int) int {
+	if i >= len(t.src) {
+		return -1
+	}
+	n := len(t.nodes)
+	t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key})
+	var end int
+	switch t.src[i] {
+	case '{':
+		end = t.object(i, depth+1)
+	case '[':
+		end = t.array(i, depth+1)
+	default:
+		end = t.scalar(i)
+	}
+	if end < 0 {
+		return -1
+	}
+	t.nodes[n].end = uint32(end)
+	t.nodes[n].next = uint32(len(t.nodes))
+	return end
+}
+
+func (t *Tape) object(i, depth int) int {
+	s := t.src
+	if depth > t.max {
+		return -1
+	}
+	i = space(s, i+1)
+	if i < len(s) && s[i] == '}' {
+		return i + 1
+	}
+	for {
+		if i >= len(s) || s[i] != '"' {
+			return -1
+		}
+		start := i
+		end, plain := str(s, i)
+		if end < 0 {
+			return -1
+		}
+		var key uint16
+		if plain {
+			key = t.keys.find(s[start+1 : end-1])
+		} else {
+			key = t.keys.find(jsontext.Unquote(s[start:end]))
+		}
+		i = end
+		if i >= len(s) || s[i] != ':' {
+			if i = space(s, i); i >= len(s) || s[i] != ':' {
+				return -1
+			}
+		}
+		i = space(s, i+1)
+		if key != 0 {
+			i = t.value(i, key, depth)
+		} else {
+			i = t.pass(i, depth)
+		}
+		if i < 0 {
+			return -1
+		}
+		if i >= len(s) || s[i] != ',' {
+			i = space(s, i)
+		}
+		if i >= len(s) {
+			return -1
+		}
+		if s[i] == ',' {
+			i = space(s, i+1)
+			continue
+		}
+		if s[i] != '}' {
+			return -1
+		}
+		return i + 1
+	}
+}
+
+func (t *Tape) array(i, depth int) int {
+	s := t.src
+	if depth > t.max {
+		return -1
+	}
+	i = space(s, i+1)
+	if i < len(s) && s[i] == ']' {
+		return i + 1
+	}
+	for {
+		if i = t.value(i, 0, depth); i < 0 {
+			return -1
+		}
+		i = space(s, i)
+		if i >= len(s) {
+			return -1
+		}
+		if s[i] == ',' {
+			i = space(s, i+1)
+			continue
+		}
+		if s[i] != ']' {
+			return -1
+		}
+		return i + 1
+	}
+}
+
+// pass checks the value at i without noting anything.
+func (t *Tape) pass(i, depth int) int {
+	s := t.src
+	if i >= len(s) {
+		return -1
+	}
+	switch s[i] {
+	case '{':
+		if depth++; depth > t.max {
+			return -1
+		}
+		i = space(s, i+1)
+		if i < len(s) && s[i] == '}' {
+			return i + 1
+		}
+		for {
+			if i >= len(s) || s[i] != '"' {
+				return -1
+			}
+			if i, _ = str(s, i); i < 0 {
+				return -1
+			}
+			if i >= len(s) || s[i] != ':' {
+				if i = space(s, i); i >= len(s) || s[i] != ':' {
+					return -1
+				}
+			}
+			if i = t.pass(space(s, i+1), depth); i < 0 {
+				return -1
+			}
+			if i >= len(s) || s[i] != ',' {
+				i = space(s, i)
+			}
+			if i >= len(s) {
+				return -1
+			}
+			if s[i] == ',' {
+				i = space(s, i+1)
+				continue
+			}
+			if s[i] != '}' {
+				return -1
+			}
+			return i + 1
+		}
+	case '[':
+		if depth++; depth > t.max {
+			return -1
+		}
+		i = space(s, i+1)
+		if i < len(s) && s[i] == ']' {
+			return i + 1
+		}
+		for {
+			if i = t.pass(i, depth); i < 0 {
+				return -1
+			}
+			i = space(s, i)
+			if i >= len(s) {
+				return -1
+			}
+			if s[i] == ',' {
+				i = space(s, i+1)
+				continue
+			}
+			if s[i] != ']' {
+				return -1
+			}
+			return i + 1
+		}
+	}
+	return t.scalar(i)
+}
+
+func (t *Tape) scalar(i int) int {
+	s := t.src
+	switch c := s[i]; {
+	case c == '"':
+		end, _ := str(s, i)
+		return end
+	case c == '-' || c-'0' <= 9:
+		return number(s, i)
+	case c == 'n':
+		return word(s, i, "null")
+	case c == 't':
+		return word(s, i, "true")
+	case c == 'f':
+		return word(s, i, "false")
+	}
+	return -1
+}
+
+func word(s string, i int, w string) int {
+	if len(s)-i < len(w) || s[i:i+len(w)] != w {
+		return -1
+	}
+	return i + len(w)
+}
+
+// space is jsontext.SkipSpace, small enough to be inlined where there is none.
+func space(s string, i int) int {
+	if i < len(s) && s[i] > ' ' {
+		return i
+	}
+	return jsontext.SkipSpace(s, i)
+}
+
+func number(s string, i int) int {
+	if s[i] == '-' {
+		i++
+	}
+	if i >= len(s) || s[i]-'0' > 9 {
+		return -1
+	}
+	if s[i] == '0' {
+		i++
+		if i < len(s) && s[i]-'0' <= 9 {
+			return -1
+		}
+	} else {
+		for i < len(s) && s[i]-'0' <= 9 {
+			i++
+		}
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		start := i
+		for i < len(s) && s[i]-'0' <= 9 {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	}
+	if i < len(s) && s[i]|0x20 == 'e' {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		start := i
+		for i < len(s) && s[i]-'0' <= 9 {
+			i++
+		}
+		if i == start {
+			return -1
+		}
+	}
+	return i
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
+// is no string. plain is true where nothing in it is escaped.
+func str(s string, i int) (end int, plain bool) {
+	plain = true
+	i++
+	for {
+		for i+8 <= len(s) {
+			w := load8(s, i)
+			quote := w ^ ones*'"'
+			slash := w ^ ones*'\\'
+			// The high bit of a byte is set where it is a quote, a backslash, a control character or no ASCII.
+			odd := ((quote - ones) & ^quote) | ((slash - ones) & ^slash) | (w - ones*0x20) | w
+			odd &= highs
+			if odd == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(odd) >> 3
+			break
+		}
+		if i >= len(s) {
+			return -1, false
+		}
+		switch c := s[i]; {
+		case c == '"':
+			return i + 1, plain
+		case c == '\\':
+			plain = false
+			if i = escape(s, i+1); i < 0 {
+				return -1, false
+			}
+		case c < ' ':
+			return -1, false
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				return -1, false
+			}
+			i += n
+		}
+	}
+}
+
+// escape checks what follows a backslash and returns the index after it, -1 if it is no escape.
+func escape(s string, i int) int {
+	if i >= len(s) {
+		return -1
+	}
+	switch s[i] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 1
+	case 'u':
+		if i+5 > len(s) {
+			return -1
+		}
+		for k := i + 1; k < i+5; k++ {
+			if c := s[k]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+				return -1
+			}
+		}
+		return i + 5
+	}
+	return -1
+}
+
+// member returns the last member of node i with that key number; ok is false where there is none.
+func (t *Tape) member(i int64, key uint16) (v Value, ok bool) {
+	end := t.nodes[i].next
+	found := uint32(0)
+	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
+		if t.nodes[j].key == key {
+			found = j
+		}
+	}
+	if found == 0 {
+		return Value{}, false
+	}
+	return t.at(found), true
+}
+
+// count returns the number of elements of node i.
+func (t *Tape) count(i int64) int {
+	n := 0
+	end := t.nodes[i].next
+	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
+		n++
+	}
+	return n
+}
+
+// element returns element k of node i, missing if there are fewer.
+func (t *Tape) element(i int64, k int) Value {
+	end := t.nodes[i].next
+	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
+		if k == 0 {
+			return t.at(j)
+		}
+		k--
+	}
+	return Value{}
+}
+
+// appendElements appends the elements of node i.
+func (t *Tape) appendElements(dst []Value, i int64) []Value {
+	end := t.nodes[i].next
+	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
+		dst = append(dst, t.at(j))
+	}
+	return dst
+}
+
+// noted returns the value at byte offset start if it is a child of node i, else what Raw makes of it.
+func (t *Tape) noted(i int64, raw string, start uint32) Value {
+	end := t.nodes[i].next
+	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
+		if t.nodes[j].start == start {
+			return t.at(j)
+		}
+		if t.nodes[j].start > start {
+			break
+		}
+	}
+	return Raw(raw)
+}

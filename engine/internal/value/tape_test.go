@@ -1,0 +1,97 @@
+package value
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+)
+
+// FuzzTape: the fast pass accepts exactly what the plain validator accepts, and what it
+// finds is what the plain reader finds.
+func FuzzTape(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `[]`, `{"a":1}`, `{"a":{"b":[1,2,{"c":"x"}]},"z":null}`, `{"a":1,"a":2}`, `{"\u0061":1}`, `[1,[2,[3]]]`, `"x\n"`, `"é\ud83d"`, ` {"a" : [ 1 , 2 ] } `,
+		`{"a":01}`, `{"a":1.}`, `{"a":1e}`, `{"a":-}`, `{"a":tru}`, `{"a"}`, `{"a":1,}`, `[1,]`, `{"a":"` + "\x01" + `"}`, "{\"a\":\"\xff\"}", `{"a":"12345678\"12345678"}`, `{"abcdefgh":1,"c":[]}`, `"\u12"`, `1 2`, ``,
+	} {
+		f.Add(seed)
+	}
+	var keys Keys
+	for _, name := range []string{"a", "b", "c", "abcdefgh", "é"} {
+		keys.Add(name)
+	}
+	keys.Seal()
+	f.Fuzz(func(t *testing.T, src string) {
+		var tape Tape
+		v, ok := tape.Parse(src, &keys, 20)
+		start, end, err := jsontext.Validate(src, 20)
+		if ok != (err == nil) {
+			t.Fatalf("%q: the fast pass says %v, the validator %v", src, ok, err)
+		}
+		if !ok {
+			return
+		}
+		if !json.Valid([]byte(src)) {
+			t.Fatalf("%q is no JSON to encoding/json", src)
+		}
+		same(t, v, Raw(src[start:end]), &keys, 0)
+	})
+}
+
+// same compares a value of a tape with one that reads the text.
+func same(t *testing.T, a, b Value, keys *Keys, depth int) {
+	t.Helper()
+	if a.Kind() != b.Kind() || string(a.AppendJSON(nil)) != string(b.AppendJSON(nil)) || a.Len() != b.Len() || a.IsEmpty() != b.IsEmpty() {
+		t.Fatalf("%s differs from %s", a.AppendJSON(nil), b.AppendJSON(nil))
+	}
+	if depth > 6 {
+		return
+	}
+	for i, name := range keys.names {
+		x, y := a.MemberKey(name, uint16(i+1)), b.Member(name)
+		if x.Kind() != y.Kind() {
+			t.Fatalf("member %s of %s: %v, want %v", name, b.AppendJSON(nil), x.Kind(), y.Kind())
+		}
+		if x.Kind() != Missing {
+			same(t, x, y, keys, depth+1)
+		}
+	}
+	as, bs := a.Items(), b.Items()
+	for i := range bs {
+		same(t, as[i], bs[i], keys, depth+1)
+		same(t, a.Index(i), b.Index(i), keys, depth+1)
+		same(t, a.Index(i-len(bs)), b.Index(i-len(bs)), keys, depth+1)
+	}
+	af, bf := a.Fields(), b.Fields()
+	for i := range bf {
+		if af[i].Key != bf[i].Key {
+			t.Fatalf("member %d is %q, want %q", i, af[i].Key, bf[i].Key)
+		}
+		same(t, af[i].Value, bf[i].Value, keys, depth+1)
+	}
+}
+
+func TestKeysFindEveryName(t *testing.T) {
+	var keys Keys
+	var names []string
+	for i := range 3000 {
+		name := string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676))
+		names = append(names, name)
+	}
+	for i, n := range names {
+		if id := keys.Add(n); int(id) != i+1 {
+			t.Fatalf("%s has number %d, want %d", n, id, i+1)
+		}
+	}
+	keys.Seal()
+	for i, n := range names {
+		if id := keys.find(n); int(id) != i+1 {
+			t.Fatalf("%s is found as %d, want %d", n, id, i+1)
+		}
+	}
+	for _, n := range []string{"", "a", "zzzz", "ab"} {
+		if id := keys.find(n); id != 0 {
+			t.Fatalf("%q is found as %d", n, id)
+		}
+	}
+}

@@ -89,7 +89,6 @@ func TestReadPages(t *testing.T) {
 
 func TestReadSmallerPagesThanShopware(t *testing.T) {
 	s := open0(t)
-	s.before = func(*http.Request) {}
 	s.Fault(sandbox.Fault{Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/search/order") },
 		Serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

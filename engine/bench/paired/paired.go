@@ -17,9 +17,9 @@ type Contender struct {
 
 // Options says how long to measure.
 type Options struct {
-	Slice time.Duration // of one contender in one turn; 5 ms when zero
-	Turns int           // 60 when zero
-	// Budget ends the turns early, though not before there are five. Zero sets no end.
+	Slice time.Duration // of one contender in one turn; 5 ms when not positive
+	Turns int           // 60 when not positive
+	// Budget ends the turns early, though not before there are five. Not positive: no end.
 	Budget time.Duration
 }
 
@@ -31,10 +31,10 @@ type Result struct {
 
 // Measure lets the contenders take turns. It calls each at least three times before it times anything.
 func Measure(contenders []Contender, o Options) (*Result, error) {
-	if o.Slice == 0 {
+	if o.Slice <= 0 {
 		o.Slice = 5 * time.Millisecond
 	}
-	if o.Turns == 0 {
+	if o.Turns <= 0 {
 		o.Turns = 60
 	}
 	r := &Result{cost: make([][]float64, len(contenders))}
@@ -102,8 +102,10 @@ func short(x float64) string {
 	return fmt.Sprintf("%.3f", x)
 }
 
-// Inverse turns "time of a by time of b" into "times that a is faster than b".
-func (q Quartiles) Inverse() Quartiles { return Quartiles{1 / q.Upper, 1 / q.Median, 1 / q.Lower} }
+// Times returns the quartiles in another unit.
+func (q Quartiles) Times(x float64) Quartiles {
+	return Quartiles{q.Lower * x, q.Median * x, q.Upper * x}
+}
 
 // Cost returns what a call of a contender takes, in nanoseconds of CPU time.
 func (r *Result) Cost(name string) Quartiles { return quartiles(r.cost[r.index(name)]) }

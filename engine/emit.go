@@ -110,7 +110,13 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	if r.skipped(s) {
 		return dst, false, nil
 	}
-	v, err := r.result(s)
+	var v value.Value
+	var err error
+	if s.simple {
+		v, err = s.result(r.frame)
+	} else {
+		v, err = r.result(s)
+	}
 	if err != nil {
 		return dst, false, err
 	}
@@ -139,9 +145,11 @@ func (s *step) plainCopy(o operand) bool {
 
 // emitValue appends what a rule made, as its empty modes say.
 func (r *run) emitValue(dst []byte, s *step, v value.Value) ([]byte, bool, error) {
-	v, write := r.settle(s, v)
-	if !write {
-		return dst, false, nil
+	if k := v.Kind(); k != value.Number && k != value.Bool {
+		var write bool
+		if v, write = r.settle(s, v); !write {
+			return dst, false, nil
+		}
 	}
 	if r.wrongKind(s, v) != "" || v.Weight() > int64(r.mapping.limits.OutputBytes) {
 		return dst, false, errNotEmitted

@@ -45,6 +45,10 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// test gives the result as it is where that is always true or false.
+	test func(*frame) (bool, error)
+	// slot is one more than the slot that holds the result, 0 where none does.
+	slot int
 	// filter is set where the operand is a filter of a list, which another loop may take over.
 	filter     *loop
 	filterTest func(*frame) (bool, error)
@@ -371,6 +375,9 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.node != nil && o.shape.Kinds&(value.Bools|value.Nil) == 0 {
 		c.reportAt(o.node, codeNotBoolStatic, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
+	}
+	if o.test != nil {
+		return o.test
 	}
 	text, node := c.text, o.node
 	return func(f *frame) (bool, error) {

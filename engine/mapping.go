@@ -40,6 +40,7 @@ type step struct {
 	result  code            // nil for an each without a result of its own
 	copied  *value.ViewNode // the path that the rule copies, nil where it does more
 	view    *view           // of copied
+	simple  bool            // the result is not defaulted, rounded or required
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -317,6 +318,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	s.simple = r.def == nil && r.round == nil && !r.required
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer

@@ -118,7 +118,7 @@ func (t *Tape) object(i, depth int) int {
 		}
 		var key uint16
 		if plain {
-			key = t.keys.find(s[start+1 : end-1])
+			key = t.keys.findIn(s, start+1, end-start-2)
 		} else {
 			key = t.keys.find(jsontext.Unquote(s[start:end]))
 		}
@@ -129,9 +129,15 @@ func (t *Tape) object(i, depth int) int {
 			}
 		}
 		i = space(s, i+1)
-		if key != 0 {
+		switch {
+		case i < len(s) && s[i] == '"': // most values are strings
+			start := i
+			if i, _ = str(s, i); key != 0 {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, String})
+			}
+		case key != 0:
 			i = t.value(i, key, depth)
-		} else {
+		default:
 			i = t.pass(i, depth)
 		}
 		if i < 0 {
@@ -209,7 +215,12 @@ func (t *Tape) pass(i, depth int) int {
 					return -1
 				}
 			}
-			if i = t.pass(space(s, i+1), depth); i < 0 {
+			if i = space(s, i+1); i < len(s) && s[i] == '"' {
+				i, _ = str(s, i)
+			} else {
+				i = t.pass(i, depth)
+			}
+			if i < 0 {
 				return -1
 			}
 			if i >= len(s) || s[i] != ',' {

@@ -382,6 +382,15 @@ func (v Value) MemberKey(name string, key uint16) Value {
 // Indexed tells whether the members and elements of v are found without reading its text.
 func (v Value) Indexed() bool { return v.form >= formTree }
 
+// MemberOfNode is MemberKey where v is an object on a tape; ok is false where it is not.
+func (v *Value) MemberOfNode(key uint16) (m Value, ok bool) {
+	if v.form != formTape || v.kind != Object || key == 0 {
+		return Value{}, false
+	}
+	m, _ = v.ref.tape.member(v.n, key)
+	return m, true
+}
+
 // part returns the value whose text raw lies inside v's text.
 func (v Value) part(raw string) Value {
 	if v.form != formTape || (raw[0] != '{' && raw[0] != '[') {

@@ -26,6 +26,7 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	if diags != nil {
 		return nil, diags
 	}
+	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
 	if out, ok := r.quick(); ok {
 		return out, nil
@@ -59,7 +60,7 @@ func (m *Mapping) frame() *frame {
 		return f
 	}
 	return &frame{
-		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), memo: make([]memoCell, m.memos), letCode: m.lets,
+		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), rows: make([]value.Row, len(m.views)), letCode: m.lets,
 	}
 }
 
@@ -67,8 +68,10 @@ func (m *Mapping) frame() *frame {
 func (m *Mapping) release(f *frame) {
 	clear(f.vars)
 	clear(f.lets)
-	clear(f.memo)
-	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
+	for i := range f.rows {
+		f.rows[i].Forget()
+	}
+	*f = frame{vars: f.vars, lets: f.lets, rows: f.rows, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
 	}
@@ -423,6 +426,7 @@ func (r *run) each(s *step, at *outNode) {
 			return
 		}
 		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+		r.bind(e.view, item)
 		if e.where != nil {
 			pass, err := e.where(r.frame)
 			if err != nil {

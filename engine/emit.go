@@ -148,6 +148,7 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	made := 0
 	for i, item := range items {
 		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+		r.bind(e.view, item)
 		if e.where != nil {
 			pass, err := e.where(r.frame)
 			if err != nil {

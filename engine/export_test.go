@@ -20,6 +20,7 @@ func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) 
 	}
 	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	f.call.Budget = f.budget
+	f.bind(m.views[0], f.doc)
 	out, err = (&run{frame: f, mapping: m}).thorough()
 	return out, m.emit != nil, err
 }

@@ -41,6 +41,9 @@ type operand struct {
 	shape *shape.Shape
 	konst *value.Value // set where the result is the same for every document
 	node  ast.Node
+	// view and path are set where the result is what stands at a path of a view.
+	view *view
+	path *value.ViewNode
 }
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
@@ -53,6 +56,7 @@ type local struct {
 	slot  int
 	shape *shape.Shape
 	outer *local
+	view  *view // nil where the value is no element of an each
 }
 
 // predicate is the scope of `#` and `.field`.
@@ -71,6 +75,8 @@ type names struct {
 	out      *shape.Shape
 	lets     map[string]int // index into letShapes, only those declared above
 	letShape []*shape.Shape
+	letView  []*view
+	letPath  []*value.ViewNode
 }
 
 // compiler turns the expressions of a mapping into code. Slots are never used twice at the same time.
@@ -89,7 +95,8 @@ type compiler struct {
 	keys   *value.Keys
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
-	memo     map[string]int // paths of the source document that are read once
+	views    []*view
+	docView  *view
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -307,7 +314,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
 	val := c.compile(n.Value)
 	slot := c.slot()
 	outer := c.locals
-	c.locals = &local{n.Name, slot, val.shape, outer}
+	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer}
 	body := c.compile(n.Expr)
 	c.locals = outer
 	run := func(f *frame) (value.Value, error) {

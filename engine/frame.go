@@ -24,7 +24,7 @@ type frame struct {
 	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
 	lets     []letCell
 	letCode  []code
-	memo     []memoCell // what was read of the source document, by path
+	rows     []value.Row // what the paths of each view hold
 	out      *outNode
 	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
 	write    WriteMode
@@ -40,10 +40,11 @@ type letCell struct {
 	err   error
 }
 
-// memoCell holds what stands at a path of the source document once it was read.
-type memoCell struct {
-	done  bool
-	value value.Value
+// bind makes v the value of a view.
+func (f *frame) bind(w *view, v value.Value) {
+	if w.Used() {
+		w.Gather(v, &f.rows[w.number])
+	}
 }
 
 // fault is an expression that failed on a document.

@@ -24,7 +24,7 @@ type Mapping struct {
 	steps    []step
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
-	memos    int
+	views    []*view
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
@@ -49,6 +49,7 @@ type each struct {
 	text  *scalar
 	reads []read
 	item  int // slots
+	view  *view
 	index int
 	where func(*frame) (bool, error)
 	steps []step
@@ -60,6 +61,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -76,12 +78,20 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.lets()
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
-	m.slots, m.memos = c.most, len(c.memo)
-	m.keys.Seal()
+	m.slots, m.views = c.most, c.sealViews()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
 	return m
+}
+
+// sealViews lays out the paths that expressions read.
+func (c *compiler) sealViews() []*view {
+	c.keys.Seal()
+	for _, v := range c.views {
+		v.Seal(c.keys)
+	}
+	return c.views
 }
 
 // mappingCompiler compiles the parts of a mapping that are no expressions.
@@ -191,6 +201,8 @@ func (c *mappingCompiler) lets() {
 		o := c.expression(l.expr)
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
+		c.names.letView = append(c.names.letView, o.view)
+		c.names.letPath = append(c.names.letPath, o.path)
 		c.m.lets = append(c.m.lets, o.run)
 	}
 	c.slots = c.most
@@ -325,13 +337,14 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		}
 	}
 	if r.index != nil {
-		c.locals = &local{r.index.text, e.index, shape.Of(value.Numbers), c.locals}
+		c.locals = &local{name: r.index.text, slot: e.index, shape: shape.Of(value.Numbers), outer: c.locals}
 	}
 	name := ""
 	if r.as != nil {
 		name = r.as.text
 	}
-	c.locals = &local{name, e.item, item, c.locals}
+	e.view = c.newView()
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}

@@ -105,7 +105,7 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	record := readRecord(t)
-	for _, w := range slices.Concat(fixtures.Workloads, fixtures.Lines) {
+	for _, w := range fixtures.All() {
 		got, err := allocations(w)
 		if err != nil {
 			t.Fatal(err)

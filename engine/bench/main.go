@@ -52,7 +52,7 @@ func run(args []string, out io.Writer) error {
 	}
 	shown := fixtures.Workloads
 	if *workloads != "" {
-		shown = slices.Concat(fixtures.Workloads, fixtures.Lines)
+		shown = fixtures.All()
 	}
 	for _, w := range shown {
 		if !picked(*workloads, w.Name) {

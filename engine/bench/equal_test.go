@@ -171,7 +171,8 @@ func exact(v any) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("%q is no number", x)
 		}
-		return number(r.RatString()), nil
+		digits, _ := r.FloatPrec() // a JSON number has an end, so it is exact
+		return number(r.FloatString(digits)), nil
 	}
 	return v, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -87,7 +88,9 @@ type compiler struct {
 	most   int // ever in use
 	locals *local
 
-	text   *scalar // the expression being compiled
+	text *scalar // the expression being compiled
+	// tail is set while the result of a division will be rounded: it is then rounded once.
+	tail   *rounding
 	preds  *predicate
 	reads  []read
 	rule   *ruleDecl // for the chain of files in messages
@@ -113,7 +116,9 @@ func (c *compiler) slot() int {
 
 // expression compiles the text of a scalar. It returns an operand that may be used
 // even where there are errors.
-func (c *compiler) expression(s *scalar) operand {
+func (c *compiler) expression(s *scalar) operand { return c.roundedExpression(s, nil) }
+
+func (c *compiler) roundedExpression(s *scalar, tail *rounding) operand {
 	outer := c.text
 	c.text = s
 	defer func() { c.text = outer }()
@@ -126,7 +131,7 @@ func (c *compiler) expression(s *scalar) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
-	return c.compile(tree.Node)
+	return c.rounded(tree.Node, tail)
 }
 
 func parseExpression(text string) (tree *parser.Tree, err error) {
@@ -262,8 +267,22 @@ func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
 }
 
+// rounding is what happens to the result of an expression.
+type rounding struct {
+	digits int
+	mode   decimal.Mode
+}
+
+// rounded compiles a node whose result will be rounded.
+func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
+	c.tail = tail
+	return c.compile(node)
+}
+
 // compile turns a node of expr's tree into code.
 func (c *compiler) compile(node ast.Node) operand {
+	tail := c.tail
+	c.tail = nil
 	switch n := node.(type) {
 	case *ast.NilNode:
 		return constant(value.NullValue, shape.Of(value.Of(value.Null)), n)
@@ -284,9 +303,9 @@ func (c *compiler) compile(node ast.Node) operand {
 	case *ast.UnaryNode:
 		return c.unary(n)
 	case *ast.BinaryNode:
-		return c.binary(n)
+		return c.binary(n, tail)
 	case *ast.ConditionalNode:
-		return c.conditional(n)
+		return c.conditional(n, tail)
 	case *ast.CallNode:
 		return c.callNode(n)
 	case *ast.BuiltinNode:
@@ -298,7 +317,7 @@ func (c *compiler) compile(node ast.Node) operand {
 	case *ast.MapNode:
 		return c.object(n)
 	case *ast.VariableDeclaratorNode:
-		return c.variable(n)
+		return c.variable(n, tail)
 	case *ast.SequenceNode:
 		c.reportAt(n.Nodes[1], codeSyntax, "an expression has one result: two are separated by `;`", "name the first with `let x = ...;`")
 		return c.broken(n)
@@ -307,7 +326,7 @@ func (c *compiler) compile(node ast.Node) operand {
 	return c.broken(node)
 }
 
-func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
+func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) operand {
 	if msg := badName(n.Name); msg != "" {
 		c.reportAt(n, codeName, msg, "choose another name")
 	}
@@ -315,7 +334,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
 	slot := c.slot()
 	outer := c.locals
 	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer}
-	body := c.compile(n.Expr)
+	body := c.rounded(n.Expr, tail)
 	c.locals = outer
 	run := func(f *frame) (value.Value, error) {
 		v, err := val.run(f)
@@ -328,9 +347,9 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
 	return operand{run: run, shape: body.shape, node: n}
 }
 
-func (c *compiler) conditional(n *ast.ConditionalNode) operand {
+func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.compile(n.Exp1), c.compile(n.Exp2)
+	yes, no := c.rounded(n.Exp1, tail), c.rounded(n.Exp2, tail)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -26,7 +27,7 @@ func (c *compiler) callNode(n *ast.CallNode) operand {
 	fn := function.Lookup(callee.Value)
 	args := make([]operand, len(n.Arguments))
 	for i, a := range n.Arguments {
-		args[i] = c.compile(a)
+		args[i] = c.rounded(a, c.roundsArgument(n, i))
 	}
 	if fn == nil {
 		d := c.reportAt(callee, codeUnknownFunc, fmt.Sprintf("unknown function %q", callee.Value), "")
@@ -38,6 +39,35 @@ func (c *compiler) callNode(n *ast.CallNode) operand {
 	}
 	return c.call(n, fn, args)
 }
+
+// roundsArgument tells how round(x, digits, mode) rounds x, nil where that is no constant.
+func (c *compiler) roundsArgument(n *ast.CallNode, i int) *rounding {
+	if i != 0 || n.Callee.(*ast.IdentifierNode).Value != "round" || len(n.Arguments) > 3 {
+		return nil
+	}
+	r := &rounding{}
+	if len(n.Arguments) > 1 {
+		digits, ok := n.Arguments[1].(*ast.IntegerNode)
+		if !ok || digits.Value > maxRoundDigits {
+			return nil
+		}
+		r.digits = digits.Value
+	}
+	if len(n.Arguments) > 2 {
+		word, ok := n.Arguments[2].(*ast.StringNode)
+		if !ok {
+			return nil
+		}
+		var err error
+		if r.mode, err = decimal.ParseMode(word.Value); err != nil {
+			return nil
+		}
+	}
+	return r
+}
+
+// maxRoundDigits bounds to how many digits a quotient is rounded at once.
+const maxRoundDigits = 30
 
 // parameter returns the parameter that argument i belongs to, nil where there are too many.
 func parameter(fn *function.Func, i int) *function.Param {
@@ -104,7 +134,9 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 	}
 	text, loc := c.text, n.Location()
 	run := func(f *frame) (value.Value, error) {
-		vs := make([]value.Value, len(args))
+		mark := len(f.stack)
+		vs := f.take(len(args))
+		defer f.drop(mark)
 		for i, a := range args {
 			var err error
 			if vs[i], err = a.run(f); err != nil {

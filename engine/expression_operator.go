@@ -55,18 +55,18 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 	return res
 }
 
-func (c *compiler) binary(n *ast.BinaryNode) operand {
+func (c *compiler) binary(n *ast.BinaryNode, tail *rounding) operand {
 	switch n.Operator {
 	case "and", "&&", "or", "||":
 		return c.logic(n)
 	case "??":
-		return c.coalesce(n)
+		return c.coalesce(n, tail)
 	case "==", "!=":
 		return c.equality(n)
 	case "<", "<=", ">", ">=":
 		return c.ordering(n)
 	case "+", "-", "*", "/", "%", "^", "**":
-		return c.arithmetic(n)
+		return c.arithmetic(n, tail)
 	case "contains", "startsWith", "endsWith", "matches":
 		return c.textTest(n)
 	case "in":
@@ -91,8 +91,8 @@ func (c *compiler) logic(n *ast.BinaryNode) operand {
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
-func (c *compiler) coalesce(n *ast.BinaryNode) operand {
-	left, right := c.compile(n.Left), c.compile(n.Right)
+func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
+	left, right := c.rounded(n.Left, tail), c.rounded(n.Right, tail)
 	run := func(f *frame) (value.Value, error) {
 		v, err := left.run(f)
 		if err != nil || !v.IsNil() {
@@ -111,6 +111,10 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	c.neverEqual(n, left, right)
 	same, text, loc := n.Operator == "==", c.text, n.Location()
+	if o, ok := equalText(left, right, same); ok {
+		o.node = n
+		return o
+	}
 	run := func(f *frame) (value.Value, error) {
 		a, err := left.run(f)
 		if err != nil {
@@ -128,6 +132,25 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 		return value.Boolean(value.Equal(a, b) == same), nil
 	}
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+// equalText compiles the comparison of anything with a constant text.
+func equalText(left, right operand, same bool) (operand, bool) {
+	if left.konst != nil {
+		left, right = right, left
+	}
+	if left.konst != nil || right.konst == nil || right.konst.Kind() != value.String {
+		return operand{}, false
+	}
+	want := right.konst.Str()
+	run := func(f *frame) (value.Value, error) {
+		v, err := left.run(f)
+		if err != nil {
+			return v, err
+		}
+		return value.Boolean(v.IsText(want) == same), nil
+	}
+	return operand{run: run, shape: shape.Of(value.Bools)}, true
 }
 
 // neverEqual reports a comparison that has the same answer for every document: of
@@ -207,7 +230,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 
 var arithmeticWords = map[string]string{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "take the rest of", "^": "raise", "**": "raise"}
 
-func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
+func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	accepted := value.Numbers
 	if n.Operator == "+" {
@@ -234,7 +257,7 @@ func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
 			if err := f.budget.Bytes(int64(len(x) + len(y))); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			return value.Text(x + y), nil
+			return value.Text(f.join(x, y)), nil
 		}
 		if a.IsNil() || b.IsNil() {
 			return value.Value{}, nil
@@ -243,7 +266,7 @@ func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 				msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
 		}
-		d, err := compute(op, a, b)
+		d, err := compute(op, a, b, tail)
 		if err != nil {
 			msg := err.Error()
 			if errors.Is(err, decimal.ErrRange) {
@@ -282,7 +305,8 @@ func cannotCompute(op, a, b string) string {
 	return fmt.Sprintf("cannot %s %s and %s", arithmeticWords[op], article(a), article(b))
 }
 
-func compute(op string, a, b value.Value) (decimal.Decimal, error) {
+// compute does arithmetic on two numbers. A quotient that will be rounded is rounded at once.
+func compute(op string, a, b value.Value, tail *rounding) (decimal.Decimal, error) {
 	x, err := a.Dec()
 	if err != nil {
 		return x, err
@@ -304,6 +328,9 @@ func compute(op string, a, b value.Value) (decimal.Decimal, error) {
 		}
 		return x.Mul(y), nil
 	case "/":
+		if tail != nil {
+			return x.QuoRound(y, tail.digits, tail.mode)
+		}
 		return x.Quo(y)
 	case "%":
 		return x.Rem(y)

@@ -28,6 +28,7 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+	defaults value.Value // of the settings
 }
 
 // step is one rule, compiled.
@@ -167,6 +168,13 @@ func (c *mappingCompiler) settings() {
 		c.m.settings = append(c.m.settings, s.Setting)
 	}
 	c.names.settings = shape.NewObject(names, props)
+	var fields []value.Field
+	for _, s := range c.m.settings {
+		if s.Default != nil {
+			fields = append(fields, value.Field{Key: s.Name, Value: value.Raw(string(s.Default))})
+		}
+	}
+	c.m.defaults = value.ObjectOf(fields)
 }
 
 func choiceMissing(s Setting, v value.Value) bool {
@@ -271,7 +279,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	has := true
 	switch {
 	case r.result.set():
-		result = c.result(&r.result)
+		result = c.result(&r.result, roundingOf(r))
 	case r.hasWhen:
 		result = c.when(r)
 	case r.lookup != nil:
@@ -291,7 +299,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		c.fits(s.text, result.shape, want, r)
 	}
 	if r.def != nil {
-		def := c.result(r.def)
+		def := c.result(r.def, nil)
 		s.def = def.run
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
@@ -360,9 +368,21 @@ func (c *mappingCompiler) test(s *scalar) func(*frame) (bool, error) {
 	return c.condition(o)
 }
 
-func (c *mappingCompiler) result(r *resultDecl) operand {
+// roundingOf tells how a rule rounds its result.
+func roundingOf(r *ruleDecl) *rounding {
+	if r.round == nil || r.round.digits < 0 {
+		return nil
+	}
+	mode, err := decimal.ParseMode(r.round.mode)
+	if err != nil {
+		return nil
+	}
+	return &rounding{int(r.round.digits), mode}
+}
+
+func (c *mappingCompiler) result(r *resultDecl, tail *rounding) operand {
 	if r.expr != nil {
-		return c.expression(r.expr)
+		return c.roundedExpression(r.expr, tail)
 	}
 	if r.literal == nil {
 		return c.broken(nil)
@@ -407,7 +427,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		} else {
 			complete = true
 		}
-		o := c.result(&decl.result)
+		o := c.result(&decl.result, roundingOf(r))
 		b.run = o.run
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)

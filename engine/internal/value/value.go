@@ -242,6 +242,19 @@ func (v Value) Str() string {
 	return v.s
 }
 
+// IsText tells whether v is the string s.
+func (v Value) IsText(s string) bool {
+	if v.kind != String {
+		return false
+	}
+	if v.form == formRaw {
+		if raw := v.s[1 : len(v.s)-1]; len(raw) == len(s) || strings.IndexByte(raw, '\\') < 0 {
+			return raw == s && strings.IndexByte(s, '\\') < 0
+		}
+	}
+	return v.Str() == s
+}
+
 // Dec returns the decimal of a number. The error is decimal.ErrRange for a
 // number that is too large to compute with.
 func (v Value) Dec() (decimal.Decimal, error) {

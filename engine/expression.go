@@ -45,6 +45,9 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// filter is set where the operand is a filter of a list, which another loop may take over.
+	filter     *loop
+	filterTest func(*frame) (bool, error)
 }
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {

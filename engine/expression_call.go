@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
@@ -161,16 +162,21 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		v, err := invoke(&f.call, vs)
-		var said function.Failed
-		if errors.As(err, &said) {
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
-		}
 		if err != nil {
-			return value.Value{}, asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
+			return value.Value{}, failed(fn, err, text, loc)
 		}
 		return f.made(v, text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: resultShape(fn, args), node: n}
+}
+
+// failed places the error of a function. One that a rule words itself stands without the function's name.
+func failed(fn *function.Func, err error, text *scalar, loc file.Location) error {
+	var said function.Failed
+	if errors.As(err, &said) {
+		return &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
+	}
+	return asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
 }
 
 func resultShape(fn *function.Func, args []operand) *shape.Shape {

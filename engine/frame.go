@@ -55,6 +55,13 @@ func (f *frame) take(n int) []value.Value {
 	return f.stack[mark : mark+n : mark+n]
 }
 
+// items returns the elements of a list in room that drop gives back.
+func (f *frame) items(v value.Value) []value.Value {
+	n := v.Len()
+	room := f.take(n)
+	return v.AppendItems(room[:0])
+}
+
 func (f *frame) drop(mark int) {
 	if mark <= len(f.stack) {
 		f.stack = f.stack[:mark]

@@ -36,8 +36,10 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar // what a failure of the rule points at
-	result  code    // nil for an each without a result of its own
+	text    *scalar         // what a failure of the rule points at
+	result  code            // nil for an each without a result of its own
+	copied  *value.ViewNode // the path that the rule copies, nil where it does more
+	view    *view           // of copied
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -289,6 +291,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
+		if s.plainCopy(result) {
+			s.copied, s.view = result.path, result.view
+		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}

@@ -8,7 +8,7 @@ type Keys struct {
 	names []string
 	table []uint16 // number by slot
 	mul   uint32
-	lens  uint64 // bit n: a name of n bytes exists; bit 63: of 63 or more
+	lens  [256]uint64 // by first byte, bit n: a name of n bytes exists; bit 63: of 63 or more
 }
 
 // Add returns the number of a name, adding it if need be; 0 when there is no room for more.
@@ -29,9 +29,9 @@ func (k *Keys) Add(name string) uint16 {
 // Seal builds the table that find looks into: one slot a name, without collisions where a multiplier
 // can be found that has none.
 func (k *Keys) Seal() {
-	k.lens = 0
+	k.lens = [256]uint64{}
 	for _, n := range k.names {
-		k.lens |= 1 << min(len(n), 63)
+		k.lens[n[0]] |= 1 << min(len(n), 63)
 	}
 	for size := 16; ; size *= 2 {
 		if size < 2*len(k.names) {
@@ -72,9 +72,13 @@ func (k *Keys) slot(s string) uint32 {
 
 // find returns the number of a name, 0 if nobody reads it.
 func (k *Keys) find(s string) uint16 {
-	if len(s) == 0 || k.lens>>min(uint(len(s)), 63)&1 == 0 {
+	if len(s) == 0 || k.lens[s[0]]>>(min(uint(len(s)), 63)&63)&1 == 0 {
 		return 0
 	}
+	return k.look(s)
+}
+
+func (k *Keys) look(s string) uint16 {
 	for slot := k.slot(s); ; slot = (slot + 1) & uint32(len(k.table)-1) {
 		id := k.table[slot]
 		if id == 0 || k.names[id-1] == s {

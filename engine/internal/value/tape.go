@@ -23,6 +23,7 @@ type tapeNode struct {
 	start, end uint32
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
+	kind       Kind
 }
 
 // Parse checks src, which it keeps, and returns its value. ok is false where src is no JSON, is nested more than
@@ -52,9 +53,12 @@ func (t *Tape) Forget() {
 // at returns the value of a node.
 func (t *Tape) at(i uint32) Value {
 	n := &t.nodes[i]
-	v := Raw(t.src[n.start:n.end])
-	if v.kind >= List {
+	v := Value{kind: n.kind, s: t.src[n.start:n.end]}
+	switch {
+	case n.kind >= List:
 		v.form, v.n, v.ref = formTape, int64(i), &t.self
+	case n.kind == Bool && n.end-n.start == 4:
+		v.n = 1
 	}
 	return v
 }
@@ -68,19 +72,29 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 	n := len(t.nodes)
 	t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key})
 	var end int
+	kind := Number
 	switch t.src[i] {
 	case '{':
-		end = t.object(i, depth+1)
+		kind, end = Object, t.object(i, depth+1)
 	case '[':
-		end = t.array(i, depth+1)
+		kind, end = List, t.array(i, depth+1)
+	case '"':
+		kind = String
+		end, _ = str(t.src, i)
+	case 'n':
+		kind, end = Null, word(t.src, i, "null")
+	case 't':
+		kind, end = Bool, word(t.src, i, "true")
+	case 'f':
+		kind, end = Bool, word(t.src, i, "false")
 	default:
 		end = t.scalar(i)
 	}
 	if end < 0 {
 		return -1
 	}
-	t.nodes[n].end = uint32(end)
-	t.nodes[n].next = uint32(len(t.nodes))
+	node := &t.nodes[n]
+	node.end, node.next, node.kind = uint32(end), uint32(len(t.nodes)), kind
 	return end
 }
 

@@ -318,6 +318,14 @@ func (v Value) Items() []Value {
 	return items
 }
 
+// AppendItems appends the elements of a list to dst.
+func (v Value) AppendItems(dst []Value) []Value {
+	if v.form == formTape && v.kind == List {
+		return v.ref.tape.appendElements(dst, v.n)
+	}
+	return append(dst, v.Items()...)
+}
+
 // Fields returns the members of an object in their order, each name once (the last one
 // counts); nil for any other kind.
 func (v Value) Fields() []Field {

@@ -73,7 +73,8 @@ func (m *Mapping) release(f *frame) {
 	for i := range f.tapes {
 		f.tapes[i].Forget()
 	}
-	clear(f.stack[:cap(f.stack)])
+	clear(f.stack[:f.high])
+	f.high = 0
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call = nil, limit.Budget{}, function.Call{}
@@ -81,7 +82,7 @@ func (m *Mapping) release(f *frame) {
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
 	}
-	if cap(f.stack) > 1<<12 {
+	if cap(f.stack) > 1<<14 {
 		f.stack = nil
 	}
 	m.frames.Put(f)

@@ -12,7 +12,7 @@ import (
 // write their output from front to back without building it first: see [emitPlan].
 type emitNode struct {
 	name string
-	key  []byte // "name": as it is written
+	key  []byte // ,"name": as it is written behind another field
 	step *step  // what makes the value; nil for an object of kids
 	kids []*emitNode
 }
@@ -35,7 +35,7 @@ func emitPlan(steps []step) *emitNode {
 			kid := at.kid(seg.name)
 			last := k == len(s.rel)-1
 			if kid == nil {
-				kid = &emitNode{name: seg.name, key: append(jsontext.AppendQuote(nil, seg.name), ':')}
+				kid = &emitNode{name: seg.name, key: append(jsontext.AppendQuote([]byte{','}, seg.name), ':')}
 				at.kids = append(at.kids, kid)
 			} else if last {
 				return nil
@@ -67,13 +67,17 @@ func (n *emitNode) kid(name string) *emitNode {
 
 // emit appends the fields of n that have a value; written is false where there are none.
 func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error) {
+	if err := r.budget.Step(1 + len(n.kids)); err != nil {
+		return dst, false, err
+	}
 	dst = append(dst, '{')
 	for _, kid := range n.kids {
 		mark := len(dst)
 		if written {
-			dst = append(dst, ',')
+			dst = append(dst, kid.key...)
+		} else {
+			dst = append(dst, kid.key[1:]...)
 		}
-		dst = append(dst, kid.key...)
 		var wrote bool
 		switch {
 		case kid.step == nil:
@@ -99,15 +103,12 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 }
 
 func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
-	if err := r.budget.Step(1); err != nil {
-		return dst, false, err
-	}
 	if s.copied != nil {
 		if raw, kind, ok := r.rows[s.view.number].Text(s.copied); ok {
 			return r.emitText(dst, s, raw, kind)
 		}
 	}
-	if r.skipped(s) {
+	if !s.always && r.skipped(s) {
 		return dst, false, nil
 	}
 	var v value.Value
@@ -150,8 +151,11 @@ func (r *run) emitValue(dst []byte, s *step, v value.Value) ([]byte, bool, error
 		if v, write = r.settle(s, v); !write {
 			return dst, false, nil
 		}
+		if v.Weight() > int64(r.mapping.limits.OutputBytes) {
+			return dst, false, errNotEmitted
+		}
 	}
-	if r.wrongKind(s, v) != "" || v.Weight() > int64(r.mapping.limits.OutputBytes) {
+	if !s.any && r.wrongKind(s, v) != "" {
 		return dst, false, errNotEmitted
 	}
 	return v.AppendJSON(dst), true, nil

@@ -33,6 +33,7 @@ type frame struct {
 	budget   *limit.Budget
 	limits   limit.Budget  // what budget points to
 	stack    []value.Value // arguments and elements in use
+	high     int           // the most of stack that was in use
 	words    []byte        // texts that rules join
 	call     function.Call
 }
@@ -49,9 +50,10 @@ func (f *frame) take(n int) []value.Value {
 	mark := len(f.stack)
 	if mark+n > cap(f.stack) {
 		f.stack = make([]value.Value, 0, max(256, 2*(mark+n))) // what is in use lives on in the old one
-		mark = 0
+		mark, f.high = 0, 0
 	}
 	f.stack = f.stack[:mark+n]
+	f.high = max(f.high, mark+n)
 	return f.stack[mark : mark+n : mark+n]
 }
 

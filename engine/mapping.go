@@ -41,6 +41,8 @@ type step struct {
 	copied  *value.ViewNode // the path that the rule copies, nil where it does more
 	view    *view           // of copied
 	simple  bool            // the result is not defaulted, rounded or required
+	always  bool            // the rule writes in every mode
+	any     bool            // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -319,6 +321,8 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	s.reads = c.reads
 	s.simple = r.def == nil && r.round == nil && !r.required
+	s.always = r.write == writeAlways
+	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer

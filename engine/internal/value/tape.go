@@ -3,6 +3,7 @@ package value
 import (
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 )
@@ -15,7 +16,6 @@ type Tape struct {
 	keys  *Keys
 	nodes []tapeNode
 	max   int
-	self  node
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.
@@ -30,7 +30,6 @@ type tapeNode struct {
 // maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
 func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 	t.src, t.keys, t.nodes, t.max = src, keys, t.nodes[:0], maxDepth
-	t.self.tape = t
 	if uint64(len(src)) >= 1<<32 {
 		return Value{}, false
 	}
@@ -53,14 +52,10 @@ func (t *Tape) Forget() {
 // at returns the value of a node.
 func (t *Tape) at(i uint32) Value {
 	n := &t.nodes[i]
-	v := Value{kind: n.kind, s: t.src[n.start:n.end]}
-	switch {
-	case n.kind >= List:
-		v.form, v.n, v.ref = formTape, int64(i), &t.self
-	case n.kind == Bool && n.end-n.start == 4:
-		v.n = 1
+	if n.kind >= List {
+		return Value{p: unsafe.Pointer(t), n: int64(i), kind: n.kind, form: formTape}
 	}
-	return v
+	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), kind: n.kind}
 }
 
 // value checks the value at i and notes it, with its members; it returns its end, -1 if it is

@@ -145,7 +145,7 @@ func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.
 
 // overlayTables puts the tables of the mapping under those of the flow.
 func (f *frame) overlayTables(tables value.Value) {
-	if f.tables.Kind() == value.Missing {
+	if f.ownTables = f.tables.Kind() == value.Missing; f.ownTables {
 		f.tables = tables
 		return
 	}

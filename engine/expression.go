@@ -45,6 +45,10 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// copies are the paths of which the result is the first that is neither missing nor null, then
+	// fallback; nil where the result is something else.
+	copies   []pathRef
+	fallback *value.Value
 	// test gives the result as it is where that is always true or false.
 	test func(*frame) (bool, error)
 	// slot is one more than the slot that holds the result, 0 where none does.
@@ -56,6 +60,12 @@ type operand struct {
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
 	return operand{run: func(*frame) (value.Value, error) { return v, nil }, shape: s, konst: &v, node: n}
+}
+
+// pathRef is a path of a view.
+type pathRef struct {
+	view *view
+	path *value.ViewNode
 }
 
 // local is a name that rules give to a value: an each-alias, an index, a variable of an expression.

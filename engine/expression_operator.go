@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -108,7 +109,16 @@ func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
 	if left.shape.Kinds&^value.Nil != 0 {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
-	return operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n}
+	if left.copies != nil && left.fallback == nil {
+		switch {
+		case right.konst != nil:
+			o.copies, o.fallback = left.copies, right.konst
+		case right.copies != nil:
+			o.copies, o.fallback = slices.Concat(left.copies, right.copies), right.fallback
+		}
+	}
+	return o
 }
 
 func (c *compiler) equality(n *ast.BinaryNode) operand {

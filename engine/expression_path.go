@@ -96,6 +96,7 @@ func (o operand) at(v *view, n *value.ViewNode) operand {
 	}
 	slow, number := o.run, v.number
 	o.view, o.path = v, n
+	o.copies = []pathRef{{v, n}}
 	o.run = func(f *frame) (value.Value, error) {
 		if val, ok := f.rows[number].Read(n); ok {
 			return val, nil

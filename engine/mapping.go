@@ -36,13 +36,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar         // what a failure of the rule points at
-	result  code            // nil for an each without a result of its own
-	copied  *value.ViewNode // the path that the rule copies, nil where it does more
-	view    *view           // of copied
-	simple  bool            // the result is not defaulted, rounded or required
-	always  bool            // the rule writes in every mode
-	any     bool            // the target takes every kind and every word
+	text    *scalar   // what a failure of the rule points at
+	result  code      // nil for an each without a result of its own
+	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	literal []byte    // what is written where none of copies has a value
+	simple  bool      // the result is not defaulted, rounded or required
+	always  bool      // the rule writes in every mode
+	any     bool      // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -295,7 +295,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	if has {
 		s.result = result.run
 		if s.plainCopy(result) {
-			s.copied, s.view = result.path, result.view
+			s.copies = result.copies
+			if result.fallback != nil && !result.fallback.IsNil() {
+				s.literal = result.fallback.AppendJSON(nil)
+			}
 		}
 		if r.result.expr != nil {
 			s.text = r.result.expr

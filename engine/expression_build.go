@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -155,15 +156,20 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			return value.Value{}, err
 		}
 		var items []value.Value
-		var chars []rune
+		var word string
+		var chars []rune // of a text whose characters are not bytes
 		length := 0
 		switch v.Kind() {
 		case value.List:
 			items = v.Items()
 			length = len(items)
 		case value.String:
-			chars = []rune(v.Str())
-			length = len(chars)
+			if word = v.Str(); ascii(word) {
+				length = len(word)
+			} else {
+				chars = []rune(word)
+				length = len(chars)
+			}
 		default:
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: fmt.Sprintf("%s has no parts", article(v.Kind().String()))}
 		}
@@ -179,10 +185,23 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			return value.Value{}, err
 		}
 		j = max(i, j)
-		if chars != nil || v.Kind() == value.String {
+		switch {
+		case chars != nil:
 			return value.Text(string(chars[i:j])), nil
+		case v.Kind() == value.String:
+			return value.Text(word[i:j]), nil
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
 	return operand{run: run, shape: base.shape, node: n}
+}
+
+// ascii tells whether every character of s is one byte.
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -38,6 +38,9 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 		m.unreadable = true
 		return m
 	}
+	if _, ok := root.(ast.MapNode); !ok {
+		m.unreadable = true
+	}
 	for _, e := range p.entries(root, "a mapping file is a map with the keys from, to and rules") {
 		key, v := e.key, e.node
 		switch key.text {

@@ -397,7 +397,7 @@ func (r *run) wrongKind(s *step, v value.Value) string {
 		return fmt.Sprintf("the target wants %s, the result is %s", article(s.target.Without(value.Of(value.Missing)).Kinds.String()), article(v.Kind().String()))
 	}
 	if v.Kind() == value.String && s.target.Enum != nil {
-		text := string(v.AppendJSON(nil))
+		text := string(value.Text(v.Str()).AppendJSON(nil)) // without escapes that the document may have
 		for _, e := range s.target.Enum {
 			if e == text {
 				return ""

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -157,57 +156,7 @@ func parseExpression(text string) (tree *parser.Tree, err error) {
 			err = errors.New("the expression cannot be read")
 		}
 	}()
-	return parser.ParseWithConfig(text, syntax)
-}
-
-// unreadable tells why a text must not be given to the parser, and at which character.
-func unreadable(text string) (why string, at int) {
-	if utf8.RuneCountInString(text) > maxExprChars {
-		return fmt.Sprintf("the expression is longer than %d characters", maxExprChars), 0
-	}
-	depth, unary, i := 0, 0, -1
-	var quote rune
-	word := strings.Builder{}
-	for _, r := range text {
-		i++
-		if quote != 0 {
-			if r == quote {
-				quote = 0
-			}
-			continue
-		}
-		if r >= 'a' && r <= 'z' {
-			word.WriteRune(r)
-			continue
-		}
-		if word.Len() > 0 {
-			if word.String() == "not" {
-				unary++
-			} else {
-				unary = 0
-			}
-			word.Reset()
-		}
-		switch r {
-		case '"', '\'', '`':
-			quote, unary = r, 0
-		case '(', '[', '{':
-			depth++
-			unary = 0
-		case ')', ']', '}':
-			depth--
-			unary = 0
-		case '-', '+', '!':
-			unary++
-		case ' ', '\t', '\n', '\r':
-		default:
-			unary = 0
-		}
-		if depth > maxExprDepth || unary > maxExprDepth {
-			return fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth), i
-		}
-	}
-	return "", 0
+	return parser.ParseWithConfig(maskNumbers(text), syntax)
 }
 
 func (c *compiler) syntaxError(err error) {
@@ -228,6 +177,8 @@ func (c *compiler) syntaxError(err error) {
 				help = "inside { } a text ends at a comma: put the expression in quotes"
 			}
 		}
+	case strings.Contains(msg, ": strconv."):
+		msg, _, _ = strings.Cut(msg, ": strconv.")
 	case strings.HasPrefix(msg, "unexpected token"):
 		word := strings.TrimPrefix(msg, "unexpected token ")
 		if i := strings.LastIndex(word, "("); i >= 0 {

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -500,8 +501,11 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: ".. wants two whole numbers"}
 		}
 		count := max(0, to-from+1)
-		if to-from < 0 && to > from || f.budget.Bytes(int64(min(count, 1<<40))*valueBytes) != nil {
-			return value.Value{}, asFault(f.budget.Bytes(1<<60), text, loc.From, loc.To)
+		if to-from < 0 && to > from { // the difference overflowed
+			count = math.MaxInt
+		}
+		if err := f.budget.Bytes(int64(min(count, 1<<40)) * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		items := make([]value.Value, count)
 		for i := range items {

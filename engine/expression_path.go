@@ -165,8 +165,8 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		d.suggest(name.Value, base.shape.Names(), "its fields are "+list(base.shape.Names(), 12))
 		return c.broken(n)
 	}
-	if base.shape.Kinds&(value.Objects|value.Nil) == 0 && !base.shape.Has(value.List) {
-		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(base.shape.Kinds.String())), "")
+	if k := base.shape.Kinds &^ value.Nil; k != 0 && k&(value.Objects|value.Lists) == 0 {
+		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(k.String())), "")
 		return c.broken(n)
 	}
 	if base.shape.Kinds&(value.Objects|value.Lists) == value.Lists && base.shape.Item != nil && base.shape.Item != shape.Any {

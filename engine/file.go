@@ -40,7 +40,7 @@ type ruleDecl struct {
 	key    *scalar
 	path   targetPath
 	remove bool // null: the inherited rule goes
-	odd    bool // has an option that nobody knows, which is reported already
+	odd    bool // has an option that cannot be read, which is reported already
 
 	result  resultDecl
 	each    *scalar

@@ -97,6 +97,7 @@ type compiler struct {
 	readsOut bool
 	views    []*view
 	docView  *view
+	notes    *notes // not nil: compile code that tells what it does
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -264,6 +265,13 @@ func (c *compiler) broken(n ast.Node) operand {
 
 // compile turns a node of expr's tree into code.
 func (c *compiler) compile(node ast.Node) operand {
+	if c.notes != nil {
+		return c.noted(node)
+	}
+	return c.translate(node)
+}
+
+func (c *compiler) translate(node ast.Node) operand {
 	switch n := node.(type) {
 	case *ast.NilNode:
 		return constant(value.NullValue, shape.Of(value.Of(value.Null)), n)

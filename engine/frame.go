@@ -31,6 +31,7 @@ type frame struct {
 	buf      []byte // the output while it is written
 	budget   *limit.Budget
 	call     function.Call
+	trace    *trace // nil, except where somebody asked for an explanation
 }
 
 // letCell holds a `let` once it was needed.

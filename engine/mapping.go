@@ -28,6 +28,8 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+	noted    func() *Mapping // the same rules with code that tells what it does
+	notes    *notes          // what that code can tell of; nil for the code of Apply
 }
 
 // step is one rule, compiled.
@@ -57,10 +59,19 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
+	m := l.compileWith(nil, files, diags)
+	m.noted = sync.OnceValue(func() *Mapping {
+		var told Diagnostics // once is enough
+		return l.compileWith(&notes{}, files, &told)
+	})
+	return m
+}
+
+func (l *loader) compileWith(n *notes, files []*mappingFile, diags *Diagnostics) *Mapping {
 	k := link(files, diags)
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n}
 	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
@@ -82,6 +93,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
+	m.notes = n
 	return m
 }
 
@@ -198,7 +210,7 @@ func (c *mappingCompiler) lets() {
 			c.at(l.name, 0, whole(l.name), codeName, msg, "choose another name")
 		}
 		c.slots = c.most
-		o := c.expression(l.expr)
+		o := c.notedLet(l, c.expression(l.expr))
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
@@ -304,6 +316,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	c.notedStep(&s)
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -400,7 +413,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	var branches []branch
 	var s *shape.Shape
 	complete := false
-	for _, decl := range r.when {
+	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
 			b.test = c.test(decl.cond)
@@ -408,7 +421,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 			complete = true
 		}
 		o := c.result(&decl.result)
-		b.run = o.run
+		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,6 +14,7 @@ const shownReads = 12
 // there and why, then the document's failures. It shows values of the document.
 func (e *Explanation) Render() string {
 	var b strings.Builder
+	told := map[string]bool{} // a `let` is told in full once
 	for _, f := range e.Fields {
 		switch f.Kind {
 		case Leaf:
@@ -22,7 +24,7 @@ func (e *Explanation) Render() string {
 		default:
 			fmt.Fprintf(&b, "%s: an element\n", f.Path)
 		}
-		f.render(&b, f.CopiedFrom)
+		f.render(&b, f.CopiedFrom, told)
 	}
 	if len(e.Absent) > 0 {
 		if len(e.Fields) > 0 {
@@ -31,7 +33,7 @@ func (e *Explanation) Render() string {
 		b.WriteString("Not there:\n")
 		for _, a := range e.Absent {
 			fmt.Fprintf(&b, "%s: %s\n", a.Path, a.Message)
-			a.render(&b, "")
+			a.render(&b, "", told)
 		}
 	}
 	if len(e.Diagnostics) > 0 {
@@ -43,7 +45,7 @@ func (e *Explanation) Render() string {
 	return b.String()
 }
 
-func (c Cause) render(b *strings.Builder, copied string) {
+func (c Cause) render(b *strings.Builder, copied string, told map[string]bool) {
 	r := c.Rule
 	text := r.Text
 	if r.Target != "" {
@@ -63,9 +65,17 @@ func (c Cause) render(b *strings.Builder, copied string) {
 	if r.Note != "" {
 		fmt.Fprintf(b, "      note: %s\n", r.Note)
 	}
+	if copied != "" && !slices.ContainsFunc(c.Reads, func(rd Read) bool { return rd.Path == copied }) {
+		fmt.Fprintf(b, "      copied %s\n", copied)
+	}
 	renderReads(b, "      ", c.Reads, c.MoreReads, copied)
 	renderFired(b, "      ", c.Fired)
 	for _, l := range c.Lets {
+		if told[l.Name] {
+			fmt.Fprintf(b, "      let %s  %s, as above\n", l.Name, l.Pos)
+			continue
+		}
+		told[l.Name] = true
 		fmt.Fprintf(b, "      let %s  %s  %s\n", l.Name, l.Pos, cut(l.Text, 120))
 		renderReads(b, "        ", l.Reads, l.MoreReads, "")
 		renderFired(b, "        ", l.Fired)

@@ -88,6 +88,10 @@ func runSpecCase(t *testing.T, c specCase) {
 	if string(out) != string(thorough) || (err == nil) != (thoroughErr == nil) || err != nil && err.Error() != thoroughErr.Error() {
 		t.Errorf("the quick way gives\n%s %v\nthe thorough way\n%s %v", out, err, thorough, thoroughErr)
 	}
+	explained, explainErr := m.Explain(context.Background(), []byte(input), in)
+	if explainErr != nil || string(out) != string(explained.Output) || err != nil && err.Error() != explained.Diagnostics.Error() {
+		t.Errorf("Apply gives\n%s %v\nExplain\n%s %v %v", out, err, explained.Output, explained.Diagnostics, explainErr)
+	}
 	if done := checkCodes(t, "the document", err, c.Fails); done {
 		return
 	}

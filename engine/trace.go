@@ -251,9 +251,9 @@ func previewOf(v value.Value) string {
 	if v.Weight() > large {
 		switch v.Kind() {
 		case value.List:
-			return fmt.Sprintf("[… %d elements]", v.Len())
+			return fmt.Sprintf("[… %s]", count(v.Len(), "element"))
 		case value.Object:
-			return fmt.Sprintf("{… %d fields}", v.Len())
+			return fmt.Sprintf("{… %s}", count(v.Len(), "field"))
 		}
 	}
 	return v.Preview(most)

@@ -463,12 +463,15 @@ func (r *ruleDecl) words() string {
 	case r.result.literal != nil:
 		parts = append(parts, "value: "+*r.result.literal)
 	case r.hasWhen:
-		parts = append(parts, fmt.Sprintf("when: one of %s", count(len(r.when), "case")))
+		parts = append(parts, fmt.Sprintf("when: %s", count(len(r.when), "case")))
 	case r.lookup != nil:
 		say("lookup", r.lookup)
 		for _, k := range r.keys {
 			say("key", k)
 		}
+	}
+	if r.round != nil {
+		parts = append(parts, fmt.Sprintf("round: %d", r.round.digits))
 	}
 	return strings.Join(parts, ", ")
 }

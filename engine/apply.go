@@ -31,8 +31,7 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	if out, ok := r.quick(); ok {
 		return out, nil
 	}
-	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	f.call.Budget = f.budget
+	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	return r.thorough()
 }
 
@@ -71,12 +70,20 @@ func (m *Mapping) release(f *frame) {
 	for i := range f.rows {
 		f.rows[i].Forget()
 	}
-	*f = frame{vars: f.vars, lets: f.lets, rows: f.rows, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
+	for i := range f.tapes {
+		f.tapes[i].Forget()
+	}
+	clear(f.stack[:f.high])
+	f.high = 0
+	var none value.Value
+	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
+	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
 	}
-	for i := range f.tapes {
-		f.tapes[i].Forget()
+	if cap(f.stack) > 1<<14 {
+		f.stack = nil
 	}
 	m.frames.Put(f)
 }
@@ -90,7 +97,8 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
-	f.write, f.budget = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
@@ -158,6 +166,10 @@ func overlayFields(fields []value.Field, over value.Value) []value.Field {
 
 // checkSettings puts the declared defaults under what the flow sets.
 func (m *Mapping) checkSettings(f *frame) Diagnostics {
+	if f.settings.Kind() == value.Missing {
+		f.settings = m.defaults
+		return nil
+	}
 	var diags Diagnostics
 	fields := make([]value.Field, 0, len(m.settings))
 	for _, s := range m.settings {

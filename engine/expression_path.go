@@ -133,7 +133,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 }
 
 func slotOperand(slot int, s *shape.Shape, n ast.Node) operand {
-	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n}
+	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1}
 }
 
 func (c *compiler) pointer(n *ast.PointerNode) operand {
@@ -189,6 +189,15 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		return v.MemberKey(key, number), nil
 	}
 	o := operand{run: run, shape: s, node: n}
+	if base.path == nil && base.slot > 0 {
+		slot := base.slot - 1
+		o.run = func(f *frame) (value.Value, error) {
+			if v, ok := f.vars[slot].MemberOfNode(number); ok {
+				return v, nil
+			}
+			return run(f)
+		}
+	}
 	if base.path == nil {
 		return o
 	}

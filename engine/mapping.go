@@ -28,6 +28,7 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+	defaults value.Value     // of the settings
 	noted    func() *Mapping // the same rules with code that tells what it does
 	notes    *notes          // what that code can tell of; nil for the code of Apply
 }
@@ -37,8 +38,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar // what a failure of the rule points at
-	result  code    // nil for an each without a result of its own
+	text    *scalar         // what a failure of the rule points at
+	result  code            // nil for an each without a result of its own
+	copied  *value.ViewNode // the path that the rule copies, nil where it does more
+	view    *view           // of copied
+	simple  bool            // the result is not defaulted, rounded or required
+	always  bool            // the rule writes in every mode
+	any     bool            // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -179,6 +185,13 @@ func (c *mappingCompiler) settings() {
 		c.m.settings = append(c.m.settings, s.Setting)
 	}
 	c.names.settings = shape.NewObject(names, props)
+	var fields []value.Field
+	for _, s := range c.m.settings {
+		if s.Default != nil {
+			fields = append(fields, value.Field{Key: s.Name, Value: value.Raw(string(s.Default))})
+		}
+	}
+	c.m.defaults = value.ObjectOf(fields)
 }
 
 func choiceMissing(s Setting, v value.Value) bool {
@@ -283,7 +296,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	has := true
 	switch {
 	case r.result.set():
-		result = c.result(&r.result)
+		result = c.result(&r.result, roundingOf(r))
 	case r.hasWhen:
 		result = c.when(r)
 	case r.lookup != nil:
@@ -293,6 +306,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
+		if s.plainCopy(result) {
+			s.copied, s.view = result.path, result.view
+		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -303,7 +319,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		c.fits(s.text, result.shape, want, r)
 	}
 	if r.def != nil {
-		def := c.result(r.def)
+		def := c.result(r.def, nil)
 		s.def = def.run
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
@@ -317,6 +333,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	s.reads = c.reads
 	c.notedStep(&s)
+	s.simple = r.def == nil && r.round == nil && !r.required
+	s.always = r.write == writeAlways
+	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -373,9 +392,21 @@ func (c *mappingCompiler) test(s *scalar) func(*frame) (bool, error) {
 	return c.condition(o)
 }
 
-func (c *mappingCompiler) result(r *resultDecl) operand {
+// roundingOf tells how a rule rounds its result.
+func roundingOf(r *ruleDecl) *rounding {
+	if r.round == nil || r.round.digits < 0 {
+		return nil
+	}
+	mode, err := decimal.ParseMode(r.round.mode)
+	if err != nil {
+		return nil
+	}
+	return &rounding{int(r.round.digits), mode}
+}
+
+func (c *mappingCompiler) result(r *resultDecl, tail *rounding) operand {
 	if r.expr != nil {
-		return c.expression(r.expr)
+		return c.roundedExpression(r.expr, tail)
 	}
 	if r.literal == nil {
 		return c.broken(nil)
@@ -420,7 +451,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		} else {
 			complete = true
 		}
-		o := c.result(&decl.result)
+		o := c.result(&decl.result, roundingOf(r))
 		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)

@@ -243,7 +243,7 @@ func (c *compiler) notedEntry(table string, keys []code, run code) code {
 			if keyErr != nil || !ok || k.IsNil() {
 				return v, err
 			}
-			fired.Keys = append(fired.Keys, text)
+			fired.Keys = append(fired.Keys, strings.Clone(text)) // it may lie in the document
 		}
 		found := f.tables.Member(table)
 		for _, key := range fired.Keys {

@@ -5,10 +5,10 @@ import "unsafe"
 // Offset returns where v's own text starts in text. ok is false for a value that is no part of it: one that a
 // rule made, or one of another document.
 func (v Value) Offset(text string) (offset int, ok bool) {
-	if v.form != formRaw && v.form != formTape || v.s == "" || text == "" {
+	if v.kind == Missing || v.form != formRaw && v.form != formTape || text == "" {
 		return 0, false
 	}
-	at, start := uintptr(unsafe.Pointer(unsafe.StringData(v.s))), uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	at, start := uintptr(unsafe.Pointer(unsafe.StringData(v.text()))), uintptr(unsafe.Pointer(unsafe.StringData(text)))
 	if at < start || at-start >= uintptr(len(text)) {
 		return 0, false
 	}

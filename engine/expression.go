@@ -116,6 +116,7 @@ type compiler struct {
 	readsOut bool
 	views    []*view
 	docView  *view
+	notes    *notes // not nil: compile code that tells what it does
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -249,6 +250,13 @@ func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
 
 // compile turns a node of expr's tree into code.
 func (c *compiler) compile(node ast.Node) operand {
+	if c.notes != nil {
+		return c.noted(node)
+	}
+	return c.translate(node)
+}
+
+func (c *compiler) translate(node ast.Node) operand {
 	tail := c.tail
 	c.tail = nil
 	switch n := node.(type) {

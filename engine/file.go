@@ -27,6 +27,7 @@ type letDecl struct {
 type tableDecl struct {
 	name *scalar
 	json string // a JSON object
+	node ast.Node
 }
 
 type settingDecl struct {

@@ -38,6 +38,7 @@ type frame struct {
 	high      int           // the most of stack that was in use
 	words     []byte        // texts that rules join
 	call      function.Call
+	trace     *trace // nil, except where somebody asked for an explanation
 }
 
 // letCell holds a `let` once it was needed.

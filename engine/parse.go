@@ -78,7 +78,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 					continue
 				}
 				if json, ok := p.json(e.node); ok {
-					m.tables = append(m.tables, tableDecl{e.key, json})
+					m.tables = append(m.tables, tableDecl{e.key, json, e.node})
 				}
 			}
 		case "settings":

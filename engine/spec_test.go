@@ -192,6 +192,10 @@ func (c specCase) run(t *testing.T) {
 	if string(out) != string(thorough) || rendered(err) != rendered(thoroughErr) {
 		t.Errorf("%s: the quick way gives\n%s %v\nthe thorough way\n%s %v", c.Name, out, err, thorough, thoroughErr)
 	}
+	explained, explainErr := m.Explain(context.Background(), []byte(input), in)
+	if explainErr != nil || string(out) != string(explained.Output) || err != nil && err.Error() != explained.Diagnostics.Error() {
+		t.Errorf("Apply gives\n%s %v\nExplain\n%s %v %v", out, err, explained.Output, explained.Diagnostics, explainErr)
+	}
 	if ended := c.compare(t, "the document", err, c.Fails); ended {
 		return
 	}

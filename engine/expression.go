@@ -90,6 +90,8 @@ type compiler struct {
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
 	memo     map[string]int // paths of the source document that are read once
+	sure     []sureOf
+	lint     lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -119,6 +121,7 @@ func (c *compiler) expression(s *scalar) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
+	s.tree = tree.Node
 	return c.compile(tree.Node)
 }
 
@@ -255,8 +258,14 @@ func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
 }
 
-// compile turns a node of expr's tree into code.
+// compile turns a node of expr's tree into code and looks for what is suspicious about it.
 func (c *compiler) compile(node ast.Node) operand {
+	o := c.narrowed(node, c.code(node))
+	c.lint.node(c, node, o)
+	return o
+}
+
+func (c *compiler) code(node ast.Node) operand {
 	switch n := node.(type) {
 	case *ast.NilNode:
 		return constant(value.NullValue, shape.Of(value.Of(value.Null)), n)
@@ -323,7 +332,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
 
 func (c *compiler) conditional(n *ast.ConditionalNode) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.compile(n.Exp1), c.compile(n.Exp2)
+	yes, no := c.assume(n.Cond, true, n.Exp1), c.assume(n.Cond, false, n.Exp2)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {

@@ -28,6 +28,10 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+
+	target  *shape.Shape               // of the document that the mapping builds
+	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
+	reads   *sourcePlace               // what rules read of the source document
 }
 
 // step is one rule, compiled.
@@ -78,6 +82,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.unreached()
 	m.slots, m.memos = c.most, len(c.memo)
 	m.keys.Seal()
+	c.finish()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
@@ -188,6 +193,7 @@ func (c *mappingCompiler) lets() {
 			c.at(l.name, 0, whole(l.name), codeName, msg, "choose another name")
 		}
 		c.slots = c.most
+		c.lint.declared(&c.compiler, l.name)
 		o := c.expression(l.expr)
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
@@ -278,9 +284,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 		c.fits(s.text, result.shape, want, r)
 	}
+	var otherwise *operand
 	if r.def != nil {
 		def := c.result(r.def)
-		s.def = def.run
+		s.def, otherwise = def.run, &def
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
 		}
@@ -292,6 +299,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	c.lint.rule(c, r, s.target, has, result, otherwise)
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -323,6 +331,7 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		if msg := badName(name.text); msg != "" {
 			c.at(name, 0, whole(name), codeName, msg, "choose another name")
 		}
+		c.lint.declared(&c.compiler, name)
 	}
 	if r.index != nil {
 		c.locals = &local{r.index.text, e.index, shape.Of(value.Numbers), c.locals}
@@ -387,6 +396,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	var branches []branch
 	var s *shape.Shape
 	complete := false
+	mark := len(c.sure)
 	for _, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
@@ -394,11 +404,19 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		} else {
 			complete = true
 		}
+		known := len(c.sure)
+		if decl.cond != nil && decl.cond.tree != nil {
+			c.learn(decl.cond.tree, true)
+		}
 		o := c.result(&decl.result)
+		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
+			c.learn(decl.cond.tree, false) // for the cases that follow
+		}
 		b.run = o.run
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
 	}
+	c.sure = c.sure[:mark]
 	if s == nil {
 		return c.broken(nil)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 
+	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -36,6 +37,7 @@ type scalar struct {
 	column int
 	block  bool // literal or folded: the text starts on the next line
 	quoted bool
+	tree   expr.Node // of the expression, once it was compiled
 	// places holds the position of each character of text and of its end; made on demand.
 	places []Position
 }

@@ -39,10 +39,17 @@ func (l *lint) names(c *mappingCompiler) {
 		case v.node != nil:
 			loc := v.node.Location()
 			l.warn(&c.compiler, v.at, loc.From, loc.To, codeUnused, fmt.Sprintf("the variable %s is never used", v.name), "remove it")
+		case isIndex(t.vars, v):
+			unused(v.at, "the index", "remove `index`")
+		case v.index != nil && v.index.used: // the elements differ by their number
 		default:
 			unused(v.at, "the alias", fmt.Sprintf("every element comes out the same; call it _%s if that is meant", v.name))
 		}
 	}
+}
+
+func isIndex(vars []*traceLocal, v *traceLocal) bool {
+	return slices.ContainsFunc(vars, func(o *traceLocal) bool { return o.index == v })
 }
 
 // declared looks at the names that a mapping or a rule gives.

@@ -81,30 +81,37 @@ func (l *lint) unfilledBelow(c *mappingCompiler, n *targetNode, s *shape.Shape, 
 			text, r = kid.rule.key, kid.rule
 		}
 		if kid.item {
-			m = m.Element()
+			m = m.Without(value.Nil).Element()
 			below[len(below)-1] += "[]"
 		}
 		switch {
-		case kid.whole != nil: // the result is checked against the schema where its members are known
-			l.lacks(c, kid, m, text, r, below)
+		case kid.whole != nil:
+			l.lacks(c, r, kid, kid.whole, m, strings.Join(below, "."), 12)
 		case len(kid.names) > 0:
 			l.unfilledBelow(c, kid, m, text, r, below)
 		}
 	}
 }
 
-// lacks warns about an object that a rule makes without a field that the target requires.
-func (l *lint) lacks(c *mappingCompiler, n *targetNode, want *shape.Shape, at *scalar, r *ruleDecl, path []string) {
-	got := n.whole
-	want = want.Without(value.Nil)
-	if got.Kinds&^value.Nil != value.Objects || got.Extra != nil || !want.Has(value.Object) {
+// lacks warns about objects that a rule makes without a field that the target requires.
+func (l *lint) lacks(c *mappingCompiler, r *ruleDecl, n *targetNode, got, want *shape.Shape, path string, depth int) {
+	if got == nil || want == nil || got == shape.Any || want == shape.Any || depth == 0 {
 		return
 	}
-	for _, name := range want.Names() {
-		if !want.Prop(name).Has(value.Missing) && got.Prop(name) == nil && n.kids[name] == nil {
-			c.rule = r
-			l.warnWhole(&c.compiler, at, codeUnfilled, fmt.Sprintf("no rule fills %s.%s, which the target requires", strings.Join(path, "."), name), "add it to the object")
-			c.rule = nil
+	got, want = got.Without(value.Nil), want.Without(value.Nil)
+	switch {
+	case got.Kinds == value.Lists && want.Has(value.List):
+		l.lacks(c, r, &targetNode{}, got.Item, want.Item, path+"[]", depth-1)
+	case got.Kinds == value.Objects && want.Has(value.Object) && got.Extra == nil:
+		for _, name := range want.Names() {
+			switch have := got.Prop(name); {
+			case have != nil:
+				l.lacks(c, r, &targetNode{}, have, want.Prop(name), path+"."+name, depth-1)
+			case !want.Prop(name).Has(value.Missing) && n.kids[name] == nil:
+				c.rule = r
+				l.warnWhole(&c.compiler, r.key, codeUnfilled, fmt.Sprintf("no rule fills %s.%s, which the target requires", path, name), "add it to the object")
+				c.rule = nil
+			}
 		}
 	}
 }
@@ -139,7 +146,7 @@ func (l *lint) overwritten(c *mappingCompiler) {
 // covers tells whether writing a takes away what b wrote: b is a, or stands below it. The list that a rule
 // with `each` builds and the rules for its elements belong together.
 func covers(a, b targetPath) bool {
-	if len(a) > len(b) {
+	if len(a) > len(b) || a[len(a)-1].list && b.hasPrefix(a) {
 		return false
 	}
 	for i, seg := range a {
@@ -158,7 +165,7 @@ func together(a, b *ruleDecl) bool {
 	return !(a.write == writeOnCreate && b.write == writeOnUpdate || a.write == writeOnUpdate && b.write == writeOnCreate)
 }
 
-// entry warns about an entry of a table that the target can never hold.
+// entries warns about an entry of a table that the target can never hold.
 func (l *lint) entries(c *mappingCompiler, r *ruleDecl, target *shape.Shape) {
 	if r.lookup == nil || target == shape.Any {
 		return

@@ -85,8 +85,9 @@ type traceLocal struct {
 	name  string
 	from  *origin
 	used  bool
-	at    *scalar // the text that declares it
-	node  ast.Node
+	at    *scalar  // the text that declares it
+	node  ast.Node // the declaration in an expression; nil for an alias or an index
+	index *traceLocal
 	outer *traceLocal
 }
 
@@ -124,8 +125,10 @@ func (t *tracer) rules(prefix targetPath) {
 		if r.each != nil {
 			list := t.text(r.each)
 			t.touch(list)
-			t.declare(r.index, nil, nowhere)
-			t.declare(r.as, nil, t.element(list))
+			index := t.declare(r.index, nil, nowhere)
+			if alias := t.declare(r.as, nil, t.element(list)); alias != nil {
+				alias.index = index
+			}
 			if r.where != nil {
 				t.touch(t.text(r.where))
 			}

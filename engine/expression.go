@@ -117,6 +117,8 @@ type compiler struct {
 	views    []*view
 	docView  *view
 	notes    *notes // not nil: compile code that tells what it does
+	sure     []sureOf
+	lint     lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -148,6 +150,7 @@ func (c *compiler) roundedExpression(s *scalar, tail *rounding) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
+	s.tree = tree.Node
 	return c.rounded(tree.Node, tail)
 }
 
@@ -248,12 +251,14 @@ func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
 	return c.compile(node)
 }
 
-// compile turns a node of expr's tree into code.
+// compile turns a node of expr's tree into code and looks for what is suspicious about it.
 func (c *compiler) compile(node ast.Node) operand {
 	if c.notes != nil {
 		return c.noted(node)
 	}
-	return c.translate(node)
+	o := c.narrowed(node, c.translate(node))
+	c.lint.node(c, node, o)
+	return o
 }
 
 func (c *compiler) translate(node ast.Node) operand {
@@ -325,7 +330,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 
 func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.rounded(n.Exp1, tail), c.rounded(n.Exp2, tail)
+	yes, no := c.assume(n.Cond, true, n.Exp1, tail), c.assume(n.Cond, false, n.Exp2, tail)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -145,54 +142,18 @@ func mappingFiles(arg string) ([]string, error) {
 		// A file, a built-in name, or nothing: loading it says which.
 		return []string{arg}, nil
 	}
-	var files []string
-	err = filepath.WalkDir(arg, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := entry.Name()
-		if entry.IsDir() {
-			if path != arg && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if stem := trimYAML(name); stem == name || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".base") {
-			return nil
-		}
-		if info, err := os.Stat(path); err != nil { // follows a link to a file
-			return err
-		} else if !info.Mode().IsRegular() {
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if looksLikeMapping(text) {
-			files = append(files, path)
-		}
-		return nil
+	files, err := yamlFiles(arg, func(path string, text []byte) bool {
+		stem := trimYAML(filepath.Base(path))
+		return !strings.HasSuffix(stem, ".test") && !strings.HasSuffix(stem, ".base") && looksLikeMapping(text)
 	})
 	if err != nil {
-		return nil, misuse{err}
+		return nil, err
 	}
 	if len(files) == 0 {
 		return nil, misusef("%s holds no mapping file: a YAML file with rules: or extends: at its left edge", arg)
 	}
-	slices.Sort(files)
 	return files, nil
 }
-
-func trimYAML(name string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")
-}
-
-// mappingKey matches the line of a key that only mapping files have. It looks at text, not at parsed
-// YAML, so that a file with a slip in it is still found and told about.
-var mappingKey = regexp.MustCompile(`(?m)^["']?(rules|extends|let)["']?[ \t]*:`)
-
-func looksLikeMapping(text []byte) bool { return mappingKey.Match(text) }
 
 // count writes "1 error", "2 errors".
 func count(n int, noun string) string {

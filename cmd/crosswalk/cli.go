@@ -27,6 +27,7 @@ const (
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
 	newCheckCommand,
+	newFmtCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

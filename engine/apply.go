@@ -26,12 +26,12 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	if diags != nil {
 		return nil, diags
 	}
+	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
 	if out, ok := r.quick(); ok {
 		return out, nil
 	}
-	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	f.call.Budget = f.budget
+	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	return r.thorough()
 }
 
@@ -59,7 +59,7 @@ func (m *Mapping) frame() *frame {
 		return f
 	}
 	return &frame{
-		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), memo: make([]memoCell, m.memos), letCode: m.lets,
+		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), rows: make([]value.Row, len(m.views)), letCode: m.lets,
 	}
 }
 
@@ -67,13 +67,23 @@ func (m *Mapping) frame() *frame {
 func (m *Mapping) release(f *frame) {
 	clear(f.vars)
 	clear(f.lets)
-	clear(f.memo)
-	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
-	if cap(f.buf) > 1<<20 {
-		f.buf = nil
+	for i := range f.rows {
+		f.rows[i].Forget()
 	}
 	for i := range f.tapes {
 		f.tapes[i].Forget()
+	}
+	clear(f.stack[:f.high])
+	f.high = 0
+	var none value.Value
+	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
+	f.out, f.limits, f.call = nil, limit.Budget{}, function.Call{}
+	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
+	if cap(f.stack) > 1<<14 {
+		f.stack = nil
 	}
 	m.frames.Put(f)
 }
@@ -87,7 +97,8 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
-	f.write, f.budget = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
@@ -155,6 +166,10 @@ func overlayFields(fields []value.Field, over value.Value) []value.Field {
 
 // checkSettings puts the declared defaults under what the flow sets.
 func (m *Mapping) checkSettings(f *frame) Diagnostics {
+	if f.settings.Kind() == value.Missing {
+		f.settings = m.defaults
+		return nil
+	}
 	var diags Diagnostics
 	fields := make([]value.Field, 0, len(m.settings))
 	for _, s := range m.settings {
@@ -423,6 +438,7 @@ func (r *run) each(s *step, at *outNode) {
 			return
 		}
 		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+		r.bind(e.view, item)
 		if e.where != nil {
 			pass, err := e.where(r.frame)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -41,6 +42,16 @@ type operand struct {
 	shape *shape.Shape
 	konst *value.Value // set where the result is the same for every document
 	node  ast.Node
+	// view and path are set where the result is what stands at a path of a view.
+	view *view
+	path *value.ViewNode
+	// test gives the result as it is where that is always true or false.
+	test func(*frame) (bool, error)
+	// slot is one more than the slot that holds the result, 0 where none does.
+	slot int
+	// filter is set where the operand is a filter of a list, which another loop may take over.
+	filter     *loop
+	filterTest func(*frame) (bool, error)
 }
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
@@ -53,6 +64,7 @@ type local struct {
 	slot  int
 	shape *shape.Shape
 	outer *local
+	view  *view // nil where the value is no element of an each
 }
 
 // predicate is the scope of `#` and `.field`.
@@ -71,6 +83,8 @@ type names struct {
 	out      *shape.Shape
 	lets     map[string]int // index into letShapes, only those declared above
 	letShape []*shape.Shape
+	letView  []*view
+	letPath  []*value.ViewNode
 }
 
 // compiler turns the expressions of a mapping into code. Slots are never used twice at the same time.
@@ -81,7 +95,9 @@ type compiler struct {
 	most   int // ever in use
 	locals *local
 
-	text   *scalar // the expression being compiled
+	text *scalar // the expression being compiled
+	// tail is set while the result of a division will be rounded: it is then rounded once.
+	tail   *rounding
 	preds  *predicate
 	reads  []read
 	rule   *ruleDecl // for the chain of files in messages
@@ -89,7 +105,8 @@ type compiler struct {
 	keys   *value.Keys
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
-	memo     map[string]int // paths of the source document that are read once
+	views    []*view
+	docView  *view
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -106,7 +123,9 @@ func (c *compiler) slot() int {
 
 // expression compiles the text of a scalar. It returns an operand that may be used
 // even where there are errors.
-func (c *compiler) expression(s *scalar) operand {
+func (c *compiler) expression(s *scalar) operand { return c.roundedExpression(s, nil) }
+
+func (c *compiler) roundedExpression(s *scalar, tail *rounding) operand {
 	outer := c.text
 	c.text = s
 	defer func() { c.text = outer }()
@@ -119,7 +138,7 @@ func (c *compiler) expression(s *scalar) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
-	return c.compile(tree.Node)
+	return c.rounded(tree.Node, tail)
 }
 
 func parseExpression(text string) (tree *parser.Tree, err error) {
@@ -255,8 +274,22 @@ func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
 }
 
+// rounding is what happens to the result of an expression.
+type rounding struct {
+	digits int
+	mode   decimal.Mode
+}
+
+// rounded compiles a node whose result will be rounded.
+func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
+	c.tail = tail
+	return c.compile(node)
+}
+
 // compile turns a node of expr's tree into code.
 func (c *compiler) compile(node ast.Node) operand {
+	tail := c.tail
+	c.tail = nil
 	switch n := node.(type) {
 	case *ast.NilNode:
 		return constant(value.NullValue, shape.Of(value.Of(value.Null)), n)
@@ -277,9 +310,9 @@ func (c *compiler) compile(node ast.Node) operand {
 	case *ast.UnaryNode:
 		return c.unary(n)
 	case *ast.BinaryNode:
-		return c.binary(n)
+		return c.binary(n, tail)
 	case *ast.ConditionalNode:
-		return c.conditional(n)
+		return c.conditional(n, tail)
 	case *ast.CallNode:
 		return c.callNode(n)
 	case *ast.BuiltinNode:
@@ -291,7 +324,7 @@ func (c *compiler) compile(node ast.Node) operand {
 	case *ast.MapNode:
 		return c.object(n)
 	case *ast.VariableDeclaratorNode:
-		return c.variable(n)
+		return c.variable(n, tail)
 	case *ast.SequenceNode:
 		c.reportAt(n.Nodes[1], codeSyntax, "an expression has one result: two are separated by `;`", "name the first with `let x = ...;`")
 		return c.broken(n)
@@ -300,15 +333,15 @@ func (c *compiler) compile(node ast.Node) operand {
 	return c.broken(node)
 }
 
-func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
+func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) operand {
 	if msg := badName(n.Name); msg != "" {
 		c.reportAt(n, codeName, msg, "choose another name")
 	}
 	val := c.compile(n.Value)
 	slot := c.slot()
 	outer := c.locals
-	c.locals = &local{n.Name, slot, val.shape, outer}
-	body := c.compile(n.Expr)
+	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer}
+	body := c.rounded(n.Expr, tail)
 	c.locals = outer
 	run := func(f *frame) (value.Value, error) {
 		v, err := val.run(f)
@@ -321,9 +354,9 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode) operand {
 	return operand{run: run, shape: body.shape, node: n}
 }
 
-func (c *compiler) conditional(n *ast.ConditionalNode) operand {
+func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.compile(n.Exp1), c.compile(n.Exp2)
+	yes, no := c.rounded(n.Exp1, tail), c.rounded(n.Exp2, tail)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {
@@ -342,6 +375,9 @@ func (c *compiler) conditional(n *ast.ConditionalNode) operand {
 func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.node != nil && o.shape.Kinds&(value.Bools|value.Nil) == 0 {
 		c.reportAt(o.node, codeNotBoolStatic, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
+	}
+	if o.test != nil {
+		return o.test
 	}
 	text, node := c.text, o.node
 	return func(f *frame) (bool, error) {

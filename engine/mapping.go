@@ -24,10 +24,11 @@ type Mapping struct {
 	steps    []step
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
-	memos    int
+	views    []*view
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+	defaults value.Value // of the settings
 }
 
 // step is one rule, compiled.
@@ -35,8 +36,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar // what a failure of the rule points at
-	result  code    // nil for an each without a result of its own
+	text    *scalar         // what a failure of the rule points at
+	result  code            // nil for an each without a result of its own
+	copied  *value.ViewNode // the path that the rule copies, nil where it does more
+	view    *view           // of copied
+	simple  bool            // the result is not defaulted, rounded or required
+	always  bool            // the rule writes in every mode
+	any     bool            // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -49,6 +55,7 @@ type each struct {
 	text  *scalar
 	reads []read
 	item  int // slots
+	view  *view
 	index int
 	where func(*frame) (bool, error)
 	steps []step
@@ -60,6 +67,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -76,12 +84,20 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.lets()
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
-	m.slots, m.memos = c.most, len(c.memo)
-	m.keys.Seal()
+	m.slots, m.views = c.most, c.sealViews()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
 	return m
+}
+
+// sealViews lays out the paths that expressions read.
+func (c *compiler) sealViews() []*view {
+	c.keys.Seal()
+	for _, v := range c.views {
+		v.Seal(c.keys)
+	}
+	return c.views
 }
 
 // mappingCompiler compiles the parts of a mapping that are no expressions.
@@ -157,6 +173,13 @@ func (c *mappingCompiler) settings() {
 		c.m.settings = append(c.m.settings, s.Setting)
 	}
 	c.names.settings = shape.NewObject(names, props)
+	var fields []value.Field
+	for _, s := range c.m.settings {
+		if s.Default != nil {
+			fields = append(fields, value.Field{Key: s.Name, Value: value.Raw(string(s.Default))})
+		}
+	}
+	c.m.defaults = value.ObjectOf(fields)
 }
 
 func choiceMissing(s Setting, v value.Value) bool {
@@ -191,6 +214,8 @@ func (c *mappingCompiler) lets() {
 		o := c.expression(l.expr)
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
+		c.names.letView = append(c.names.letView, o.view)
+		c.names.letPath = append(c.names.letPath, o.path)
 		c.m.lets = append(c.m.lets, o.run)
 	}
 	c.slots = c.most
@@ -259,7 +284,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	has := true
 	switch {
 	case r.result.set():
-		result = c.result(&r.result)
+		result = c.result(&r.result, roundingOf(r))
 	case r.hasWhen:
 		result = c.when(r)
 	case r.lookup != nil:
@@ -269,6 +294,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
+		if s.plainCopy(result) {
+			s.copied, s.view = result.path, result.view
+		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -279,7 +307,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		c.fits(s.text, result.shape, want, r)
 	}
 	if r.def != nil {
-		def := c.result(r.def)
+		def := c.result(r.def, nil)
 		s.def = def.run
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
@@ -292,6 +320,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	s.simple = r.def == nil && r.round == nil && !r.required
+	s.always = r.write == writeAlways
+	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -325,13 +356,14 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		}
 	}
 	if r.index != nil {
-		c.locals = &local{r.index.text, e.index, shape.Of(value.Numbers), c.locals}
+		c.locals = &local{name: r.index.text, slot: e.index, shape: shape.Of(value.Numbers), outer: c.locals}
 	}
 	name := ""
 	if r.as != nil {
 		name = r.as.text
 	}
-	c.locals = &local{name, e.item, item, c.locals}
+	e.view = c.newView()
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}
@@ -347,9 +379,21 @@ func (c *mappingCompiler) test(s *scalar) func(*frame) (bool, error) {
 	return c.condition(o)
 }
 
-func (c *mappingCompiler) result(r *resultDecl) operand {
+// roundingOf tells how a rule rounds its result.
+func roundingOf(r *ruleDecl) *rounding {
+	if r.round == nil || r.round.digits < 0 {
+		return nil
+	}
+	mode, err := decimal.ParseMode(r.round.mode)
+	if err != nil {
+		return nil
+	}
+	return &rounding{int(r.round.digits), mode}
+}
+
+func (c *mappingCompiler) result(r *resultDecl, tail *rounding) operand {
 	if r.expr != nil {
-		return c.expression(r.expr)
+		return c.roundedExpression(r.expr, tail)
 	}
 	if r.literal == nil {
 		return c.broken(nil)
@@ -394,7 +438,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		} else {
 			complete = true
 		}
-		o := c.result(&decl.result)
+		o := c.result(&decl.result, roundingOf(r))
 		b.run = o.run
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)

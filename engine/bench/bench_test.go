@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"runtime"
-	"slices"
 	"testing"
 
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
+	"github.com/crosswalk-go/crosswalk/engine/bench/mappings"
 	"github.com/crosswalk-go/crosswalk/engine/bench/paired"
 	"github.com/crosswalk-go/crosswalk/engine/bench/peers"
 )
@@ -14,7 +18,7 @@ import (
 //
 //	go test -run '^$' -bench 'Map/order/crosswalk' -cpuprofile cpu.out
 func BenchmarkMap(b *testing.B) {
-	for _, w := range slices.Concat(fixtures.Workloads, fixtures.Lines) {
+	for _, w := range fixtures.All() {
 		b.Run(w.Name, func(b *testing.B) {
 			src := w.Make()
 			for _, p := range peers.All() {
@@ -40,6 +44,49 @@ func BenchmarkMap(b *testing.B) {
 					}
 					b.ReportMetric(float64(paired.CPU()-begin)/float64(n), "cpu-ns/op")
 				})
+			}
+		})
+	}
+}
+
+// BenchmarkStage is an order on its way with less and less to do: all rules, the amounts copied instead of
+// computed, one rule, and no mapping at all but gjson's check of the same bytes.
+func BenchmarkStage(b *testing.B) {
+	src := fixtures.Order(4, 1)
+	for _, mapping := range []string{"order", "order-copied", "order-one"} {
+		m, err := engine.Load(mapping+".yaml", engine.Files(mappings.FS))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(mapping, func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Apply(context.Background(), src, engine.Input{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("gjson-valid", func(b *testing.B) {
+		b.SetBytes(int64(len(src)))
+		for b.Loop() {
+			if !gjson.ValidBytes(src) {
+				b.Fatal("the fixture is no JSON")
+			}
+		}
+	})
+}
+
+// BenchmarkCompile is what a mapping costs once.
+func BenchmarkCompile(b *testing.B) {
+	for _, mapping := range []string{"tiny", "order", "product", "catalogue"} {
+		b.Run(mapping, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := engine.Load(mapping+".yaml", engine.Files(mappings.FS)); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

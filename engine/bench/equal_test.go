@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
-	"slices"
+	"sync"
 	"testing"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
+	"github.com/crosswalk-go/crosswalk/engine/bench/mappings"
 	"github.com/crosswalk-go/crosswalk/engine/bench/peers"
 )
 
 // TestEqual holds what every number of this benchmark rests on: the peers make the same document of the same
-// document. Each maps twice, so that state that it reuses shows, and may not write to its source.
+// document. Each maps twice with a shorter document in between, so that state that it reuses shows, and may neither write to
+// its source nor to what it has returned.
 func TestEqual(t *testing.T) {
-	for _, w := range slices.Concat(fixtures.Workloads, fixtures.Lines) {
+	short := fixtures.Order(2, 1)
+	for _, w := range fixtures.All() {
 		src := w.Make()
 		keep := bytes.Clone(src)
 		if !bytes.Equal(src, w.Make()) {
@@ -33,10 +37,14 @@ func TestEqual(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				var first, firstKeep []byte
 				for range 2 {
 					out, err := f(src)
 					if err != nil {
 						t.Fatal(err)
+					}
+					if first == nil {
+						first, firstKeep = out, bytes.Clone(out)
 					}
 					got, err := canonical(out)
 					if err != nil {
@@ -48,6 +56,14 @@ func TestEqual(t *testing.T) {
 					if d := difference("", want, got); d != "" {
 						t.Fatalf("not as %s has it: %s", by, d)
 					}
+					if w.Mapping == "order" {
+						if _, err := f(short); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				if !bytes.Equal(first, firstKeep) {
+					t.Fatal("the first target document was changed by what came after")
 				}
 				if !bytes.Equal(src, keep) {
 					t.Fatal("the source document was changed")
@@ -55,6 +71,41 @@ func TestEqual(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestConcurrent holds that what one goroutine maps is not seen by another that uses the same mapping, and that
+// a target document does not refer to its source.
+func TestConcurrent(t *testing.T) {
+	m, err := engine.Load("order.yaml", engine.Files(mappings.FS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs, want [][]byte
+	for n := 1; n <= 9; n += 2 {
+		doc := fixtures.Order(n, 1)
+		out, err := m.Apply(t.Context(), doc, engine.Input{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs, want = append(docs, doc), append(want, out)
+	}
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			buffer := []byte{}
+			for i := range 50 {
+				n := (i*7 + g) % len(docs)
+				buffer = append(buffer[:0], docs[n]...)
+				out, err := m.Apply(t.Context(), buffer, engine.Input{})
+				clear(buffer)
+				if err != nil || !bytes.Equal(out, want[n]) {
+					t.Errorf("document %d: %v, the target document is another one", n, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestDifference holds that the comparison can fail.
@@ -120,7 +171,8 @@ func exact(v any) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("%q is no number", x)
 		}
-		return number(r.RatString()), nil
+		digits, _ := r.FloatPrec() // a JSON number has an end, so it is exact
+		return number(r.FloatString(digits)), nil
 	}
 	return v, nil
 }

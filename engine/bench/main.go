@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
 	"github.com/crosswalk-go/crosswalk/engine/bench/paired"
+	"github.com/crosswalk-go/crosswalk/engine/bench/peers"
 )
 
 func main() {
@@ -30,8 +32,19 @@ func run(args []string, out io.Writer) error {
 	goals := flags.Bool("goals", false, "show the figures that have goals instead of the peers")
 	turns := flags.Int("turns", 60, "turns that each peer takes")
 	budget := flags.Duration("budget", 20*time.Second, "time for a workload after which no more turns are taken")
-	if err := flags.Parse(args); err != nil {
+	flags.SetOutput(io.Discard) // main prints the error
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil
+	} else if err != nil {
 		return err
+	}
+	if err := known(*workloads, func(name string) bool { _, ok := fixtures.Get(name); return ok }); err != nil {
+		return fmt.Errorf("workloads: %w", err)
+	}
+	if err := known(*names, func(name string) bool { _, ok := peers.Get(name); return ok }); err != nil {
+		return fmt.Errorf("peers: %w", err)
 	}
 	o := paired.Options{Turns: *turns, Budget: *budget}
 	if *goals {
@@ -39,7 +52,7 @@ func run(args []string, out io.Writer) error {
 	}
 	shown := fixtures.Workloads
 	if *workloads != "" {
-		shown = slices.Concat(fixtures.Workloads, fixtures.Lines)
+		shown = fixtures.All()
 	}
 	for _, w := range shown {
 		if !picked(*workloads, w.Name) {
@@ -55,4 +68,17 @@ func run(args []string, out io.Writer) error {
 // picked tells whether a list of words has name; an empty list has all.
 func picked(list, name string) bool {
 	return list == "" || slices.Contains(strings.Split(list, ","), name)
+}
+
+// known tells which word of a list is none of those that there are.
+func known(list string, is func(string) bool) error {
+	if list == "" {
+		return nil
+	}
+	for _, name := range strings.Split(list, ",") {
+		if !is(name) {
+			return fmt.Errorf("there is no %q", name)
+		}
+	}
+	return nil
 }

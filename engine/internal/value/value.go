@@ -242,6 +242,19 @@ func (v Value) Str() string {
 	return v.s
 }
 
+// IsText tells whether v is the string s.
+func (v Value) IsText(s string) bool {
+	if v.kind != String {
+		return false
+	}
+	if v.form == formRaw {
+		if raw := v.s[1 : len(v.s)-1]; len(raw) == len(s) || strings.IndexByte(raw, '\\') < 0 {
+			return raw == s && strings.IndexByte(s, '\\') < 0
+		}
+	}
+	return v.Str() == s
+}
+
 // Dec returns the decimal of a number. The error is decimal.ErrRange for a
 // number that is too large to compute with.
 func (v Value) Dec() (decimal.Decimal, error) {
@@ -305,6 +318,14 @@ func (v Value) Items() []Value {
 	return items
 }
 
+// AppendItems appends the elements of a list to dst.
+func (v Value) AppendItems(dst []Value) []Value {
+	if v.form == formTape && v.kind == List {
+		return v.ref.tape.appendElements(dst, v.n)
+	}
+	return append(dst, v.Items()...)
+}
+
 // Fields returns the members of an object in their order, each name once (the last one
 // counts); nil for any other kind.
 func (v Value) Fields() []Field {
@@ -360,6 +381,15 @@ func (v Value) MemberKey(name string, key uint16) Value {
 
 // Indexed tells whether the members and elements of v are found without reading its text.
 func (v Value) Indexed() bool { return v.form >= formTree }
+
+// MemberOfNode is MemberKey where v is an object on a tape; ok is false where it is not.
+func (v *Value) MemberOfNode(key uint16) (m Value, ok bool) {
+	if v.form != formTape || v.kind != Object || key == 0 {
+		return Value{}, false
+	}
+	m, _ = v.ref.tape.member(v.n, key)
+	return m, true
+}
 
 // part returns the value whose text raw lies inside v's text.
 func (v Value) part(raw string) Value {

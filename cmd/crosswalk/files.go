@@ -72,7 +72,7 @@ func kindOfFile(path string, text []byte) string {
 		return "test"
 	case looksLikeMapping(text):
 		return "mapping"
-	case flowKey.Match(text):
+	case flowKey.Match(text), filepath.Base(filepath.Dir(path)) == "flows":
 		return "flow"
 	}
 	return ""

@@ -64,10 +64,7 @@ func (c *cli) runFmt(args []string, f fmtFlags) error {
 		if err != nil {
 			return misuse{err}
 		}
-		formatted, err := c.formatFile(file, text, &report)
-		if err != nil {
-			return err
-		}
+		formatted := formatFile(file, text, &report)
 		if bytes.Equal(formatted, text) {
 			continue
 		}
@@ -85,20 +82,17 @@ func (c *cli) runFmt(args []string, f fmtFlags) error {
 }
 
 // formatFile returns the formatted text. What is wrong with the file goes to the report.
-func (c *cli) formatFile(file string, text []byte, report *fmtReport) ([]byte, error) {
+func formatFile(file string, text []byte, report *fmtReport) []byte {
 	formatted, err := format.Format(text)
 	var found engine.Diagnostics
-	switch {
-	case err == nil:
-		return formatted, nil
-	case errors.As(err, &found):
-		for _, d := range found {
-			d.Pos.File = file
-			report.Diagnostics = append(report.Diagnostics, d)
-		}
-		return text, nil
+	if err != nil && !errors.As(err, &found) {
+		found = engine.Diagnostics{{Severity: engine.Error, Code: codeYAML, Message: err.Error()}}
 	}
-	return nil, fmt.Errorf("%s: %w", file, err)
+	for _, d := range found {
+		d.Pos.File = file
+		report.Diagnostics = append(report.Diagnostics, d)
+	}
+	return formatted
 }
 
 func (c *cli) printFmt(report fmtReport, f fmtFlags) error {
@@ -130,10 +124,8 @@ func (c *cli) fmtStdin(f fmtFlags) error {
 		return err
 	}
 	var report fmtReport
-	formatted, err := c.formatFile("stdin", text, &report)
+	formatted := formatFile("stdin", text, &report)
 	switch {
-	case err != nil:
-		return err
 	case report.Diagnostics != nil:
 		return report.Diagnostics
 	case f.check && !bytes.Equal(text, formatted):

@@ -170,8 +170,9 @@ func (c *compiler) syntaxError(err error) {
 		return
 	}
 	msg, help := fe.Message, ""
+	ended := strings.HasPrefix(msg, "unexpected token EOF")
 	switch {
-	case strings.HasPrefix(msg, "unexpected token EOF"):
+	case ended:
 		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
 		if _, end := c.text.whole(); !c.text.quoted {
 			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
@@ -196,7 +197,11 @@ func (c *compiler) syntaxError(err error) {
 		c.report(codeTooLong, fe.From, fe.To, fmt.Sprintf("the expression has more than %d parts", maxExprNodes), "split it with `let`")
 		return
 	}
-	c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	d := c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	c.equalsFix(d, fe.From)
+	if ended {
+		c.cutFix(d)
+	}
 }
 
 // substring returns the characters of s from i on.
@@ -221,17 +226,6 @@ func (c *compiler) report(code string, from, to int, msg, help string) *Diagnost
 func (c *compiler) reportAt(n ast.Node, code, msg, help string) *Diagnostic {
 	loc := n.Location()
 	return c.report(code, loc.From, loc.To, msg, help)
-}
-
-// suggest adds "did you mean" and the fix that writes it.
-func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
-	best := nearest(name, known)
-	if best == "" {
-		d.Help = otherwise
-		return
-	}
-	d.Help = fmt.Sprintf("did you mean %q?", best)
-	d.Fix = &Fix{Title: "Replace by " + best, Pos: d.Pos, End: d.End, NewText: best}
 }
 
 // broken is the operand of an expression that has errors: nothing more is said about it.

@@ -147,13 +147,10 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 		}
 		var err error
 		if text, err = l.read(next); err != nil {
-			help := ""
+			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), "")
 			if next.inLibrary {
-				if best := nearest(m.extends.text, l.mappingNames()); best != "" {
-					help = fmt.Sprintf("did you mean %q?", best)
-				}
+				(*diags)[len(*diags)-1].suggestText(m.extends.text, l.mappingNames(), "")
 			}
-			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), help)
 			return files
 		}
 		p = next

@@ -145,7 +145,7 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 		return s
 	case reason(err) == "there is no such file" || strings.Contains(err.Error(), "invalid argument"):
 		d := c.at(name, 0, whole(name), codeDocType, fmt.Sprintf("unknown document type %q", name.text), "")
-		d.suggest(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
+		d.suggestText(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
 	default:
 		c.at(name, 0, whole(name), codeSchema, err.Error(), "")
 	}

@@ -38,6 +38,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 	default:
 		if _, ok := n.(ast.MapNode); !ok {
 			p.node(n, codeShape, "a rule is an expression or a map of options", "quote an expression that starts with [: '[a, b]'")
+			p.bracketFix(p.last(), n)
 			return nil
 		}
 		for _, e := range p.entries(n, "") {

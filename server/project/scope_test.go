@@ -2,10 +2,15 @@ package project
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -35,6 +40,57 @@ func TestScopeOfLinksAndCursor(t *testing.T) {
 	c.env["refreshToken"] = c.books.Credentials()["refreshToken"]
 	if s, _ := c.run(); s.Created != 0 {
 		t.Errorf("back at the first books: %s", s)
+	}
+}
+
+// TestRoundingRow sends the seeded company's order, whose tax the shop rounds by line and the books by rate. Without an
+// article for the row that makes up for it, the order says what it lacks.
+func TestRoundingRow(t *testing.T) {
+	c := newCrossing(t)
+	c.settings("orderType: invoiceDraft")
+	_, results := c.run()
+	if r := results["10003"]; r.Outcome != flow.Created || !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, "0.01 is sent as a row of its own") }) {
+		t.Errorf("10003: %s %s %q", r.Outcome, r.Reason, r.Warnings)
+	}
+	draft := c.find("invoiceDraft", port.KeyReference, "10003")[0]
+	if total := gjson.GetBytes(draft.Body, "TotalAmount").Raw; total != "303.16" {
+		t.Errorf("the draft is over %s, the order over 303.16", total)
+	}
+
+	c = newCrossing(t)
+	c.write("flows/orders.yaml", "from: webshop\nto: books\nentity: order\nsettings: {orderType: invoiceDraft, roundingLimit: 0.05}\n"+
+		"tables: {shippingArticles: {21: SHIP-21, 9: SHIP-9}}\n")
+	_, results = c.run()
+	if r := results["10003"]; r.Outcome != flow.Failed || !strings.Contains(r.Reason, "rounding difference of 0.01") || !strings.Contains(r.Reason, "feeArticles") {
+		t.Errorf("10003 without the table: %s %s", r.Outcome, r.Reason)
+	}
+}
+
+// TestOneNumberInTwoShops sends orders of a second shop, which counts as the first does. What the books have of the
+// first is not taken for the second's; with a prefix, both stand in the books.
+func TestOneNumberInTwoShops(t *testing.T) {
+	c := newCrossing(t)
+	c.settings("orderType: invoiceDraft")
+	c.run()
+	// The second shop: its order 10002 is over another amount.
+	c.store = c.store.withoutLinks()
+	c.write("mappings/second.yaml", "extends: shopware/order.read\nrules:\n  lines[].totalGross: {expr: line.totalPrice + 100, round: 2}\n"+
+		"  totals.gross: {expr: amountTotal + 200, round: 2}\n")
+	c.settings("orderType: invoiceDraft}\nmappings: {read: mappings/second.yaml") // settings closes the brace
+	_, results := c.run()
+	if r := results["10002"]; r.Outcome != flow.Failed || r.Code != flow.FailConflict {
+		t.Errorf("10002 of the second shop: %s %s %s", r.Outcome, r.Code, r.Reason)
+	}
+	c.settings("orderType: invoiceDraft, referencePrefix: B-")
+	if s, results := c.run(); s.Created != 7 {
+		t.Errorf("with a prefix: %s: %s", s, results["10002"].Reason)
+	}
+	if c.count("invoiceDraft", port.KeyReference, "B-10002") != 1 || c.count("invoiceDraft", port.KeyReference, "10002") != 1 {
+		t.Error("the two orders do not stand in the books once each")
+	}
+	c.store = c.store.withoutLinks()
+	if s, _ := c.run(); s.Created != 0 {
+		t.Errorf("with a prefix, links lost: %s", s)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -45,6 +44,14 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// copies are the paths of which the result is the first that is neither missing nor null, then
+	// fallback; nil where the result is something else.
+	copies   []pathRef
+	fallback *value.Value
+	// test gives the result as it is where that is always true or false.
+	test func(*frame) (bool, error)
+	// slot is one more than the slot that holds the result, 0 where none does.
+	slot int
 	// filter is set where the operand is a filter of a list, which another loop may take over.
 	filter     *loop
 	filterTest func(*frame) (bool, error)
@@ -52,6 +59,12 @@ type operand struct {
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
 	return operand{run: func(*frame) (value.Value, error) { return v, nil }, shape: s, konst: &v, node: n}
+}
+
+// pathRef is a path of a view.
+type pathRef struct {
+	view *view
+	path *value.ViewNode
 }
 
 // local is a name that rules give to a value: an each-alias, an index, a variable of an expression.
@@ -103,6 +116,7 @@ type compiler struct {
 	readsOut bool
 	views    []*view
 	docView  *view
+	notes    *notes // not nil: compile code that tells what it does
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -143,57 +157,7 @@ func parseExpression(text string) (tree *parser.Tree, err error) {
 			err = errors.New("the expression cannot be read")
 		}
 	}()
-	return parser.ParseWithConfig(text, syntax)
-}
-
-// unreadable tells why a text must not be given to the parser, and at which character.
-func unreadable(text string) (why string, at int) {
-	if utf8.RuneCountInString(text) > maxExprChars {
-		return fmt.Sprintf("the expression is longer than %d characters", maxExprChars), 0
-	}
-	depth, unary, i := 0, 0, -1
-	var quote rune
-	word := strings.Builder{}
-	for _, r := range text {
-		i++
-		if quote != 0 {
-			if r == quote {
-				quote = 0
-			}
-			continue
-		}
-		if r >= 'a' && r <= 'z' {
-			word.WriteRune(r)
-			continue
-		}
-		if word.Len() > 0 {
-			if word.String() == "not" {
-				unary++
-			} else {
-				unary = 0
-			}
-			word.Reset()
-		}
-		switch r {
-		case '"', '\'', '`':
-			quote, unary = r, 0
-		case '(', '[', '{':
-			depth++
-			unary = 0
-		case ')', ']', '}':
-			depth--
-			unary = 0
-		case '-', '+', '!':
-			unary++
-		case ' ', '\t', '\n', '\r':
-		default:
-			unary = 0
-		}
-		if depth > maxExprDepth || unary > maxExprDepth {
-			return fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth), i
-		}
-	}
-	return "", 0
+	return parser.ParseWithConfig(maskNumbers(text), syntax)
 }
 
 func (c *compiler) syntaxError(err error) {
@@ -214,6 +178,8 @@ func (c *compiler) syntaxError(err error) {
 				help = "inside { } a text ends at a comma: put the expression in quotes"
 			}
 		}
+	case strings.Contains(msg, ": strconv."):
+		msg, _, _ = strings.Cut(msg, ": strconv.")
 	case strings.HasPrefix(msg, "unexpected token"):
 		word := strings.TrimPrefix(msg, "unexpected token ")
 		if i := strings.LastIndex(word, "("); i >= 0 {
@@ -284,6 +250,13 @@ func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
 
 // compile turns a node of expr's tree into code.
 func (c *compiler) compile(node ast.Node) operand {
+	if c.notes != nil {
+		return c.noted(node)
+	}
+	return c.translate(node)
+}
+
+func (c *compiler) translate(node ast.Node) operand {
 	tail := c.tail
 	c.tail = nil
 	switch n := node.(type) {
@@ -371,6 +344,9 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.node != nil && o.shape.Kinds&(value.Bools|value.Nil) == 0 {
 		c.reportAt(o.node, codeNotBoolStatic, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
+	}
+	if o.test != nil {
+		return o.test
 	}
 	text, node := c.text, o.node
 	return func(f *frame) (bool, error) {

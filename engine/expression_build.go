@@ -157,19 +157,14 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		}
 		var items []value.Value
 		var word string
-		var chars []rune // of a text whose characters are not bytes
 		length := 0
 		switch v.Kind() {
 		case value.List:
 			items = v.Items()
 			length = len(items)
 		case value.String:
-			if word = v.Str(); ascii(word) {
-				length = len(word)
-			} else {
-				chars = []rune(word)
-				length = len(chars)
-			}
+			word = v.Str()
+			length = utf8.RuneCountInString(word)
 		default:
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: fmt.Sprintf("%s has no parts", article(v.Kind().String()))}
 		}
@@ -185,23 +180,30 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			return value.Value{}, err
 		}
 		j = max(i, j)
-		switch {
-		case chars != nil:
-			return value.Text(string(chars[i:j])), nil
-		case v.Kind() == value.String:
+		if v.Kind() == value.String {
+			if length < len(word) { // some characters are more than a byte
+				i, j = byteOffset(word, i), byteOffset(word, j)
+			}
 			return value.Text(word[i:j]), nil
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
-	return operand{run: run, shape: base.shape, node: n}
+	part := base.shape
+	if part.Enum != nil { // a part of a word is another word
+		any := *part
+		any.Enum, any.Const = nil, false
+		part = &any
+	}
+	return operand{run: run, shape: part, node: n}
 }
 
-// ascii tells whether every character of s is one byte.
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
+// byteOffset returns where character n of s begins.
+func byteOffset(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
 		}
+		n--
 	}
-	return true
+	return len(s)
 }

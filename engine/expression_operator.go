@@ -3,9 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
@@ -17,10 +20,12 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 	o := c.compile(n.Node)
 	if n.Operator == "not" || n.Operator == "!" {
 		test := c.condition(o)
-		return operand{shape: shape.Of(value.Bools), node: n, run: func(f *frame) (value.Value, error) {
+		o := tested(func(f *frame) (bool, error) {
 			ok, err := test(f)
-			return value.Boolean(!ok), err
-		}}
+			return !ok, err
+		})
+		o.node = n
+		return o
 	}
 	if o.shape.Kinds&(value.Numbers|value.Nil) == 0 {
 		c.reportAt(n, codeOperands, fmt.Sprintf("%s wants a number, this is %s", n.Operator, article(o.shape.Kinds.String())), "number(x) reads a number from text")
@@ -81,14 +86,15 @@ func (c *compiler) binary(n *ast.BinaryNode, tail *rounding) operand {
 func (c *compiler) logic(n *ast.BinaryNode) operand {
 	left, right := c.condition(c.compile(n.Left)), c.condition(c.compile(n.Right))
 	stop := n.Operator == "or" || n.Operator == "||"
-	run := func(f *frame) (value.Value, error) {
+	o := tested(func(f *frame) (bool, error) {
 		ok, err := left(f)
 		if err == nil && ok != stop {
 			ok, err = right(f)
 		}
-		return value.Boolean(ok), err
-	}
-	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+		return ok, err
+	})
+	o.node = n
+	return o
 }
 
 func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
@@ -104,7 +110,16 @@ func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
 	if left.shape.Kinds&^value.Nil != 0 {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
-	return operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n}
+	if left.copies != nil && left.fallback == nil {
+		switch {
+		case right.konst != nil:
+			o.copies, o.fallback = left.copies, right.konst
+		case right.copies != nil:
+			o.copies, o.fallback = slices.Concat(left.copies, right.copies), right.fallback
+		}
+	}
+	return o
 }
 
 func (c *compiler) equality(n *ast.BinaryNode) operand {
@@ -143,14 +158,19 @@ func equalText(left, right operand, same bool) (operand, bool) {
 		return operand{}, false
 	}
 	want := right.konst.Str()
-	run := func(f *frame) (value.Value, error) {
+	return tested(func(f *frame) (bool, error) {
 		v, err := left.run(f)
-		if err != nil {
-			return v, err
-		}
-		return value.Boolean(v.IsText(want) == same), nil
+		return err == nil && v.IsText(want) == same, err
+	}), true
+}
+
+// tested is the operand of a test.
+func tested(test func(f *frame) (bool, error)) operand {
+	run := func(f *frame) (value.Value, error) {
+		ok, err := test(f)
+		return value.Boolean(ok), err
 	}
-	return operand{run: run, shape: shape.Of(value.Bools)}, true
+	return operand{run: run, test: test, shape: shape.Of(value.Bools)}
 }
 
 // neverEqual reports a comparison that has the same answer for every document: of
@@ -243,6 +263,10 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 		return c.broken(n)
 	}
 	text, loc, op := c.text, n.Location(), n.Operator
+	code := op[0]
+	if op == "**" {
+		code = '^'
+	}
 	run := func(f *frame) (value.Value, error) {
 		a, err := left.run(f)
 		if err != nil {
@@ -251,6 +275,13 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 		b, err := right.run(f)
 		if err != nil {
 			return b, err
+		}
+		if a.Kind() == value.Number && b.Kind() == value.Number {
+			d, err := compute(code, a, b, tail)
+			if err != nil {
+				return value.Value{}, notComputed(err, text, loc)
+			}
+			return value.Decimal(d), nil
 		}
 		if op == "+" && (a.Kind() == value.String || b.Kind() == value.String) && canJoin(a) && canJoin(b) {
 			x, y := a.Str(), b.Str()
@@ -262,19 +293,8 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 		if a.IsNil() || b.IsNil() {
 			return value.Value{}, nil
 		}
-		if a.Kind() != value.Number || b.Kind() != value.Number {
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
-				msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
-		}
-		d, err := compute(op, a, b, tail)
-		if err != nil {
-			msg := err.Error()
-			if errors.Is(err, decimal.ErrRange) {
-				msg = "the number is too large to compute with"
-			}
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
-		}
-		return value.Decimal(d), nil
+		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+			msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
 	}
 	nils := (left.shape.Kinds | right.shape.Kinds) & value.Nil
 	s := shape.Of(value.Numbers)
@@ -296,6 +316,14 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 	return o
 }
 
+func notComputed(err error, text *scalar, loc file.Location) error {
+	msg := err.Error()
+	if errors.Is(err, decimal.ErrRange) {
+		msg = "the number is too large to compute with"
+	}
+	return &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
+}
+
 func canJoin(v value.Value) bool { return v.Kind() == value.String || v.IsNil() }
 
 func cannotCompute(op, a, b string) string {
@@ -306,7 +334,7 @@ func cannotCompute(op, a, b string) string {
 }
 
 // compute does arithmetic on two numbers. A quotient that will be rounded is rounded at once.
-func compute(op string, a, b value.Value, tail *rounding) (decimal.Decimal, error) {
+func compute(op byte, a, b value.Value, tail *rounding) (decimal.Decimal, error) {
 	x, err := a.Dec()
 	if err != nil {
 		return x, err
@@ -316,23 +344,24 @@ func compute(op string, a, b value.Value, tail *rounding) (decimal.Decimal, erro
 		return y, err
 	}
 	switch op {
-	case "+", "-", "*":
-		if x.Digits()+y.Digits() > decimal.MaxDigits {
+	case '+', '-', '*':
+		_, _, small := x.Small()
+		if _, _, too := y.Small(); !(small && too) && x.Digits()+y.Digits() > decimal.MaxDigits {
 			return x, decimal.ErrRange
 		}
 		switch op {
-		case "+":
+		case '+':
 			return x.Add(y), nil
-		case "-":
+		case '-':
 			return x.Sub(y), nil
 		}
 		return x.Mul(y), nil
-	case "/":
+	case '/':
 		if tail != nil {
 			return x.QuoRound(y, tail.digits, tail.mode)
 		}
 		return x.Quo(y)
-	case "%":
+	case '%':
 		return x.Rem(y)
 	}
 	n, ok := y.Int64()
@@ -472,8 +501,11 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: ".. wants two whole numbers"}
 		}
 		count := max(0, to-from+1)
-		if to-from < 0 && to > from || f.budget.Bytes(int64(min(count, 1<<40))*valueBytes) != nil {
-			return value.Value{}, asFault(f.budget.Bytes(1<<60), text, loc.From, loc.To)
+		if to-from < 0 && to > from { // the difference overflowed
+			count = math.MaxInt
+		}
+		if err := f.budget.Bytes(int64(min(count, 1<<40)) * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		items := make([]value.Value, count)
 		for i := range items {

@@ -28,7 +28,9 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
-	defaults value.Value // of the settings
+	defaults value.Value     // of the settings
+	noted    func() *Mapping // the same rules with code that tells what it does
+	notes    *notes          // what that code can tell of; nil for the code of Apply
 }
 
 // step is one rule, compiled.
@@ -36,10 +38,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar         // what a failure of the rule points at
-	result  code            // nil for an each without a result of its own
-	copied  *value.ViewNode // the path that the rule copies, nil where it does more
-	view    *view           // of copied
+	text    *scalar   // what a failure of the rule points at
+	result  code      // nil for an each without a result of its own
+	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	literal []byte    // what is written where none of copies has a value
+	simple  bool      // the result is not defaulted, rounded or required
+	always  bool      // the rule writes in every mode
+	any     bool      // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -60,10 +65,19 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
+	m := l.compileWith(nil, files, diags)
+	m.noted = sync.OnceValue(func() *Mapping {
+		var told Diagnostics // once is enough
+		return l.compileWith(&notes{}, files, &told)
+	})
+	return m
+}
+
+func (l *loader) compileWith(n *notes, files []*mappingFile, diags *Diagnostics) *Mapping {
 	k := link(files, diags)
 	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n}
 	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
@@ -85,6 +99,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
+	m.notes = n
 	return m
 }
 
@@ -208,7 +223,7 @@ func (c *mappingCompiler) lets() {
 			c.at(l.name, 0, whole(l.name), codeName, msg, "choose another name")
 		}
 		c.slots = c.most
-		o := c.expression(l.expr)
+		o := c.notedLet(l, c.expression(l.expr))
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
@@ -292,7 +307,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	if has {
 		s.result = result.run
 		if s.plainCopy(result) {
-			s.copied, s.view = result.path, result.view
+			s.copies = result.copies
+			if result.fallback != nil && !result.fallback.IsNil() {
+				s.literal = result.fallback.AppendJSON(nil)
+			}
 		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
@@ -317,6 +335,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	c.notedStep(&s)
+	s.simple = r.def == nil && r.round == nil && !r.required
+	s.always = r.write == writeAlways
+	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -425,7 +447,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	var branches []branch
 	var s *shape.Shape
 	complete := false
-	for _, decl := range r.when {
+	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
 			b.test = c.test(decl.cond)
@@ -433,7 +455,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 			complete = true
 		}
 		o := c.result(&decl.result, roundingOf(r))
-		b.run = o.run
+		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
 	}

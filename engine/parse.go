@@ -10,6 +10,7 @@ import (
 	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
@@ -36,6 +37,9 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 	if root == nil {
 		m.unreadable = true
 		return m
+	}
+	if _, ok := root.(ast.MapNode); !ok {
+		m.unreadable = true
 	}
 	for _, e := range p.entries(root, "a mapping file is a map with the keys from, to and rules") {
 		key, v := e.key, e.node
@@ -74,7 +78,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 					continue
 				}
 				if json, ok := p.json(e.node); ok {
-					m.tables = append(m.tables, tableDecl{e.key, json})
+					m.tables = append(m.tables, tableDecl{e.key, json, e.node})
 				}
 			}
 		case "settings":
@@ -312,7 +316,12 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 		}
 		return append(dst, text...), true
 	case *ast.StringNode, *ast.LiteralNode:
-		return jsontext.AppendQuote(dst, scalarText(n)), true
+		text := scalarText(n)
+		// The YAML library takes a plain number that no machine number holds for text.
+		if _, err := decimal.Parse(text); err == nil && n.GetToken().Type == token.StringType {
+			return append(dst, text...), true
+		}
+		return jsontext.AppendQuote(dst, text), true
 	case *ast.SequenceNode:
 		dst = append(dst, '[')
 		good := true

@@ -52,10 +52,13 @@ func (p *fileParser) option(r *ruleDecl, key *scalar, n ast.Node) {
 	switch key.text {
 	case "expr":
 		r.result.expr = p.expression(n)
+		r.odd = r.odd || r.result.expr == nil
 	case "value":
-		if json, ok := p.json(n); ok {
+		json, ok := p.json(n)
+		if ok {
 			r.result.literal = &json
 		}
+		r.odd = r.odd || !ok
 	case "each":
 		r.each = p.expression(n)
 	case "as":

@@ -26,6 +26,7 @@ const (
 // commands makes every command: one line for each file beside this one.
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
+	newExplainCommand,
 	newCheckCommand,
 	newRunCommand,
 	newSandboxCommand,

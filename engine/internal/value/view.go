@@ -129,7 +129,7 @@ func (v *View) Gather(val Value, row *Row) {
 	}
 	row.cells = row.cells[:v.cells]
 	clear(row.cells)
-	row.tape = val.ref.tape
+	row.tape = val.tape()
 	row.cells[0] = uint32(val.n) + 1
 	v.gather(row.tape, uint32(val.n), 0, row.cells)
 }

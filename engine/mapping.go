@@ -57,8 +57,11 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
-	k := link(files, diags)
-	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
+	return l.compileLinked(link(files, diags), diags)
+}
+
+func (l *loader) compileLinked(k *linked, diags *Diagnostics) *Mapping {
+	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
 	c.docView = c.newView()
@@ -76,6 +79,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.tables()
 	c.settings()
 	c.lets()
+	l.compiled = c
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
 	m.slots, m.views = c.most, c.sealViews()

@@ -3,7 +3,6 @@ package language_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -154,7 +153,253 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
-var _ = errors.Is
-var _ context.Context
-var _ fs.FS
+// What is offered says what it is, and shows the value that it has in the first test that maps.
+func TestCompletionsAreExplained(t *testing.T) {
+	tests := []struct {
+		text, label, detail string
+		docs                []string
+		put                 string // what the text becomes, "" for unsaid
+		rank                int
+	}{
+		{head + "rules:\n  number: orderN▮", "orderNumber", "string or null", []string{`"10001"`}, head + "rules:\n  number: orderNumber", 2},
+		{head + "rules:\n  number: amountTotal▮", "amountTotal", "number", []string{"119.00"}, "", 2},
+		{head + "rules:\n  number: orderCustomer.e▮ + \"x\"", "email", "string", []string{"`\"Anna@Example.com\"`"}, head + "rules:\n  number: orderCustomer.email + \"x\"", 2},
+		{head + "rules:\n  lines[]: {each: lineItems, as: line, where: line.type == \"product\"}\n  lines[].name: line.▮", "label", "string or null", []string{`"Mug"`}, "", 2},
+		{head + "rules:\n  lines[]: {each: lineItems, as: line, where: line.type == \"product\"}\n  lines[].name: ▮", "line", "", []string{`"Mug"`}, "", 1},
+		{head + "rules:\n  number: 'any(lineItems, .▮)'", "label", "string or null", []string{`"Free"`}, head + "rules:\n  number: 'any(lineItems, .label)'", 2},
+		{head + "let:\n  cust: orderCustomer\nrules:\n  number: c▮", "cust", "", []string{"Anna@Example.com"}, "", 3},
+		{head + "rules:\n  number: customFields.▮", "gift-wrap", "anything", []string{"true"}, head + "rules:\n  number: customFields[\"gift-wrap\"]", 2},
+		{head + "rules:\n  number: low▮", "lower", "lower(text)", []string{"->"}, head + "rules:\n  number: lower(${1:text})", 5},
+		{head + "rules:\n  number: orderNumber | low▮", "lower", "lower(text)", nil, head + "rules:\n  number: orderNumber | lower($0)", 5},
+		{head + "rules:\n  number: filt▮", "filter", "filter(list, test)", nil, head + "rules:\n  number: filter(${1:list}, ${2:test})", 5},
+		{head + "rules:\n  customer.▮", "customer.email", "string", []string{"E-mail address in lower case"}, head + "rules:\n  customer.email: ", 2},
+		{head + "rules:\n  li▮", "lines[]", "list of object", nil, head + "rules:\n  lines[]: {each: ${1:list}, as: ${2:item}}", 2},
+		{head + "rules:\n  nu▮: orderNumber", "number", "string", nil, head + "rules:\n  number: orderNumber", 2},
+		{head + "rules:\n  number: {ex▮", "expr", "", []string{"result"}, head + "rules:\n  number: {expr: ", 0},
+		{"extends: shopware/order.read\nrules:\n  curr▮", "currency", "string", []string{"Inherited from shopware/order.read.yaml", "currency: "}, "", 6},
+		{head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.em▮'", "email", "string", nil, head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.email'", 2},
+	}
+	for _, test := range tests {
+		text, pos := split(t, test.text)
+		found, err := service().Complete(t.Context(), "order.yaml", text, pos)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(found, func(c language.Completion) bool { return c.Label == test.label })
+		if i < 0 {
+			t.Errorf("%s\n%s is not offered, only %v", test.text, test.label, labels(found))
+			continue
+		}
+		c := found[i]
+		if test.detail != "" && c.Detail != test.detail {
+			t.Errorf("%s\n%s is %q, want %q", test.text, c.Label, c.Detail, test.detail)
+		}
+		for _, want := range test.docs {
+			if !strings.Contains(c.Documentation, want) {
+				t.Errorf("%s\nno %s in the documentation\n%s", test.text, want, c.Documentation)
+			}
+		}
+		if got := replace(text, c.Pos, c.End, c.Text); test.put != "" && got != test.put {
+			t.Errorf("%s\nbecomes\n%s\nwant\n%s", test.text, got, test.put)
+		}
+		if c.Rank != test.rank {
+			t.Errorf("%s\n%s has rank %d, want %d", test.text, c.Label, c.Rank, test.rank)
+		}
+	}
+}
+
+// replace puts a text between two positions.
+func replace(text string, pos, end engine.Position, with string) string {
+	lines := strings.Split(text, "\n")
+	first, last := []rune(lines[pos.Line-1]), []rune(lines[end.Line-1])
+	before := strings.Join(append(slices.Clone(lines[:pos.Line-1]), string(first[:pos.Column-1])), "\n")
+	after := strings.Join(append([]string{string(last[end.Column-1:])}, lines[end.Line:]...), "\n")
+	return before + with + after
+}
+
+// Choices of a schema are offered where a field is compared with a text.
+func TestChoices(t *testing.T) {
+	s := language.New(fstest.MapFS{}, library)
+	text, pos := split(t, "from: shop.order\nto: any\nrules:\n  a: 'state == \"▮\" ? 1 : 2'\n")
+	found, err := s.Complete(t.Context(), "a.yaml", text, pos)
+	if err != nil || !slices.Equal(labels(found), []string{"open", "done"}) {
+		t.Fatalf("offered are %v (%v)", labels(found), err)
+	}
+	if got, want := replace(text, found[0].Pos, found[0].End, found[0].Text), "from: shop.order\nto: any\nrules:\n  a: 'state == \"open\" ? 1 : 2'\n"; got != want {
+		t.Errorf("becomes\n%s", got)
+	}
+}
+
+func TestHover(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       []string // "" for no hover
+		word       string
+	}{
+		{"a source field", head + "rules:\n  number: order▮Number", []string{"**orderNumber** `string or null`", "may be missing", `"10001"`}, "orderNumber"},
+		{"a field of a field", head + "rules:\n  number: lower(orderCustomer.em▮ail)", []string{"**orderCustomer.email** `string`", "Anna@"}, "email"},
+		{"the field itself", head + "rules:\n  number: lower(orderCus▮tomer.email)", []string{"**orderCustomer** `object or null`"}, "orderCustomer"},
+		{"an alias", head + "rules:\n  lines[]: {each: lineItems, as: line}\n  lines[].name: li▮ne.label", []string{"**line** `object`", "lineItems"}, "line"},
+		{"a field of an alias", head + "rules:\n  lines[]: {each: lineItems, as: line}\n  lines[].name: line.la▮bel", []string{"**line.label** `string or null`", "Free"}, "label"},
+		{"a let", head + "let:\n  cust: orderCustomer\nrules:\n  number: cu▮st.email", []string{"**cust**", "```\norderCustomer\n```"}, "cust"},
+		{"the declaration of a let", head + "let:\n  cu▮st: orderCustomer\nrules: {}", []string{"**cust**", "Anna@"}, "cust"},
+		{"a field of an element", head + "rules:\n  number: 'any(lineItems, .ty▮pe == \"x\")'", []string{"**.type**", `"promotion"`}, "type"},
+		{"a function", head + "rules:\n  number: lo▮wer(orderNumber)", []string{"lower(text)", "->"}, "lower"},
+		{"a predicate function", head + "rules:\n  number: 'an▮y(lineItems, true)'", []string{"any(list, test)"}, "any"},
+		{"a context word", head + "rules:\n  number: no▮w", []string{"**now** `string`", "instant"}, "now"},
+		{"a target field", head + "rules:\n  customer.em▮ail: orderNumber", []string{"**customer.email** `string`", "E-mail address in lower case"}, "customer.email"},
+		{"a part of a target path", head + "rules:\n  cust▮omer.email: orderNumber", []string{"**customer** `object`"}, "customer"},
+		{"a field of a list's elements", head + "rules:\n  lines[].s▮ku: orderNumber", []string{"**lines\\[].sku** `string`"}, "lines[].sku"},
+		{"an inherited rule", "extends: shopware/order.read\nrules:\n  curr▮ency: currency.isoCode", []string{"**currency**", "Inherited from shopware/order.read.yaml", "```yaml\ncurrency: "}, "currency"},
+		{"an option", head + "rules:\n  number: {expr: orderNumber, requ▮ired: true}", []string{"fails the document"}, "required"},
+		{"a key of the file", "ru▮les: {}", []string{"target path"}, "rules"},
+		{"an unknown name", head + "rules:\n  number: ord▮rNumber", []string{""}, ""},
+		{"a key of an object literal", head + "rules:\n  number: 'toJSON({orderN▮umber: 1})'", []string{""}, ""},
+		{"a text", head + "rules:\n  number: '\"order▮Number\"'", []string{""}, ""},
+		{"a keyword", head + "rules:\n  number: 'true an▮d false'", []string{""}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text, pos := split(t, test.text)
+			h, err := service().Hover(t.Context(), "order.yaml", text, pos)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h == nil {
+				if test.word != "" {
+					t.Fatal("there is nothing to say")
+				}
+				return
+			}
+			if test.word == "" {
+				t.Fatalf("says\n%s", h.Markdown)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(h.Markdown, want) {
+					t.Errorf("no %q in\n%s", want, h.Markdown)
+				}
+			}
+			line := []rune(strings.Split(text, "\n")[h.Pos.Line-1])
+			if got := string(line[h.Pos.Column-1 : h.End.Column-1]); got != test.word {
+				t.Errorf("it is about %q, want %q", got, test.word)
+			}
+		})
+	}
+}
+
+func TestDefinition(t *testing.T) {
+	files := fstest.MapFS{
+		"dir/base.yaml": {Data: []byte(head + "let:\n  cust: orderCustomer\nrules:\n  number: orderNumber\n  lines[]: {each: lineItems, as: line}\ntables:\n  methods: {a: b}\n")},
+	}
+	const over = "extends: ./base.yaml\n"
+	tests := []struct {
+		name, text, want string // file:line:column
+		library          bool
+	}{
+		{"an overlay's rule", over + "rules:\n  num▮ber: lower(orderNumber)", "dir/base.yaml:6:3", false},
+		{"an inherited let", over + "rules:\n  number: cu▮st.email", "dir/base.yaml:4:3", false},
+		{"an inherited alias", over + "rules:\n  lines[].sku: li▮ne.label", "dir/base.yaml:7:34", false},
+		{"the list that a path enters", over + "rules:\n  lines[].s▮ku: line.label", "dir/base.yaml:7:3", false},
+		{"the file that is extended", "extends: ./ba▮se.yaml\n", "dir/base.yaml:1:1", false},
+		{"a mapping of the library", "extends: shopware/ord▮er.read\n", "shopware/order.read.yaml:1:1", true},
+		{"a rule of the library", "extends: shop/order.read\nrules:\n  numb▮er: number\n", "shop/order.read.yaml:6:3", true},
+		{"a table", over + "rules:\n  number: {lookup: meth▮ods, key: orderNumber}", "dir/base.yaml:9:3", false},
+		{"a table in an expression", over + "rules:\n  number: tables.meth▮ods", "dir/base.yaml:9:3", false},
+		{"a setting", head + "settings:\n  zone: {type: string}\nrules:\n  number: settings.zo▮ne", "dir/a.yaml:4:3", false},
+		{"a variable of the expression", head + "rules:\n  number: let c = orderCustomer; ▮c.email", "dir/a.yaml:4:15", false},
+		{"an own let", head + "let:\n  cust: orderCustomer\nrules:\n  number: cus▮t.email", "dir/a.yaml:4:3", false},
+		{"a source field", over + "rules:\n  number: order▮Number", "", false},
+		{"a function", over + "rules:\n  number: low▮er(orderNumber)", "", false},
+		{"a rule that is not inherited", over + "rules:\n  curr▮ency: orderNumber", "", false},
+		{"a member of the name of a let", over + "rules:\n  number: orderCustomer.cu▮st", "", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			lib := fs.FS(mappings.FS)
+			if strings.Contains(test.text, "shop/") {
+				lib = library
+			}
+			text, pos := split(t, test.text)
+			l, err := language.New(files, lib).Definition(t.Context(), "dir/a.yaml", text, pos)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if l != nil {
+				got = l.Pos.String()
+			}
+			if got != test.want || l != nil && l.Library != test.library {
+				t.Errorf("it is %q (%+v), want %q", got, l, test.want)
+			}
+		})
+	}
+}
+
+func TestDiagnose(t *testing.T) {
+	files := fstest.MapFS{
+		"m/sales.base.yaml": {Data: []byte("from: order\nto: any\nrules:\n  a: nmber\n")},
+		"m/good.yaml":       {Data: []byte(head + "rules:\n  number: orderNumber\n")},
+		"m/broken.yaml":     {Data: []byte(head + "rules:\n  number: orderNmber\n")},
+		"m/quote.yaml":      {Data: []byte("extends: sales.base.yaml\nto: order\nrules:\n  number: number\n")},
+	}
+	tests := []struct {
+		name, file, text string
+		own, inherited   []string
+	}{
+		{"nothing wrong", "m/x.yaml", head + "rules:\n  number: orderNumber\n", nil, nil},
+		{"its own", "m/x.yaml", head + "rules:\n  number: orderNumbr\n", []string{"m/x.yaml:4:11: error CW1012"}, nil},
+		{"no YAML", "m/x.yaml", head + "rules: [", []string{"m/x.yaml:"}, nil},
+		{"of the file that it extends", "m/x.yaml", "extends: broken.yaml\n", nil, []string{"m/broken.yaml:4:11: error CW1012"}},
+		{"a base is checked with who extends it", "m/sales.base.yaml", "from: order\nto: any\nrules:\n  nmber: number\n", []string{"m/sales.base.yaml:4:3: error CW1017"}, nil},
+		{"a base that nobody extends is checked by itself", "m/alone.base.yaml", "from: order\nto: any\nrules:\n  nmber: number\n  b: nmber\n", []string{"m/alone.base.yaml:5:6: error CW1012"}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := language.New(files, mappings.FS).Diagnose(test.file, test.text)
+			for _, part := range []struct {
+				got  engine.Diagnostics
+				want []string
+			}{{r.Problems, test.own}, {r.Inherited, test.inherited}} {
+				if len(part.got) != len(part.want) {
+					t.Fatalf("got\n%v\nwant %v", part.got, part.want)
+				}
+				for i, d := range part.got {
+					if !strings.HasPrefix(d.Error(), part.want[i]) {
+						t.Errorf("got %s, want %s", d.Error(), part.want[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestIsMapping(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"a.yaml", "rules: {}", true}, {"a.yml", "from: a\nextends: b", true}, {"a.yaml", "rules: [ {", true},
+		{"a.test.yaml", "rules: {}", false}, {"crosswalk.yaml", "connections: {}", false}, {"a.json", "rules: {}", false}, {"flow.yaml", "from: a\nto: b\n", false},
+	} {
+		if got := language.IsMapping("dir/"+test.name, test.text); got != test.want {
+			t.Errorf("%s with %q: %v", test.name, test.text, got)
+		}
+	}
+}
+
+// A question that nobody waits for ends with the error of its context.
+func TestCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	pos := engine.Position{Line: 4, Column: 11}
+	text := head + "rules:\n  number: orderNumber\n"
+	if _, err := service().Complete(ctx, "order.yaml", text, pos); !errors.Is(err, context.Canceled) {
+		t.Errorf("Complete: %v", err)
+	}
+	if _, err := service().Hover(ctx, "order.yaml", text, pos); !errors.Is(err, context.Canceled) {
+		t.Errorf("Hover: %v", err)
+	}
+	if _, err := service().Definition(ctx, "order.yaml", text, pos); !errors.Is(err, context.Canceled) {
+		t.Errorf("Definition: %v", err)
+	}
+}

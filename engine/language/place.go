@@ -156,3 +156,12 @@ func (t *tree) offset(pos engine.Position) int {
 	line := min(max(pos.Line-1, 0), len(t.lines)-1)
 	return min(t.lines[line]+max(pos.Column-1, 0), t.lineEnd(line))
 }
+
+// bare returns the scalar that a block map is whose keys have no colon: words on lines of their own may be keys that are
+// being typed, or a text. It returns nil for any other node.
+func (n *node) bare() *node {
+	if n == nil || n.kind != mapNode || n.flow || len(n.entries) == 0 || slices.ContainsFunc(n.entries, func(e entry) bool { return e.colon >= 0 }) {
+		return nil
+	}
+	return &node{kind: scalarNode, from: n.entries[0].from, to: n.entries[len(n.entries)-1].to}
+}

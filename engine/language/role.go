@@ -1,7 +1,6 @@
 package language
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -148,12 +147,9 @@ func (f *file) ruleSlot(p []string, inKey bool) slot {
 func (f *file) scalarAt() scalarText {
 	n := f.at.value
 	if f.at.inKey || n == nil {
-		if n = f.at.in; n == nil || n.flow || slices.ContainsFunc(n.entries, func(e entry) bool { return e.colon >= 0 }) || len(n.entries) == 0 {
-			return scalarText{at: []int{f.off}}
-		}
-		n = &node{kind: scalarNode, from: n.entries[0].from, to: n.entries[len(n.entries)-1].to}
+		n = f.at.in.bare()
 	}
-	if n.kind != scalarNode {
+	if n == nil || n.kind != scalarNode {
 		return scalarText{at: []int{f.off}}
 	}
 	return f.tree.scalar(n)

@@ -49,6 +49,8 @@ type loader struct {
 	library fs.FS
 	limits  Limits
 	schemas *shape.Schemas
+
+	compiled *mappingCompiler // of the last mapping, for Analyze
 }
 
 func newLoader(opts []Option) *loader {

@@ -69,17 +69,16 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
-	m := l.compileWith(nil, files, diags)
+	m := l.compileLinked(link(files, diags), nil, diags)
 	m.noted = sync.OnceValue(func() *Mapping {
 		var told Diagnostics // once is enough
-		return l.compileWith(&notes{}, files, &told)
+		return l.compileLinked(link(files, &told), &notes{}, &told)
 	})
 	return m
 }
 
-func (l *loader) compileWith(n *notes, files []*mappingFile, diags *Diagnostics) *Mapping {
-	k := link(files, diags)
-	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
+func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping {
+	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n}
 	c.docView = c.newView()
@@ -97,6 +96,9 @@ func (l *loader) compileWith(n *notes, files []*mappingFile, diags *Diagnostics)
 	c.tables()
 	c.settings()
 	c.lets()
+	if n == nil {
+		l.compiled = c
+	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
 	m.slots, m.views = c.most, c.sealViews()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 const (
@@ -86,7 +87,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 				m.sets = append(m.sets, p.setting(e.key, e.node))
 			}
 		default:
-			p.unknown(key, "key", []string{"from", "to", "extends", "base", "let", "rules", "tables", "settings", "scripts", "note"})
+			p.unknown(key, "key", schema.MappingKeys.Names())
 		}
 	}
 	return m
@@ -362,7 +363,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 			if w := p.word(e.node); w != nil {
 				s.Type = w.text
 				if _, ok := settingKinds[w.text]; !ok {
-					p.choice(w, "type", "string", "number", "boolean", "object", "list")
+					p.choice(w, "type", schema.SettingTypes...)
 				}
 			}
 		case "default":
@@ -378,7 +379,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 				s.Help = w.text
 			}
 		default:
-			p.unknown(e.key, "key of a setting", []string{"type", "default", "choices", "help"})
+			p.unknown(e.key, "key of a setting", schema.SettingKeys.Names())
 		}
 	}
 	if s.Type == "" {

@@ -1,6 +1,10 @@
 package engine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+)
 
 // maxLossPaths bounds how many fields a report tells apart: objects whose member names are data have no end.
 const maxLossPaths = 10_000
@@ -26,13 +30,15 @@ type lossCount struct {
 type LossReport struct {
 	Documents int `json:"documents"`
 	Failed    int `json:"failed"` // of which have no output
-	// Unread are the source fields that no rule reads, in the order in which documents have them.
+	// Unread are the source fields that no rule reads, in the order in which documents have them. Documents counts
+	// those with a value: null, "", [] and {} are nothing to lose.
 	Unread []FieldCount `json:"unread"`
 	// More is true where there are more unread fields than are told apart.
 	More bool `json:"more,omitempty"`
 	// NoRule are the fields of the target's schema that no rule fills.
 	NoRule []string `json:"noRule"`
-	// NeverFilled are the target fields that have a rule and got no value in any document that was mapped.
+	// NeverFilled are the target fields that have a rule and got no value in any document that was mapped; a list
+	// stands for what is below it.
 	NeverFilled []string `json:"neverFilled"`
 }
 
@@ -55,8 +61,8 @@ func (m *Mapping) Losses() *Losses {
 // a document that is no JSON, which is not counted.
 func (l *Losses) Add(document, output []byte) error {
 	number := l.documents + 1
-	err := l.m.eachField(document, func(path string, read bool) {
-		if read {
+	err := l.m.eachField(document, func(path, raw string, read bool) {
+		if read || value.Raw(raw).IsEmpty() {
 			return
 		}
 		c := l.unread[path]
@@ -82,7 +88,7 @@ func (l *Losses) Add(document, output []byte) error {
 		l.failed++
 		return nil
 	}
-	(&fieldWalk{func(path string, _ bool) {
+	(&fieldWalk{func(path, _ string, _ bool) {
 		// A value fills every field that it lies in: a.b[] fills a, a.b and a.b[].
 		for i := 0; i <= len(path); i++ {
 			if i == len(path) || path[i] == '.' || path[i] == '[' {
@@ -106,9 +112,19 @@ func (l *Losses) Report() LossReport {
 		return r
 	}
 	for _, rule := range l.m.linked.rules {
-		if path := rule.path.String(); !l.filled[path] {
+		if path := rule.path.String(); !l.filled[path] && !below(path, r.NeverFilled) {
 			r.NeverFilled = append(r.NeverFilled, path)
 		}
 	}
 	return r
+}
+
+// below tells whether a path lies in one of the lists.
+func below(path string, lists []string) bool {
+	for _, list := range lists {
+		if strings.HasSuffix(list, "[]") && strings.HasPrefix(path, list) {
+			return true
+		}
+	}
+	return false
 }

@@ -61,7 +61,7 @@ func memberPath(path, name string) string {
 func (m *Mapping) Unread(document []byte) ([]string, error) {
 	var paths []string
 	seen := map[string]bool{}
-	err := m.eachField(document, func(path string, read bool) {
+	err := m.eachField(document, func(path, _ string, read bool) {
 		if !read && !seen[path] {
 			seen[path] = true
 			paths = append(paths, path)
@@ -71,8 +71,8 @@ func (m *Mapping) Unread(document []byte) ([]string, error) {
 }
 
 // eachField calls f for every value of a document that is no list or object with something in it: its path without
-// indexes, and whether the mapping reads it. Elements of a list have the same path.
-func (m *Mapping) eachField(document []byte, f func(path string, read bool)) error {
+// indexes, its text, and whether the mapping reads it. Elements of a list have the same path.
+func (m *Mapping) eachField(document []byte, f func(path, raw string, read bool)) error {
 	root, diag := (&frame{}).json(0, document, &m.keys, m.limits.Depth)
 	if diag != nil {
 		return Diagnostics{*diag}
@@ -85,7 +85,7 @@ func (m *Mapping) eachField(document []byte, f func(path string, read bool)) err
 
 // fieldWalk goes through the text of a document beside the places that rules read.
 type fieldWalk struct {
-	f func(path string, read bool)
+	f func(path, raw string, read bool)
 }
 
 func (w *fieldWalk) value(raw, path string, places []*sourcePlace) {
@@ -128,13 +128,13 @@ func (w *fieldWalk) value(raw, path string, places []*sourcePlace) {
 			return true
 		})
 	}
-	if !empty {
+	if !empty || path == "" {
 		return
 	}
 	for _, p := range places {
 		read = read || p.itself
 	}
-	w.f(path, read)
+	w.f(path, raw, read)
 }
 
 // Unfilled returns the fields of the target that no rule fills, as far as the target's schema names them, in its

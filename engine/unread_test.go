@@ -223,12 +223,14 @@ func (g exprGen) value(depth int) string {
 	if depth == 3 {
 		return g.object(depth)
 	}
-	switch k := rapid.IntRange(0, 6).Draw(g.t, "kind"); {
+	switch k := rapid.IntRange(0, 8).Draw(g.t, "kind"); {
 	case k >= 5 && depth > 0:
-		n := rapid.IntRange(0, 2).Draw(g.t, "items")
-		items := make([]string, n)
+		items := make([]string, rapid.IntRange(0, 3).Draw(g.t, "items"))
+		objects := rapid.IntRange(0, 3).Draw(g.t, "objects") > 0
 		for i := range items {
-			items[i] = g.value(depth - 1)
+			if items[i] = g.object(1); !objects {
+				items[i] = g.value(depth - 1)
+			}
 		}
 		return "[" + strings.Join(items, ",") + "]"
 	case k >= 3 && depth > 0:

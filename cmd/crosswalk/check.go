@@ -16,8 +16,16 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 )
 
+// checkFlags are the flags of `crosswalk check`.
+type checkFlags struct {
+	strict  bool
+	unread  bool
+	mapping string
+}
+
 func newCheckCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var f checkFlags
+	cmd := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Check mapping files and flows without a document",
 		Long: `Check mapping files: their form, their expressions, and every field against the schemas of source and target.
@@ -26,17 +34,34 @@ PATH is a mapping file, the name of a built-in mapping, or a folder, in which ev
 is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
 *.base.yaml is checked with the mappings that extend it. In a project's folder, which holds a crosswalk.yaml, that and its flows
 are checked too: connections, settings, conditions, and whether the mappings fit. No connection is opened.
-Every problem of every file is printed. Errors make the exit code 1, warnings do not.`,
+Every problem of every file is printed. Errors make the exit code 1, warnings only with --strict.
+
+With --unread PATH is a file of documents, JSON or JSON Lines, or - for stdin, and the check is what the mapping loses of them without a
+word: the source fields that no rule reads, in how many documents each was seen, and the target fields that no rule
+fills or that no document filled. Documents are read one at a time. With --strict, an unread field makes the exit code 1.`,
 		Example: `  crosswalk check
   crosswalk check mappings/order.yaml
-  crosswalk check --json | jq .diagnostics`,
+  crosswalk check --json | jq .diagnostics
+  crosswalk check --unread -m shopware/order.read orders.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.unread {
+				return c.runUnread(cmd.Context(), f, args)
+			}
+			if f.mapping != "" {
+				return misusef("-m belongs to --unread: name the mapping to check as the argument")
+			}
 			if len(args) == 0 {
 				args = []string{"."}
 			}
-			return c.runCheck(cmd.Context(), args)
+			return c.runCheck(cmd.Context(), f, args)
 		},
 	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.strict, "strict", false, "warnings make the exit code 1 too")
+	flags.BoolVar(&f.unread, "unread", false, "tell which fields of documents no rule reads, and which of the target get no value")
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "with --unread: mapping `file` or built-in name (default: the only one in the folder)")
+	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
+	return cmd
 }
 
 // checkReport is the result of a check, as --json prints it.
@@ -48,7 +73,7 @@ type checkReport struct {
 	Diagnostics engine.Diagnostics `json:"diagnostics"`
 }
 
-func (c *cli) runCheck(ctx context.Context, args []string) error {
+func (c *cli) runCheck(ctx context.Context, f checkFlags, args []string) error {
 	var files []string
 	for _, arg := range args {
 		found, err := mappingFiles(arg)
@@ -101,10 +126,10 @@ func (c *cli) runCheck(ctx context.Context, args []string) error {
 			report.Warnings++
 		}
 	}
-	return c.printCheck(report)
+	return c.printCheck(report, f.strict)
 }
 
-func (c *cli) printCheck(report checkReport) error {
+func (c *cli) printCheck(report checkReport, strict bool) error {
 	if c.json {
 		if err := writeJSON(c.stdout, report); err != nil {
 			return err
@@ -119,7 +144,7 @@ func (c *cli) printCheck(report checkReport) error {
 		}
 		fmt.Fprintf(c.stdout, "%s checked: %s, %s\n", what, count(report.Errors, "error"), count(report.Warnings, "warning"))
 	}
-	if report.Errors > 0 {
+	if report.Errors > 0 || strict && report.Warnings > 0 {
 		return errReported
 	}
 	return nil

@@ -17,6 +17,7 @@ type mappingFile struct {
 	sets    []settingDecl
 	// unreadable is true where nothing is known of the file's content.
 	unreadable bool
+	inLibrary  bool
 }
 
 type letDecl struct {

@@ -29,6 +29,7 @@ var commands = []func(*cli) *cobra.Command{
 	newExplainCommand,
 	newCheckCommand,
 	newFmtCommand,
+	newTestCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

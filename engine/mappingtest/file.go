@@ -18,16 +18,17 @@ type testFile struct {
 }
 
 type testCase struct {
-	name   string
-	pos    engine.Position
-	input  []byte
-	in     engine.Input
-	expect *node // partly
-	exact  *node
-	golden string // the file that exact was read from
-	absent []*node
-	fails  []string
-	failAt engine.Position
+	name    string
+	pos     engine.Position
+	input   []byte
+	in      engine.Input
+	expect  *node // partly
+	exact   *node
+	exactAt engine.Position // of the key
+	golden  string          // the file that exact was read from
+	absent  []*node
+	fails   []string
+	failAt  engine.Position
 }
 
 var (
@@ -155,6 +156,7 @@ func (p *caseReader) expectation(n *node, c *testCase) {
 	}
 	if exact != nil {
 		c.exact, c.golden = p.value("exactly", exact)
+		c.exactAt = n.place("exactly")
 	}
 	if absent != nil {
 		for _, a := range p.words(absent, "absent") {

@@ -34,7 +34,7 @@ type Mapping struct {
 
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
-	reads   *sourcePlace               // what rules read of the source document
+	reads   *sourcePlace               // what rules read of the source document; never changed
 }
 
 // step is one rule, compiled.

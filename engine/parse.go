@@ -311,7 +311,7 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 		return strconv.AppendBool(dst, n.Value), true
 	case *ast.IntegerNode, *ast.FloatNode:
 		text := n.GetToken().Value
-		if _, err := decimal.Parse(text); err != nil {
+		if _, err := decimal.Parse(text); errors.Is(err, decimal.ErrSyntax) {
 			p.node(n, codeShape, fmt.Sprintf("%q is no number that JSON can hold", text), "quote it if it is text")
 			return dst, false
 		}
@@ -319,7 +319,7 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 	case *ast.StringNode, *ast.LiteralNode:
 		text := scalarText(n)
 		// The YAML library takes a plain number that no machine number holds for text.
-		if _, err := decimal.Parse(text); err == nil && n.GetToken().Type == token.StringType {
+		if _, err := decimal.Parse(text); !errors.Is(err, decimal.ErrSyntax) && n.GetToken().Type == token.StringType {
 			return append(dst, text...), true
 		}
 		return jsontext.AppendQuote(dst, text), true

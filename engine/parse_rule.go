@@ -24,7 +24,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 		p.add(d)
 		return nil
 	}
-	r.path = path
+	r.path, r.target = path, path.String()
 	if !p.plain(n) {
 		return nil
 	}

@@ -30,6 +30,7 @@ var commands = []func(*cli) *cobra.Command{
 	newCheckCommand,
 	newFmtCommand,
 	newSchemaCommand,
+	newTestCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

@@ -19,16 +19,17 @@ type testFile struct {
 }
 
 type testCase struct {
-	name   string
-	pos    engine.Position
-	input  []byte
-	in     engine.Input
-	expect *node // partly
-	exact  *node
-	golden string // the file that exact was read from
-	absent []*node
-	fails  []string
-	failAt engine.Position
+	name    string
+	pos     engine.Position
+	input   []byte
+	in      engine.Input
+	expect  *node // partly
+	exact   *node
+	exactAt engine.Position // of the key
+	golden  string          // the file that exact was read from
+	absent  []*node
+	fails   []string
+	failAt  engine.Position
 }
 
 // parse reads the test file at name. The result holds the cases that could be read.
@@ -150,6 +151,7 @@ func (p *caseReader) expectation(n *node, c *testCase) {
 	}
 	if exact != nil {
 		c.exact, c.golden = p.value("exactly", exact)
+		c.exactAt = n.place("exactly")
 	}
 	if absent != nil {
 		for _, a := range p.words(absent, "absent") {

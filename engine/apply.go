@@ -26,12 +26,12 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	if diags != nil {
 		return nil, diags
 	}
+	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
 	if out, ok := r.quick(); ok {
 		return out, nil
 	}
-	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	f.call.Budget = f.budget
+	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	return r.thorough()
 }
 
@@ -59,7 +59,7 @@ func (m *Mapping) frame() *frame {
 		return f
 	}
 	return &frame{
-		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), memo: make([]memoCell, m.memos), letCode: m.lets,
+		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), rows: make([]value.Row, len(m.views)), letCode: m.lets,
 	}
 }
 
@@ -67,13 +67,23 @@ func (m *Mapping) frame() *frame {
 func (m *Mapping) release(f *frame) {
 	clear(f.vars)
 	clear(f.lets)
-	clear(f.memo)
-	*f = frame{vars: f.vars, lets: f.lets, memo: f.memo, letCode: f.letCode, tapes: f.tapes, buf: f.buf[:0]}
-	if cap(f.buf) > 1<<20 {
-		f.buf = nil
+	for i := range f.rows {
+		f.rows[i].Forget()
 	}
 	for i := range f.tapes {
 		f.tapes[i].Forget()
+	}
+	clear(f.stack[:f.high])
+	f.high = 0
+	var none value.Value
+	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
+	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
+	if cap(f.stack) > 1<<14 {
+		f.stack = nil
 	}
 	m.frames.Put(f)
 }
@@ -87,7 +97,8 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
-	f.write, f.budget = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
+	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
@@ -134,7 +145,7 @@ func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.
 
 // overlayTables puts the tables of the mapping under those of the flow.
 func (f *frame) overlayTables(tables value.Value) {
-	if f.tables.Kind() == value.Missing {
+	if f.ownTables = f.tables.Kind() == value.Missing; f.ownTables {
 		f.tables = tables
 		return
 	}
@@ -155,6 +166,10 @@ func overlayFields(fields []value.Field, over value.Value) []value.Field {
 
 // checkSettings puts the declared defaults under what the flow sets.
 func (m *Mapping) checkSettings(f *frame) Diagnostics {
+	if f.settings.Kind() == value.Missing {
+		f.settings = m.defaults
+		return nil
+	}
 	var diags Diagnostics
 	fields := make([]value.Field, 0, len(m.settings))
 	for _, s := range m.settings {
@@ -205,11 +220,13 @@ func (r *run) steps(steps []step, at *outNode) {
 			r.fail(s, asFault(err, s.rule.key, 0, whole(s.rule.key)), nil)
 			return
 		}
+		r.trace.open(r, s)
 		if s.element != nil {
 			r.each(s, at)
-			continue
+		} else {
+			r.rule(s, at)
 		}
-		r.rule(s, at)
+		r.trace.close()
 	}
 }
 
@@ -228,6 +245,7 @@ func (r *run) fail(s *step, err error, reads []read) {
 		}
 	}
 	r.diags = append(r.diags, d)
+	r.trace.failed(d)
 }
 
 // targetName writes a target path with the indexes of the elements in hand.
@@ -309,6 +327,7 @@ func (r *run) result(s *step) (value.Value, error) {
 func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 	v, write := r.settle(s, v)
 	if !write {
+		r.trace.omitted()
 		r.omit(at, path)
 		return
 	}
@@ -331,6 +350,7 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 		node = next
 	}
 	node.set(v)
+	r.trace.wrote()
 }
 
 // settle applies a rule's empty modes to its result; write is false where the field is left out.
@@ -382,7 +402,7 @@ func (r *run) wrongKind(s *step, v value.Value) string {
 		return fmt.Sprintf("the target wants %s, the result is %s", article(s.target.Without(value.Of(value.Missing)).Kinds.String()), article(v.Kind().String()))
 	}
 	if v.Kind() == value.String && s.target.Enum != nil {
-		text := string(v.AppendJSON(nil))
+		text := string(value.Text(v.Str()).AppendJSON(nil)) // without escapes that the document may have
 		for _, e := range s.target.Enum {
 			if e == text {
 				return ""
@@ -423,6 +443,7 @@ func (r *run) each(s *step, at *outNode) {
 			return
 		}
 		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+		r.bind(e.view, item)
 		if e.where != nil {
 			pass, err := e.where(r.frame)
 			if err != nil {
@@ -454,6 +475,7 @@ func (r *run) each(s *step, at *outNode) {
 		}
 	}
 	*node = *list
+	r.trace.wrote()
 }
 
 // emptyList is what a list without elements counts as for the empty modes.
@@ -468,6 +490,8 @@ func emptyList(src value.Value) value.Value {
 func (r *run) element(s *step, list *outNode) {
 	r.indexes = append(r.indexes, len(list.kids))
 	defer func() { r.indexes = r.indexes[:len(r.indexes)-1] }()
+	r.trace.openElement(r, s)
+	defer r.trace.close()
 	node := &outNode{form: outObject}
 	if s.result != nil {
 		v, err := r.result(s)
@@ -482,5 +506,6 @@ func (r *run) element(s *step, list *outNode) {
 		node.set(v)
 	}
 	list.kids = append(list.kids, node)
+	r.trace.wrote()
 	r.steps(s.element.steps, node)
 }

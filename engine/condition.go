@@ -13,7 +13,7 @@ type Condition struct {
 	test   func(*frame) (bool, error)
 	text   *scalar
 	slots  int
-	memos  int
+	views  []*view
 	keys   value.Keys
 	limits Limits
 }
@@ -23,29 +23,29 @@ type Condition struct {
 func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
 	l := newLoader(opts)
 	var diags Diagnostics
-	// As the text of a block that starts at line 1: its line breaks and blanks are its own.
-	text := &scalar{file: newSourceFile("", expression), text: expression, line: 0, column: 1, block: true}
+	text := textScalar(expression)
 	cond := &Condition{text: text, limits: l.limits}
 	c := &mappingCompiler{}
 	c.compiler = compiler{diags: &diags, keys: &cond.keys}
+	c.docView = c.newView()
 	doc := c.docType(l, &scalar{file: newSourceFile("", docType), text: docType, line: 1, column: 1})
 	c.names = names{doc: doc, settings: shape.Any, tables: shape.Any, current: shape.Any, out: shape.Any}
 	cond.test = c.test(text)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	cond.slots, cond.memos = c.most, len(c.memo)
-	cond.keys.Seal()
+	cond.slots, cond.views = c.most, c.sealViews()
 	return cond, nil
 }
 
 // Eval tells whether the document passes. Missing and null count as no. An error
 // is [Diagnostics].
 func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, error) {
-	f := &frame{vars: make([]value.Value, c.slots), memo: make([]memoCell, c.memos)}
+	f := &frame{vars: make([]value.Value, c.slots), rows: make([]value.Row, len(c.views))}
 	if diags := f.read(ctx, c.limits, &c.keys, document, in); diags != nil {
 		return false, diags
 	}
+	f.bind(c.views[0], f.doc)
 	f.out = &outNode{form: outObject}
 	ok, err := c.test(f)
 	if err != nil {

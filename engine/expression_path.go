@@ -2,8 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -36,11 +34,17 @@ func (c *compiler) chain(node ast.Node) operand {
 func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 	for l := c.locals; l != nil; l = l.outer {
 		if l.name == n.Value {
-			return slotOperand(l.slot, l.shape, n)
+			o := slotOperand(l.slot, l.shape, n)
+			if l.view != nil {
+				o.view, o.path = l.view, l.view.Root()
+			}
+			return o
 		}
 	}
 	if i, ok := c.names.lets[n.Value]; ok {
-		return operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n}
+		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n}
+		o.view, o.path = c.names.letView[i], c.names.letPath[i]
+		return o
 	}
 	if o, ok := c.context(n); ok {
 		return o
@@ -60,6 +64,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		d.suggest(n.Value, all, otherwise)
 		if c.text.quoted && c.text.text == n.Value && d.Fix == nil {
 			d.Help = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
+			c.literalFix(d)
 		}
 		return c.broken(n)
 	}
@@ -70,57 +75,36 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		}
 		return f.doc.MemberKey(name, number), nil
 	}
-	return operand{run: c.remember("doc."+name, read), shape: s, node: n}
+	return operand{run: read, shape: s, node: n}.at(c.docView, c.docView.Root().Member(name, number))
 }
 
-// remember makes code that reads a path of the source document read it once a document.
-func (c *compiler) remember(path string, read code) code {
-	i, ok := c.memo[path]
-	if !ok {
-		i = len(c.memo)
-		if c.memo == nil {
-			c.memo = map[string]int{}
-		}
-		c.memo[path] = i
-	}
-	return func(f *frame) (value.Value, error) {
-		cell := &f.memo[i]
-		if cell.done {
-			return cell.value, nil
-		}
-		v, err := read(f)
-		if err == nil {
-			*cell = memoCell{true, v}
-		}
-		return v, err
-	}
+// view is a value whose paths are found in one walk: the source document, or the element of an each.
+type view struct {
+	value.View
+	number int // of its row in the frame
 }
 
-// sourcePath tells whether a chain reads members of the source document by name only.
-func (c *compiler) sourcePath(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		if n.Value == "doc" {
-			return "doc", true
-		}
-		for l := c.locals; l != nil; l = l.outer {
-			if l.name == n.Value {
-				return "", false
-			}
-		}
-		if _, ok := c.names.lets[n.Value]; ok || slices.Contains(contextWords, n.Value) {
-			return "", false
-		}
-		return "doc." + n.Value, true
-	case *ast.ChainNode:
-		return c.sourcePath(n.Node)
-	case *ast.MemberNode:
-		base, ok := c.sourcePath(n.Node)
-		if name, isName := n.Property.(*ast.StringNode); ok && isName {
-			return base + "." + strconv.Quote(name.Value), true
-		}
+func (c *compiler) newView() *view {
+	v := &view{number: len(c.views)}
+	c.views = append(c.views, v)
+	return v
+}
+
+// at makes an operand the value of a path of a view, which is read from the row where that knows it.
+func (o operand) at(v *view, n *value.ViewNode) operand {
+	if v == nil || n == nil {
+		return o
 	}
-	return "", false
+	slow, number := o.run, v.number
+	o.view, o.path = v, n
+	o.copies = []pathRef{{v, n}}
+	o.run = func(f *frame) (value.Value, error) {
+		if val, ok := f.rows[number].Read(n); ok {
+			return val, nil
+		}
+		return slow(f)
+	}
+	return o
 }
 
 func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
@@ -128,6 +112,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	switch n.Value {
 	case "doc":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.doc, nil }, c.names.doc
+		o.view, o.path = c.docView, c.docView.Root()
 	case "source":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.source, nil }, shape.Any
 	case "settings":
@@ -150,7 +135,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 }
 
 func slotOperand(slot int, s *shape.Shape, n ast.Node) operand {
-	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n}
+	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1}
 }
 
 func (c *compiler) pointer(n *ast.PointerNode) operand {
@@ -179,10 +164,11 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		}
 		d := c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no field %q", where, name.Value), "")
 		d.suggest(name.Value, base.shape.Names(), "its fields are "+list(base.shape.Names(), 12))
+		c.quoteFix(d, name)
 		return c.broken(n)
 	}
-	if base.shape.Kinds&(value.Objects|value.Nil) == 0 && !base.shape.Has(value.List) {
-		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(base.shape.Kinds.String())), "")
+	if k := base.shape.Kinds &^ value.Nil; k != 0 && k&(value.Objects|value.Lists) == 0 {
+		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(k.String())), "")
 		return c.broken(n)
 	}
 	if base.shape.Kinds&(value.Objects|value.Lists) == value.Lists && base.shape.Item != nil && base.shape.Item != shape.Any {
@@ -205,10 +191,20 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		}
 		return v.MemberKey(key, number), nil
 	}
-	if path, ok := c.sourcePath(n); ok {
-		run = c.remember(path, run)
+	o := operand{run: run, shape: s, node: n}
+	if base.path == nil && base.slot > 0 {
+		slot := base.slot - 1
+		o.run = func(f *frame) (value.Value, error) {
+			if v, ok := f.vars[slot].MemberOfNode(number); ok {
+				return v, nil
+			}
+			return run(f)
+		}
 	}
-	return operand{run: run, shape: s, node: n}
+	if base.path == nil {
+		return o
+	}
+	return o.at(base.view, base.path.Member(key, number))
 }
 
 func (c *compiler) index(n *ast.MemberNode, base operand) operand {
@@ -260,7 +256,18 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		}
 		return fail(fmt.Sprintf("%s has no elements", article(v.Kind().String())))
 	}
-	return operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n}
+	if i, ok := constantIndex(idx); ok && base.path != nil {
+		return o.at(base.view, base.path.Element(i))
+	}
+	return o
+}
+
+func constantIndex(o operand) (int, bool) {
+	if o.konst == nil {
+		return 0, false
+	}
+	return wholeNumber(*o.konst)
 }
 
 func wholeNumber(v value.Value) (int, bool) {

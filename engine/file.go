@@ -27,6 +27,7 @@ type letDecl struct {
 type tableDecl struct {
 	name *scalar
 	json string // a JSON object
+	node ast.Node
 }
 
 type settingDecl struct {
@@ -40,7 +41,7 @@ type ruleDecl struct {
 	key    *scalar
 	path   targetPath
 	remove bool // null: the inherited rule goes
-	odd    bool // has an option that nobody knows, which is reported already
+	odd    bool // has an option that cannot be read, which is reported already
 
 	result  resultDecl
 	each    *scalar

@@ -106,10 +106,18 @@ tables: {tab: {a: 1}}
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		out, err := m.Apply(context.Background(), doc, Input{})
+		e, explainErr := m.Explain(context.Background(), doc, Input{})
+		if explainErr != nil || string(e.Output) != string(out) {
+			t.Fatalf("%q maps to %s, %v, and explained to %s, %v", doc, out, err, e.Output, explainErr)
+		}
+		_ = e.Render()
 		if err != nil {
 			var ds Diagnostics
 			if !errors.As(err, &ds) || !ds.HasErrors() || out != nil {
 				t.Fatalf("a failure that is no diagnostics: %v, %s", err, out)
+			}
+			if err.Error() != e.Diagnostics.Error() {
+				t.Fatalf("%q fails with %v, and explained with %v", doc, err, e.Diagnostics)
 			}
 			return
 		}

@@ -10,7 +10,7 @@ import (
 // there for another overlay.
 func (l *lint) names(c *mappingCompiler) {
 	k := c.linked
-	t := trace(k)
+	t := followReads(k)
 	c.m.reads = t.doc
 	unused := func(name *scalar, what, help string) {
 		if name.file != k.main.src || strings.HasPrefix(name.text, "_") {
@@ -48,8 +48,8 @@ func (l *lint) names(c *mappingCompiler) {
 	}
 }
 
-func isIndex(vars []*traceLocal, v *traceLocal) bool {
-	return slices.ContainsFunc(vars, func(o *traceLocal) bool { return o.index == v })
+func isIndex(vars []*readLocal, v *readLocal) bool {
+	return slices.ContainsFunc(vars, func(o *readLocal) bool { return o.index == v })
 }
 
 // declared looks at the names that a mapping or a rule gives.

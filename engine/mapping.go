@@ -24,10 +24,13 @@ type Mapping struct {
 	steps    []step
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
-	memos    int
+	views    []*view
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
+	defaults value.Value     // of the settings
+	noted    func() *Mapping // the same rules with code that tells what it does
+	notes    *notes          // what that code can tell of; nil for the code of Apply
 
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
@@ -39,8 +42,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar // what a failure of the rule points at
-	result  code    // nil for an each without a result of its own
+	text    *scalar   // what a failure of the rule points at
+	result  code      // nil for an each without a result of its own
+	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	literal []byte    // what is written where none of copies has a value
+	simple  bool      // the result is not defaulted, rounded or required
+	always  bool      // the rule writes in every mode
+	any     bool      // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -53,6 +61,7 @@ type each struct {
 	text  *scalar
 	reads []read
 	item  int // slots
+	view  *view
 	index int
 	where func(*frame) (bool, error)
 	steps []step
@@ -60,10 +69,19 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
-	k := link(files, diags)
-	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
+	m := l.compileLinked(link(files, diags), nil, diags)
+	m.noted = sync.OnceValue(func() *Mapping {
+		var told Diagnostics // once is enough
+		return l.compileLinked(link(files, &told), &notes{}, &told)
+	})
+	return m
+}
+
+func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping {
+	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n}
+	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -78,15 +96,27 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.tables()
 	c.settings()
 	c.lets()
+	if n == nil {
+		l.compiled = c
+	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
-	m.slots, m.memos = c.most, len(c.memo)
-	m.keys.Seal()
+	m.slots, m.views = c.most, c.sealViews()
 	c.finish()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
+	m.notes = n
 	return m
+}
+
+// sealViews lays out the paths that expressions read.
+func (c *compiler) sealViews() []*view {
+	c.keys.Seal()
+	for _, v := range c.views {
+		v.Seal(c.keys)
+	}
+	return c.views
 }
 
 // mappingCompiler compiles the parts of a mapping that are no expressions.
@@ -117,7 +147,7 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 		return s
 	case reason(err) == "there is no such file" || strings.Contains(err.Error(), "invalid argument"):
 		d := c.at(name, 0, whole(name), codeDocType, fmt.Sprintf("unknown document type %q", name.text), "")
-		d.suggest(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
+		d.suggestText(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
 	default:
 		c.at(name, 0, whole(name), codeSchema, err.Error(), "")
 	}
@@ -162,6 +192,13 @@ func (c *mappingCompiler) settings() {
 		c.m.settings = append(c.m.settings, s.Setting)
 	}
 	c.names.settings = shape.NewObject(names, props)
+	var fields []value.Field
+	for _, s := range c.m.settings {
+		if s.Default != nil {
+			fields = append(fields, value.Field{Key: s.Name, Value: value.Raw(string(s.Default))})
+		}
+	}
+	c.m.defaults = value.ObjectOf(fields)
 }
 
 func choiceMissing(s Setting, v value.Value) bool {
@@ -194,9 +231,11 @@ func (c *mappingCompiler) lets() {
 		}
 		c.slots = c.most
 		c.lint.declared(&c.compiler, l.name)
-		o := c.expression(l.expr)
+		o := c.notedLet(l, c.expression(l.expr))
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
+		c.names.letView = append(c.names.letView, o.view)
+		c.names.letPath = append(c.names.letPath, o.path)
 		c.m.lets = append(c.m.lets, o.run)
 	}
 	c.slots = c.most
@@ -265,7 +304,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	has := true
 	switch {
 	case r.result.set():
-		result = c.result(&r.result)
+		result = c.result(&r.result, roundingOf(r))
 	case r.hasWhen:
 		result = c.when(r)
 	case r.lookup != nil:
@@ -275,6 +314,12 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
+		if s.plainCopy(result) {
+			s.copies = result.copies
+			if result.fallback != nil && !result.fallback.IsNil() {
+				s.literal = result.fallback.AppendJSON(nil)
+			}
+		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -286,7 +331,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	var otherwise *operand
 	if r.def != nil {
-		def := c.result(r.def)
+		def := c.result(r.def, nil)
 		s.def, otherwise = def.run, &def
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
@@ -299,6 +344,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	c.notedStep(&s)
+	s.simple = r.def == nil && r.round == nil && !r.required
+	s.always = r.write == writeAlways
+	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
 	c.lint.rule(c, r, s.target, has, result, otherwise)
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
@@ -334,13 +383,14 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		c.lint.declared(&c.compiler, name)
 	}
 	if r.index != nil {
-		c.locals = &local{r.index.text, e.index, shape.Of(value.Numbers), c.locals}
+		c.locals = &local{name: r.index.text, slot: e.index, shape: shape.Of(value.Numbers), outer: c.locals}
 	}
 	name := ""
 	if r.as != nil {
 		name = r.as.text
 	}
-	c.locals = &local{name, e.item, item, c.locals}
+	e.view = c.newView()
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}
@@ -356,9 +406,21 @@ func (c *mappingCompiler) test(s *scalar) func(*frame) (bool, error) {
 	return c.condition(o)
 }
 
-func (c *mappingCompiler) result(r *resultDecl) operand {
+// roundingOf tells how a rule rounds its result.
+func roundingOf(r *ruleDecl) *rounding {
+	if r.round == nil || r.round.digits < 0 {
+		return nil
+	}
+	mode, err := decimal.ParseMode(r.round.mode)
+	if err != nil {
+		return nil
+	}
+	return &rounding{int(r.round.digits), mode}
+}
+
+func (c *mappingCompiler) result(r *resultDecl, tail *rounding) operand {
 	if r.expr != nil {
-		return c.expression(r.expr)
+		return c.roundedExpression(r.expr, tail)
 	}
 	if r.literal == nil {
 		return c.broken(nil)
@@ -397,7 +459,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	var s *shape.Shape
 	complete := false
 	mark := len(c.sure)
-	for _, decl := range r.when {
+	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
 			b.test = c.test(decl.cond)
@@ -408,11 +470,11 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		if decl.cond != nil && decl.cond.tree != nil {
 			c.learn(decl.cond.tree, true)
 		}
-		o := c.result(&decl.result)
+		o := c.result(&decl.result, roundingOf(r))
 		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
 			c.learn(decl.cond.tree, false) // for the cases that follow
 		}
-		b.run = o.run
+		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
 	}

@@ -17,10 +17,10 @@ type sureOf struct {
 }
 
 // assume compiles the branch that is taken where cond gives answer: what cond has tested is known there.
-func (c *compiler) assume(cond ast.Node, answer bool, branch ast.Node) operand {
+func (c *compiler) assume(cond ast.Node, answer bool, branch ast.Node, tail *rounding) operand {
 	mark := len(c.sure)
 	c.learn(cond, answer)
-	o := c.compile(branch)
+	o := c.rounded(branch, tail)
 	c.sure = c.sure[:mark]
 	return o
 }

@@ -38,6 +38,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 	default:
 		if _, ok := n.(ast.MapNode); !ok {
 			p.node(n, codeShape, "a rule is an expression or a map of options", "quote an expression that starts with [: '[a, b]'")
+			p.bracketFix(p.last(), n)
 			return nil
 		}
 		for _, e := range p.entries(n, "") {
@@ -52,10 +53,13 @@ func (p *fileParser) option(r *ruleDecl, key *scalar, n ast.Node) {
 	switch key.text {
 	case "expr":
 		r.result.expr = p.expression(n)
+		r.odd = r.odd || r.result.expr == nil
 	case "value":
-		if json, ok := p.json(n); ok {
+		json, ok := p.json(n)
+		if ok {
 			r.result.literal = &json
 		}
+		r.odd = r.odd || !ok
 	case "each":
 		r.each = p.expression(n)
 	case "as":

@@ -1,645 +1,260 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
-
-	"github.com/crosswalk-go/crosswalk/engine/decimal"
-	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
 
-// What a mapping reads is found by following every rule with origins in the place of values: an origin
-// says which places of the source document a value may come from. A place counts as read when
-// something depends on what stands there.
-
-// sourcePlace is a place in a document, of any of its elements where it lies in a list.
-type sourcePlace struct {
-	fields map[string]*sourcePlace
-	item   *sourcePlace // each element
-	member *sourcePlace // each member, where rules compute the name
-	// whole: everything here and below is read. itself: rules depend on what kind of value this is, whether
-	// there is one or how many elements it has, but not on what is below.
-	whole, itself bool
+// trace is what the rules of one document tell while they run: see [notes] for the code that tells. A mapping that
+// runs without being asked has none, and its code knows of none.
+type trace struct {
+	hits    []uint32 // how often each point was reached
+	notes   *notes
+	origins *origins // nil where only the points are counted
+	flow    value.Value
+	inHand  *record
+	now     *gathering
+	passed  *gathering // what the `where` of the element at hand read
+	lets    []*gathering
+	records []*record
+	ran     map[*ruleDecl]*record // the last run of each rule
 }
 
-func (p *sourcePlace) field(name string) *sourcePlace {
-	if p.fields == nil {
-		p.fields = map[string]*sourcePlace{}
-	}
-	f := p.fields[name]
-	if f == nil {
-		f = &sourcePlace{}
-		p.fields[name] = f
-	}
-	return f
+// record is one run of a rule: for the document, or for one element of a list.
+type record struct {
+	gathering
+	outer   *record
+	step    *step // nil for `base: doc`
+	path    string
+	element bool        // of the list that the rule builds
+	result  value.Value // before the rule's empty modes
+	written bool
+	why     Reason
+	code    string // of the diagnostic that it failed with
+	items   int    // elements of the source list
+	kept    int    // those that passed
 }
 
-func child(of **sourcePlace) *sourcePlace {
-	if *of == nil {
-		*of = &sourcePlace{}
-	}
-	return *of
+// gathering is what was read and what fired while something was computed.
+type gathering struct {
+	reads []Read
+	seen  map[string]bool
+	more  int
+	lets  []int
+	fired []Fired
 }
 
-// origin is where a value may come from: places of the source document, and, for objects and
-// lists that rules make, the origins of their members and elements. It does not change once it is made.
-type origin struct {
-	places []*sourcePlace
-	fields map[string]*origin
-	rest   *origin // of members whose name is not known
-	item   *origin
-	used   bool // everything below is marked as read already
-}
+// maxReads bounds how many reads one record shows. A sum over a thousand lines reads a thousand values.
+const maxReads = 200
 
-// nowhere is the origin of values that owe nothing to the source document.
-var nowhere = &origin{used: true}
-
-// maxTraceSteps bounds the work on rules that were made to multiply it; past it, everything counts as read.
-const maxTraceSteps = 2_000_000
-
-// tracer follows the rules of a mapping.
-type tracer struct {
-	linked *linked
-	steps  int
-
-	doc, settings, tables *sourcePlace
-	fromDoc               *origin
-
-	lets    []letTrace
-	visible int // lets that the expression in hand may use
-	locals  *traceLocal
-	preds   []*origin
-	vars    []*traceLocal // every local, in the order of their declaration
-}
-
-type letTrace struct {
-	from *origin // nil before it is needed
-}
-
-// traceLocal is a name of an expression, an alias or an index.
-type traceLocal struct {
-	name  string
-	from  *origin
-	used  bool
-	at    *scalar  // the text that declares it
-	node  ast.Node // the declaration in an expression; nil for an alias or an index
-	index *traceLocal
-	outer *traceLocal
-}
-
-// trace follows all rules of a mapping.
-func trace(k *linked) *tracer {
-	t := &tracer{linked: k, doc: &sourcePlace{}, settings: &sourcePlace{}, tables: &sourcePlace{}, lets: make([]letTrace, len(k.lets)), visible: len(k.lets)}
-	t.fromDoc = &origin{places: []*sourcePlace{t.doc}}
-	if k.base != nil {
-		t.use(t.fromDoc)
-	}
-	t.rules(nil)
-	if t.steps > maxTraceSteps {
-		t.doc.whole, t.settings.whole, t.tables.whole = true, true, true
-		for i := range t.lets {
-			t.lets[i].from = nowhere
-		}
-		for _, v := range t.vars {
-			v.used = true
-		}
+func newTrace(n *notes, lets int, explain bool) *trace {
+	t := &trace{hits: make([]uint32, len(n.points)), notes: n}
+	if explain {
+		t.origins, t.lets, t.ran = &origins{}, make([]*gathering, lets), map[*ruleDecl]*record{}
+		t.now = &gathering{}
 	}
 	return t
 }
 
-// rules follows the rules whose innermost list is prefix; the aliases of that list are in scope.
-func (t *tracer) rules(prefix targetPath) {
-	for _, r := range t.linked.rules {
-		inner := r.path
-		if r.each != nil {
-			inner = inner[:len(inner)-1]
-		}
-		if len(innermost(inner)) != len(prefix) || !r.path.hasPrefix(prefix) {
-			continue
-		}
-		outer := t.locals
-		if r.each != nil {
-			list := t.text(r.each)
-			t.touch(list)
-			index := t.declare(r.index, nil, nowhere)
-			if alias := t.declare(r.as, nil, t.element(list)); alias != nil {
-				alias.index = index
-			}
-			if r.where != nil {
-				t.touch(t.text(r.where))
-			}
-		}
-		t.result(&r.result)
-		for _, c := range r.when {
-			if c.cond != nil {
-				t.touch(t.text(c.cond))
-			}
-			t.result(&c.result)
-		}
-		if r.lookup != nil {
-			from := []*sourcePlace{t.tables.field(r.lookup.text)}
-			for _, k := range r.keys {
-				t.use(t.text(k))
-			}
-			t.use(&origin{places: from})
-		}
-		if r.def != nil {
-			t.result(r.def)
-		}
-		if r.each != nil {
-			t.rules(r.path)
-		}
-		t.locals = outer
-	}
-}
-
-func (t *tracer) result(r *resultDecl) {
-	if r.expr != nil {
-		t.use(t.text(r.expr))
-	}
-}
-
-func (t *tracer) declare(name *scalar, node ast.Node, from *origin) *traceLocal {
-	if name == nil {
-		return nil
-	}
-	l := &traceLocal{name: name.text, from: from, at: name, node: node, outer: t.locals}
-	t.locals = l
-	t.vars = append(t.vars, l)
-	return l
-}
-
-// text follows the expression of a scalar.
-func (t *tracer) text(s *scalar) *origin {
-	if s.tree == nil {
-		return nowhere // it has errors, which are reported
-	}
-	outer := t.preds
-	t.preds = nil
-	defer func() { t.preds = outer }()
-	return t.follow(s.tree, s)
-}
-
-// let follows a variable of the file when it is first needed.
-func (t *tracer) let(i int) *origin {
-	l := &t.lets[i]
-	if l.from == nil {
-		visible, locals := t.visible, t.locals
-		t.visible, t.locals = i, nil
-		l.from = nowhere // for one that is made to refer to itself
-		l.from = t.text(t.linked.lets[i].expr)
-		t.visible, t.locals = visible, locals
-	}
-	return l.from
-}
-
-func (t *tracer) tired() bool {
-	t.steps++
-	return t.steps > maxTraceSteps
-}
-
-// use marks everything that a value may hold as read.
-func (t *tracer) use(o *origin) {
-	if o == nil || o.used || t.tired() {
+// open begins a run of a rule.
+func (t *trace) open(r *run, s *step) {
+	if t == nil {
 		return
 	}
-	o.used = true
-	for _, p := range o.places {
-		p.whole = true
+	rec := &record{step: s, outer: t.inHand}
+	t.inHand = rec
+	if t.origins == nil {
+		return
 	}
-	for _, f := range o.fields {
-		t.use(f)
-	}
-	t.use(o.rest)
-	t.use(o.item)
-}
-
-// touch marks that something depends on the kind of a value or on its being there.
-func (t *tracer) touch(o *origin) {
-	for _, p := range o.places {
-		p.itself = true
-	}
-}
-
-func (t *tracer) member(o *origin, name string) *origin {
-	t.touch(o)
-	var out *origin
-	if len(o.places) > 0 {
-		out = &origin{}
-		for _, p := range o.places {
-			out.places = append(out.places, p.field(name))
+	rec.path = strings.TrimSuffix(r.targetName(s.rule.path), "[]")
+	t.now = &rec.gathering
+	t.records = append(t.records, rec)
+	t.ran[s.rule] = rec
+	if r.skipped(s) {
+		rec.why = ReasonWriteMode
+		if s.rule.write == writeIfEmpty {
+			rec.reads = append(rec.reads, Read{Path: "current." + rec.path, Text: previewOf(r.present(s))})
 		}
 	}
-	return t.union(t.union(out, o.fields[name]), o.rest)
 }
 
-func (t *tracer) element(o *origin) *origin {
-	t.touch(o)
-	var out *origin
-	if len(o.places) > 0 {
-		out = &origin{}
-		for _, p := range o.places {
-			out.places = append(out.places, child(&p.item))
-		}
+// openElement begins the element that the rule in hand adds to its list.
+func (t *trace) openElement(r *run, s *step) {
+	if t == nil {
+		return
 	}
-	return t.union(out, o.item)
+	list := t.inHand
+	list.kept++
+	rec := &record{step: s, outer: list, element: true}
+	t.inHand = rec
+	if t.origins == nil {
+		return
+	}
+	rec.path = r.targetName(s.rule.path)
+	if t.passed != nil {
+		rec.gathering = *t.passed
+		t.passed = nil
+	}
+	t.now = &rec.gathering
+	t.records = append(t.records, rec)
+	name := ""
+	if s.rule.as != nil {
+		name = s.rule.as.text
+	}
+	t.read(name, r.vars[s.element.item], nil, r.frame)
 }
 
-// anyMember is the origin of a member or element whose name or number is computed.
-func (t *tracer) anyMember(o *origin) *origin {
-	out := t.element(o)
-	if len(o.places) > 0 {
-		members := &origin{}
-		for _, p := range o.places {
-			members.places = append(members.places, child(&p.member))
-		}
-		out = t.union(out, members)
+// close ends what open or openElement began.
+func (t *trace) close() {
+	if t == nil {
+		return
 	}
-	for _, name := range sortedKeys(o.fields) {
-		out = t.union(out, o.fields[name])
+	t.inHand = t.inHand.outer
+	if t.origins == nil {
+		return
 	}
-	return t.union(out, o.rest)
+	t.now = &gathering{}
+	if t.inHand != nil {
+		t.now = &t.inHand.gathering
+	}
 }
 
-func sortedKeys[T any](m map[string]T) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
+// wrote says that the rule in hand wrote its field.
+func (t *trace) wrote() {
+	if t == nil {
+		return
 	}
-	slices.Sort(names)
-	return names
+	rec := t.inHand
+	rec.written, rec.why = true, ""
+	if rec.step.element == nil || rec.element {
+		t.hits[t.notes.rules[rec.step.rule]]++
+	}
 }
 
-// union is the origin of a value that comes from a or from b; either may be nil.
-func (t *tracer) union(a, b *origin) *origin {
+// omitted says that the rule in hand leaves its field out.
+func (t *trace) omitted() {
+	if t == nil {
+		return
+	}
+	rec := t.inHand
 	switch {
-	case a == b || b == nil || b == nowhere:
-		if a == nil {
-			return nowhere
-		}
-		return a
-	case a == nil || a == nowhere:
-		return b
-	case t.tired():
-		return nowhere
+	case rec.step.element != nil && !rec.element && rec.items > 0:
+		rec.why = ReasonWhere
+	case rec.result.Kind() == value.Missing:
+		rec.why = ReasonMissing
+	case rec.result.Kind() == value.Null:
+		rec.why = ReasonNull
+	default:
+		rec.why = ReasonEmpty
 	}
-	u := &origin{places: a.places}
-	for _, p := range b.places {
-		if !slices.Contains(u.places, p) {
-			u.places = append(slices.Clip(u.places), p)
-		}
-	}
-	t.steps += len(u.places)
-	if a.fields != nil || b.fields != nil {
-		u.fields = make(map[string]*origin, len(a.fields)+len(b.fields))
-		for name, f := range a.fields {
-			u.fields[name] = t.union(f, b.fields[name])
-		}
-		for name, f := range b.fields {
-			if a.fields[name] == nil {
-				u.fields[name] = f
-			}
-		}
-	}
-	if a.rest != nil || b.rest != nil {
-		u.rest = t.union(a.rest, b.rest)
-	}
-	if a.item != nil || b.item != nil {
-		u.item = t.union(a.item, b.item)
-	}
-	return u
 }
 
-// follow returns where the value of an expression may come from and marks what its computing reads.
-func (t *tracer) follow(node ast.Node, text *scalar) *origin {
-	if t.tired() {
-		return nowhere
+// failed says that the rule in hand fails the document.
+func (t *trace) failed(d Diagnostic) {
+	if t == nil || t.inHand == nil {
+		return
 	}
-	of := func(n ast.Node) *origin {
-		if n == nil {
-			return nowhere
-		}
-		return t.follow(n, text)
-	}
-	switch n := node.(type) {
-	case *ast.IdentifierNode:
-		return t.identifier(n)
-	case *ast.PointerNode:
-		if n.Name == "" && len(t.preds) > 0 {
-			return t.preds[len(t.preds)-1]
-		}
-	case *ast.ChainNode:
-		return of(n.Node)
-	case *ast.PredicateNode:
-		return of(n.Node)
-	case *ast.MemberNode:
-		base := of(n.Node)
-		if name, ok := n.Property.(*ast.StringNode); ok {
-			return t.member(base, name.Value)
-		}
-		if i, ok := constantIndex(n.Property); ok {
-			return t.union(t.element(base), t.member(base, i))
-		}
-		t.use(of(n.Property))
-		return t.anyMember(base)
-	case *ast.UnaryNode:
-		t.touch(of(n.Node))
-	case *ast.BinaryNode:
-		return t.binary(n, of)
-	case *ast.ConditionalNode:
-		t.touch(of(n.Cond))
-		return t.union(of(n.Exp1), of(n.Exp2))
-	case *ast.SliceNode:
-		base := of(n.Node)
-		t.touch(base)
-		t.use(of(n.From))
-		t.use(of(n.To))
-		return base
-	case *ast.ArrayNode:
-		o := &origin{}
-		for _, item := range n.Nodes {
-			o.item = t.union(o.item, of(item))
-		}
-		return o
-	case *ast.MapNode:
-		o := &origin{fields: map[string]*origin{}}
-		for _, pair := range n.Pairs {
-			p := pair.(*ast.PairNode)
-			if name, ok := p.Key.(*ast.StringNode); ok {
-				o.fields[name.Value] = of(p.Value)
-				continue
-			}
-			t.use(of(p.Key))
-			o.rest = t.union(o.rest, of(p.Value))
-		}
-		return o
-	case *ast.VariableDeclaratorNode:
-		from, outer := of(n.Value), t.locals
-		name := *text
-		name.text = n.Name
-		l := t.declare(&name, n, from)
-		l.at = text
-		body := of(n.Expr)
-		t.locals = outer
-		return body
-	case *ast.CallNode:
-		return t.call(n, of)
-	case *ast.BuiltinNode:
-		return t.builtin(n, of)
-	}
-	return nowhere
+	t.inHand.why, t.inHand.code = ReasonFailed, d.Code
 }
 
-// constantIndex returns the number in x[1] or x[-1] as the name that a member would have.
-func constantIndex(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.IntegerNode:
-		return strconv.Itoa(n.Value), true
-	case *ast.UnaryNode:
-		if i, ok := n.Node.(*ast.IntegerNode); ok && n.Operator == "-" {
-			text, _ := function.KeyText(value.Decimal(decimal.New(int64(i.Value), 0).Neg()))
-			return text, true
+// hit counts a point.
+func (t *trace) hit(point int) { t.hits[point]++ }
+
+// fire notes a default, a case or an entry for whatever is computed now.
+func (t *trace) fire(f Fired) {
+	if t.origins != nil {
+		t.now.fired = append(t.now.fired, f)
+	}
+}
+
+// useLet notes that a `let` is used.
+func (t *trace) useLet(i int) {
+	if t.origins != nil && !slices.Contains(t.now.lets, i) {
+		t.now.lets = append(t.now.lets, i)
+	}
+}
+
+// prefix is the first part of a chain of members and indexes, and the steps that follow it.
+type prefix struct {
+	run  code
+	rest []chainStep
+}
+
+type chainStep struct {
+	name  string
+	index int // -1 for a member
+}
+
+// read notes that an expression, which says `as`, read v. Where v is missing, the longest part of
+// the chain that is there says where it would be.
+func (t *trace) read(as string, v value.Value, parts []prefix, f *frame) {
+	if t.origins == nil {
+		return
+	}
+	g := t.now
+	if len(g.reads) >= maxReads {
+		g.more++
+		return
+	}
+	path, known := t.origins.of(v)
+	if !known && v.Kind() == value.Missing {
+		path, known = t.place(parts, f)
+	}
+	switch {
+	case !known && as == "":
+		return
+	case !known:
+		path = as
+	}
+	if g.seen[path] {
+		return
+	}
+	if g.seen == nil {
+		g.seen = map[string]bool{}
+	}
+	g.seen[path] = true
+	rd := Read{Path: path, Text: previewOf(v)}
+	if as != path {
+		rd.As = as
+	}
+	g.reads = append(g.reads, rd)
+}
+
+// place returns the path at which something missing would stand.
+func (t *trace) place(parts []prefix, f *frame) (string, bool) {
+	for _, p := range parts {
+		v, err := p.run(f)
+		if err != nil || v.Kind() == value.Missing {
+			continue
 		}
+		path, ok := t.origins.of(v)
+		if !ok {
+			return "", false
+		}
+		if path == "doc" {
+			path = ""
+		}
+		for _, s := range p.rest {
+			path = stepOf(path, s.name, s.index)
+		}
+		return path, true
 	}
 	return "", false
 }
 
-func (t *tracer) identifier(n *ast.IdentifierNode) *origin {
-	for l := t.locals; l != nil; l = l.outer {
-		if l.name == n.Value {
-			l.used = true
-			return l.from
+// previewOf returns v as JSON text of a readable length; "" for missing.
+func previewOf(v value.Value) string {
+	const most, large = 120, 4096
+	if v.Weight() > large {
+		switch v.Kind() {
+		case value.List:
+			return fmt.Sprintf("[… %s]", count(v.Len(), "element"))
+		case value.Object:
+			return fmt.Sprintf("{… %s}", count(v.Len(), "field"))
 		}
 	}
-	for i := t.visible - 1; i >= 0; i-- {
-		if t.linked.lets[i].name.text == n.Value {
-			return t.let(i)
-		}
-	}
-	switch n.Value {
-	case "doc":
-		return t.fromDoc
-	case "settings":
-		return &origin{places: []*sourcePlace{t.settings}}
-	case "tables":
-		return &origin{places: []*sourcePlace{t.tables}}
-	}
-	if slices.Contains(contextWords, n.Value) {
-		return nowhere
-	}
-	return t.member(t.fromDoc, n.Value)
-}
-
-func (t *tracer) binary(n *ast.BinaryNode, of func(ast.Node) *origin) *origin {
-	left, right := of(n.Left), of(n.Right)
-	switch n.Operator {
-	case "??":
-		t.touch(left)
-		return t.union(left, right)
-	case "and", "&&", "or", "||": // anything but true and false is an error
-		t.touch(left)
-		t.touch(right)
-		return nowhere
-	case "==", "!=":
-		// Against nil only the being there counts.
-		if _, ok := n.Left.(*ast.NilNode); ok {
-			t.touch(right)
-			return nowhere
-		}
-		if _, ok := n.Right.(*ast.NilNode); ok {
-			t.touch(left)
-			return nowhere
-		}
-	}
-	t.use(left)
-	t.use(right)
-	return nowhere
-}
-
-// call follows the functions that hand on parts of their arguments; all others read them whole.
-func (t *tracer) call(n *ast.CallNode, of func(ast.Node) *origin) *origin {
-	callee, _ := n.Callee.(*ast.IdentifierNode)
-	args := make([]*origin, len(n.Arguments))
-	for i, a := range n.Arguments {
-		args[i] = of(a)
-	}
-	name := ""
-	if callee != nil && len(args) > 0 {
-		name = callee.Value
-	}
-	touched := func() {
-		for _, a := range args {
-			t.touch(a)
-		}
-	}
-	switch name {
-	case "isMissing", "isNull", "isEmpty", "typeOf", "len", "keys":
-		touched()
-		return nowhere
-	case "first", "last":
-		return t.element(args[0])
-	case "reverse":
-		touched()
-		return args[0]
-	case "compact":
-		t.touch(t.element(args[0]))
-		return args[0]
-	case "default", "coalesce", "merge", "concat":
-		touched()
-		var out *origin
-		for _, a := range args {
-			out = t.union(out, a)
-		}
-		return out
-	case "nonEmpty":
-		touched() // of a text it looks at the characters, which lie at the place itself
-		return args[0]
-	case "values":
-		return &origin{item: t.anyMember(args[0])}
-	case "flatten":
-		for _, a := range args[1:] {
-			t.use(a)
-		}
-		return &origin{item: t.flat(args[0], 0)}
-	case "unique", "indexBy":
-		path, ok := constantText(n.Arguments, 1)
-		if !ok {
-			break
-		}
-		item := t.element(args[0])
-		key := item
-		for _, name := range strings.Split(path, ".") {
-			key = t.member(key, name)
-		}
-		t.use(key)
-		if name == "unique" {
-			return &origin{item: item}
-		}
-		return &origin{rest: item}
-	case "has":
-		if field, ok := constantText(n.Arguments, 1); ok {
-			t.touch(t.member(args[0], field))
-			return nowhere
-		}
-	case "lookup":
-		if len(args) > 1 {
-			t.use(args[1])
-		}
-		if key, ok := constantText(n.Arguments, 1); ok {
-			return t.union(t.member(args[0], key), third(args))
-		}
-		if _, isList := n.Arguments[min(1, len(args)-1)].(*ast.ArrayNode); !isList && !t.manyKeys(n) {
-			return t.union(t.anyMember(args[0]), third(args))
-		}
-		t.use(args[0])
-		return third(args)
-	}
-	for _, a := range args {
-		t.use(a)
-	}
-	return nowhere
-}
-
-// manyKeys tells whether the key of a lookup may be a list, which goes into tables within tables.
-func (t *tracer) manyKeys(n *ast.CallNode) bool {
-	if len(n.Arguments) < 2 {
-		return true
-	}
-	switch key := n.Arguments[1].(type) {
-	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode:
-		return false
-	case *ast.CallNode:
-		if callee, ok := key.Callee.(*ast.IdentifierNode); ok {
-			if fn := function.Lookup(callee.Value); fn != nil && fn.Infer == nil && fn.Result != nil {
-				return fn.Result.Has(value.List)
-			}
-		}
-	}
-	return true
-}
-
-func third(args []*origin) *origin {
-	if len(args) > 2 {
-		return args[2]
-	}
-	return nowhere
-}
-
-func constantText(args []ast.Node, i int) (string, bool) {
-	if i >= len(args) {
-		return "", false
-	}
-	s, ok := args[i].(*ast.StringNode)
-	if !ok {
-		return "", false
-	}
-	return s.Value, true
-}
-
-// flat is the origin of the elements of lists within lists.
-func (t *tracer) flat(o *origin, depth int) *origin {
-	item := t.element(o)
-	t.touch(item)
-	if depth == 8 || t.tired() {
-		t.use(item)
-		return item
-	}
-	out := item
-	if item.item != nil {
-		out = t.union(out, t.flat(&origin{item: item.item}, depth+1))
-	}
-	if len(item.places) > 0 && depth < 2 {
-		out = t.union(out, t.flat(&origin{places: item.places}, depth+1))
-	} else if len(item.places) > 0 { // lists nested deeper than anyone has seen
-		for _, p := range item.places {
-			child(&p.item).whole = true
-		}
-	}
-	return out
-}
-
-func (t *tracer) builtin(n *ast.BuiltinNode, of func(ast.Node) *origin) *origin {
-	list := of(n.Arguments[0])
-	item := t.element(list)
-	for _, a := range n.Arguments[min(2, len(n.Arguments)):] {
-		t.use(of(a))
-	}
-	if n.Name == "reduce" { // what #acc holds is not followed
-		t.use(item)
-	}
-	body := item
-	if len(n.Arguments) > 1 {
-		t.preds = append(t.preds, item)
-		body = of(n.Arguments[1])
-		t.preds = t.preds[:len(t.preds)-1]
-	}
-	switch n.Name {
-	case "filter":
-		t.touch(body)
-		return list
-	case "find", "findLast":
-		t.touch(body)
-		return item
-	case "map":
-		return &origin{item: body}
-	case "sortBy":
-		t.use(body)
-		return list
-	case "groupBy":
-		t.use(body)
-		return &origin{rest: &origin{item: item}}
-	case "reduce", "sum":
-		t.use(body)
-	case "count":
-		if len(n.Arguments) > 1 {
-			t.touch(body)
-		}
-	default: // all, any, none, one, findIndex, findLastIndex
-		t.touch(body)
-	}
-	return nowhere
+	return v.Preview(most)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
 
-// Read is a place of the source document that a mapping reads.
-type Read struct {
+// SourceRead is a place of the source document that a mapping reads.
+type SourceRead struct {
 	// Path names the place: lineItems[].price. A star is any member, where rules compute the name.
 	Path string `json:"path"`
 	// Whole is true where everything below the place is read too. Otherwise rules depend only
@@ -22,13 +22,13 @@ type Read struct {
 // Reads returns what the mapping reads of the source document, sorted by path. It is found from the rules
 // alone, through variables, loops and functions; where a rule hands on a whole object, the whole of it counts as
 // read. It says nothing about `source`, `current` and `links`, which are other documents.
-func (m *Mapping) Reads() []Read {
-	var out []Read
+func (m *Mapping) Reads() []SourceRead {
+	var out []SourceRead
 	var walk func(p *sourcePlace, path string)
 	walk = func(p *sourcePlace, path string) {
 		leaf := p.item == nil && p.member == nil && len(p.fields) == 0
 		if p.whole || p.itself && leaf {
-			out = append(out, Read{path, p.whole})
+			out = append(out, SourceRead{path, p.whole})
 			return
 		}
 		for _, name := range sortedKeys(p.fields) {

@@ -26,7 +26,9 @@ const (
 // commands makes every command: one line for each file beside this one.
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
+	newExplainCommand,
 	newCheckCommand,
+	newFmtCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

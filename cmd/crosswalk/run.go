@@ -78,7 +78,7 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
-	process, err := p.Process(name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
+	process, err := p.Process(ctx, name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
 	if err != nil {
 		return err
 	}

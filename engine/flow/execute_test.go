@@ -223,6 +223,14 @@ func TestStops(t *testing.T) {
 			t.Fatalf("%s %v", s, err)
 		}
 	})
+	t.Run("the target wants to be left alone", func(t *testing.T) {
+		w := with(newWorld(), orders...)
+		w.books.next = func(string) fault { return busy }
+		s, _, err := w.run(t, flow.RunOptions{})
+		if err == nil || s.Read != 3 || s.Failed != 3 {
+			t.Fatalf("%s %v", s, err)
+		}
+	})
 	t.Run("the source fails on the way", func(t *testing.T) {
 		w := with(newWorld(), orders...)
 		w.shop.fail = &port.Error{Kind: port.ErrOutage, System: "shop", Op: "read"}

@@ -98,7 +98,8 @@ type Pace struct {
 	// Grace is how long documents in hand may take to finish after the run's
 	// context has ended (default 30 s).
 	Grace time.Duration
-	// Outages is after how many documents in a row that met an unreachable system a run stops (default 3).
+	// Outages is after how many documents in a row that met an unreachable system, or one that
+	// asks for a long pause, a run stops (default 3).
 	Outages int
 	// Now and Sleep replace the system's clock, in tests.
 	Now   func() time.Time

@@ -113,7 +113,7 @@ func (l *ledger) note(stamp time.Time, settled bool) {
 }
 
 // judge ends the run where going on is useless: credentials that do not work, a store that does not work, systems that
-// have not been reachable for several documents in a row.
+// have not been reachable, or wanted a long pause, for several documents in a row.
 func (l *ledger) judge(r Result) {
 	if r.unanswered {
 		l.outages++

@@ -128,6 +128,10 @@ func (p *Planner) keys(d *draft) []string {
 	if email := foldedEmail(d.order); email != "" {
 		keys = append(keys, "customer:"+email)
 	}
+	// One account may order under two addresses: the link says that it is one customer.
+	if id := customerLinkID(d.order); id != "" {
+		keys = append(keys, "account:"+id)
+	}
 	if p.set.missingProduct == missingCreate {
 		for _, sku := range lineSKUs(d.order) {
 			keys = append(keys, "product:"+sku)

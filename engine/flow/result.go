@@ -42,7 +42,7 @@ type Result struct {
 
 	moved      bool // the plan does not fit the target any more: plan again
 	unsettled  bool // it must come back although its outcome is a good one
-	unanswered bool // a system was not reachable
+	unanswered bool // a system was not reachable, or wants to be left alone for long
 }
 
 // Settled tells whether the document need not come back in the next run.
@@ -65,7 +65,7 @@ func newResult(p *Plan) Result {
 func (r *Result) fail(err error) {
 	f := failureOf(err)
 	r.Outcome, r.Code, r.Reason, r.Help, r.Err = Failed, f.Code, f.Message, f.Help, err
-	r.unanswered = errors.Is(err, port.ErrOutage)
+	r.unanswered = errors.Is(err, port.ErrOutage) || errors.Is(err, port.ErrRateLimit)
 }
 
 func (r *Result) skip(v Verdict) {

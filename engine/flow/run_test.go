@@ -123,6 +123,23 @@ func TestSameAddress(t *testing.T) {
 	}
 }
 
+// TestSameAccount is the same for one account of the shop that orders under several addresses.
+func TestSameAccount(t *testing.T) {
+	w := newWorld()
+	var bodies []string
+	for i := range 8 {
+		bodies = append(bodies, order(i+1, "customer.id", `"c-0"`))
+	}
+	with(w, bodies...)
+	s, _, err := w.run(t, flow.RunOptions{Workers: 4})
+	if err != nil || s.Created != 8 {
+		t.Fatalf("%s %v", s, err)
+	}
+	if n := len(w.books.docs["customer"]); n != 1 {
+		t.Fatalf("%d customers", n)
+	}
+}
+
 // TestSameNewArticle is the same for an article that several orders need.
 func TestSameNewArticle(t *testing.T) {
 	w := newWorld()

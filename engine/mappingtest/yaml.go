@@ -9,6 +9,7 @@ import (
 	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
@@ -116,6 +117,10 @@ func (r *reader) node(y ast.Node) *node {
 		}
 	case *ast.StringNode:
 		n.kind, n.scalar = text, y.Value
+		// The YAML library takes a plain number that no machine number holds for text.
+		if _, err := decimal.Parse(y.Value); err == nil && y.GetToken().Type == token.StringType {
+			n.kind = number
+		}
 	case *ast.LiteralNode:
 		n.kind, n.scalar = text, y.Value.Value
 	case *ast.SequenceNode:

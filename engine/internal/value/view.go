@@ -1,0 +1,253 @@
+package value
+
+// View is a plan of paths below one value, such as a document or the element of a list. Gather finds
+// all of them in one walk over the tape; each path has a cell that says where it ended.
+type View struct {
+	root  *ViewNode
+	nodes []viewStep
+	table []uint16 // by step and key number: the step of that member
+	keys  int
+	cells int
+}
+
+// ViewNode is a path of a [View]. Cell is its number once the view is sealed.
+type ViewNode struct {
+	Cell  int
+	name  string
+	key   uint16
+	index int // of an element, -1 for the last
+	kids  []*ViewNode
+}
+
+// viewStep is a ViewNode laid out for the walk.
+type viewStep struct {
+	cell, end uint32 // the cells of the path and of all below it
+	table     int32  // where its members start in the table, -1 if no path goes through a member
+	elements  []uint16
+	last      uint16
+	kids      bool
+}
+
+// cellOdd marks a path that goes through something that has no members or elements: reading it is a failure or
+// needs the rules of the language.
+const cellOdd = ^uint32(0)
+
+// Root returns the path of the value itself.
+func (v *View) Root() *ViewNode {
+	if v.root == nil {
+		v.root = &ViewNode{}
+	}
+	return v.root
+}
+
+// Member returns the path of a member below n; nil for a name without a number.
+func (n *ViewNode) Member(name string, key uint16) *ViewNode {
+	if key == 0 {
+		return nil
+	}
+	for _, k := range n.kids {
+		if k.key == key {
+			return k
+		}
+	}
+	k := &ViewNode{name: name, key: key}
+	n.kids = append(n.kids, k)
+	return k
+}
+
+// maxViewElement bounds which elements have a path of their own.
+const maxViewElement = 8
+
+// Element returns the path of an element below n, -1 for the last; nil for one too far.
+func (n *ViewNode) Element(index int) *ViewNode {
+	if index < -1 || index > maxViewElement {
+		return nil
+	}
+	for _, k := range n.kids {
+		if k.key == 0 && k.index == index {
+			return k
+		}
+	}
+	k := &ViewNode{index: index}
+	n.kids = append(n.kids, k)
+	return k
+}
+
+// Seal lays the paths out. keys are those that documents will be parsed with.
+func (v *View) Seal(keys *Keys) {
+	v.keys = len(keys.names) + 1
+	if v.root != nil && len(v.root.kids) > 0 {
+		v.lay(v.root)
+	}
+}
+
+func (v *View) lay(n *ViewNode) uint16 {
+	at := len(v.nodes)
+	n.Cell = v.cells
+	v.cells++
+	v.nodes = append(v.nodes, viewStep{cell: uint32(n.Cell), table: -1, kids: len(n.kids) > 0})
+	for _, k := range n.kids {
+		kid := v.lay(k)
+		s := &v.nodes[at]
+		switch {
+		case k.key != 0:
+			if s.table < 0 {
+				s.table = int32(len(v.table))
+				v.table = append(v.table, make([]uint16, v.keys)...)
+			}
+			v.table[int(s.table)+int(k.key)] = kid
+		case k.index < 0:
+			s.last = kid
+		default:
+			for len(s.elements) <= k.index {
+				s.elements = append(s.elements, 0)
+			}
+			s.elements[k.index] = kid
+		}
+	}
+	v.nodes[at].end = uint32(v.cells)
+	return uint16(at)
+}
+
+// Used tells whether any path goes below the value.
+func (v *View) Used() bool { return v.cells > 0 }
+
+// Row holds what one walk found.
+type Row struct {
+	tape  *Tape
+	cells []uint32
+}
+
+// Gather finds the paths of v below a value. A value that lies on no tape leaves the row empty.
+func (v *View) Gather(val Value, row *Row) {
+	if val.form != formTape {
+		row.tape = nil
+		return
+	}
+	if cap(row.cells) < v.cells {
+		row.cells = make([]uint32, v.cells)
+	}
+	row.cells = row.cells[:v.cells]
+	clear(row.cells)
+	row.tape = val.tape()
+	row.cells[0] = uint32(val.n) + 1
+	v.gather(row.tape, uint32(val.n), 0, row.cells)
+}
+
+func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
+	s := &v.nodes[step]
+	end := t.nodes[n].next
+	switch t.nodes[n].kind {
+	case Object:
+		if len(s.elements) > 0 || s.last != 0 {
+			v.odd(s, cells, false)
+		}
+		if s.table < 0 {
+			return
+		}
+		table := v.table[s.table : int(s.table)+v.keys]
+		for j := n + 1; j < end; j = t.nodes[j].next {
+			kid := table[t.nodes[j].key]
+			if kid == 0 {
+				continue
+			}
+			k := &v.nodes[kid]
+			if cells[k.cell] != 0 && k.kids { // the name stands twice: the last one counts
+				clear(cells[k.cell:k.end])
+			}
+			cells[k.cell] = j + 1
+			if k.kids {
+				v.gather(t, j, kid, cells)
+			}
+		}
+	case List:
+		if s.table >= 0 && end > n+1 {
+			v.odd(s, cells, true)
+		}
+		i, last := 0, uint32(0)
+		for j := n + 1; j < end; j = t.nodes[j].next {
+			if i < len(s.elements) {
+				if kid := s.elements[i]; kid != 0 {
+					v.take(t, j, kid, cells)
+				}
+			} else if s.last == 0 {
+				break
+			}
+			i, last = i+1, j
+		}
+		if s.last != 0 && last != 0 {
+			v.take(t, last, s.last, cells)
+		}
+	case Null:
+	default:
+		v.odd(s, cells, true)
+		v.odd(s, cells, false)
+	}
+}
+
+func (v *View) take(t *Tape, j uint32, kid uint16, cells []uint32) {
+	k := &v.nodes[kid]
+	cells[k.cell] = j + 1
+	if k.kids {
+		v.gather(t, j, kid, cells)
+	}
+}
+
+// odd marks the paths through members, or through elements, of something that has none.
+func (v *View) odd(s *viewStep, cells []uint32, members bool) {
+	mark := func(kid uint16) {
+		if kid != 0 {
+			k := &v.nodes[kid]
+			for c := k.cell; c < k.end; c++ {
+				cells[c] = cellOdd
+			}
+		}
+	}
+	if members {
+		if s.table >= 0 {
+			for _, kid := range v.table[s.table : int(s.table)+v.keys] {
+				mark(kid)
+			}
+		}
+		return
+	}
+	for _, kid := range s.elements {
+		mark(kid)
+	}
+	mark(s.last)
+}
+
+// Read returns what stands at a path. ok is false where the row does not know: the value lies
+// on no tape, or the path goes through something that has no members.
+func (row *Row) Read(n *ViewNode) (v Value, ok bool) {
+	if row.tape == nil {
+		return Value{}, false
+	}
+	switch c := row.cells[n.Cell]; c {
+	case 0:
+		return Value{}, true
+	case cellOdd:
+		return Value{}, false
+	default:
+		return row.tape.at(c - 1), true
+	}
+}
+
+// Text returns the JSON text and the kind of what stands at a path, without making a value of it.
+func (row *Row) Text(n *ViewNode) (raw string, kind Kind, ok bool) {
+	if row.tape == nil {
+		return "", Missing, false
+	}
+	switch c := row.cells[n.Cell]; c {
+	case 0:
+		return "", Missing, true
+	case cellOdd:
+		return "", Missing, false
+	default:
+		node := &row.tape.nodes[c-1]
+		return row.tape.src[node.start:node.end], node.kind, true
+	}
+}
+
+// Forget lets go of the document.
+func (row *Row) Forget() { row.tape = nil }

@@ -117,6 +117,8 @@ type compiler struct {
 	views    []*view
 	docView  *view
 	notes    *notes // not nil: compile code that tells what it does
+	sure     []sureOf
+	lint     lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -148,6 +150,7 @@ func (c *compiler) roundedExpression(s *scalar, tail *rounding) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
+	s.tree = tree.Node
 	return c.rounded(tree.Node, tail)
 }
 
@@ -167,8 +170,9 @@ func (c *compiler) syntaxError(err error) {
 		return
 	}
 	msg, help := fe.Message, ""
+	ended := strings.HasPrefix(msg, "unexpected token EOF")
 	switch {
-	case strings.HasPrefix(msg, "unexpected token EOF"):
+	case ended:
 		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
 		if _, end := c.text.whole(); !c.text.quoted {
 			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
@@ -193,7 +197,11 @@ func (c *compiler) syntaxError(err error) {
 		c.report(codeTooLong, fe.From, fe.To, fmt.Sprintf("the expression has more than %d parts", maxExprNodes), "split it with `let`")
 		return
 	}
-	c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	d := c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	c.equalsFix(d, fe.From)
+	if ended {
+		c.cutFix(d)
+	}
 }
 
 // substring returns the characters of s from i on.
@@ -220,17 +228,6 @@ func (c *compiler) reportAt(n ast.Node, code, msg, help string) *Diagnostic {
 	return c.report(code, loc.From, loc.To, msg, help)
 }
 
-// suggest adds "did you mean" and the fix that writes it.
-func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
-	best := nearest(name, known)
-	if best == "" {
-		d.Help = otherwise
-		return
-	}
-	d.Help = fmt.Sprintf("did you mean %q?", best)
-	d.Fix = &Fix{Title: "Replace by " + best, Pos: d.Pos, End: d.End, NewText: best}
-}
-
 // broken is the operand of an expression that has errors: nothing more is said about it.
 func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
@@ -248,12 +245,14 @@ func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
 	return c.compile(node)
 }
 
-// compile turns a node of expr's tree into code.
+// compile turns a node of expr's tree into code and looks for what is suspicious about it.
 func (c *compiler) compile(node ast.Node) operand {
 	if c.notes != nil {
 		return c.noted(node)
 	}
-	return c.translate(node)
+	o := c.narrowed(node, c.translate(node))
+	c.lint.node(c, node, o)
+	return o
 }
 
 func (c *compiler) translate(node ast.Node) operand {
@@ -325,7 +324,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 
 func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.rounded(n.Exp1, tail), c.rounded(n.Exp2, tail)
+	yes, no := c.assume(n.Cond, true, n.Exp1, tail), c.assume(n.Cond, false, n.Exp2, tail)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {

@@ -178,7 +178,8 @@ func tested(test func(f *frame) (bool, error)) operand {
 func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 	ka, kb := a.shape.Kinds&^value.Nil, b.shape.Kinds&^value.Nil
 	if ka != 0 && kb != 0 && ka&kb == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		d := c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		c.kindFix(d, a, b)
 		return
 	}
 	field, word := a, b
@@ -199,10 +200,8 @@ func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 		}
 	}
 	d := c.reportAt(word.node, codeOperands, fmt.Sprintf("the field never holds %s", text), "")
-	d.suggest(word.konst.Str(), known, "it holds "+list(known, 12))
-	if d.Fix != nil {
-		d.Fix.NewText = `"` + d.Fix.NewText + `"`
-	}
+	d.suggestText(word.konst.Str(), known, "it holds "+list(known, 12))
+	c.quoteFix(d, word.node)
 }
 
 func (c *compiler) ordering(n *ast.BinaryNode) operand {
@@ -210,7 +209,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 	ka, kb := left.shape.Kinds&^value.Nil, right.shape.Kinds&^value.Nil
 	const comparable = value.Numbers | value.Strings
 	if ka != 0 && kb != 0 && ka&kb&comparable == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text")
+		c.kindFix(c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text"), left, right)
 		return c.broken(n)
 	}
 	var want func(order int) bool

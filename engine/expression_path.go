@@ -64,6 +64,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		d.suggest(n.Value, all, otherwise)
 		if c.text.quoted && c.text.text == n.Value && d.Fix == nil {
 			d.Help = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
+			c.literalFix(d)
 		}
 		return c.broken(n)
 	}
@@ -163,6 +164,7 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		}
 		d := c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no field %q", where, name.Value), "")
 		d.suggest(name.Value, base.shape.Names(), "its fields are "+list(base.shape.Names(), 12))
+		c.quoteFix(d, name)
 		return c.broken(n)
 	}
 	if k := base.shape.Kinds &^ value.Nil; k != 0 && k&(value.Objects|value.Lists) == 0 {

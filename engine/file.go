@@ -63,8 +63,10 @@ type ruleDecl struct {
 	writeAt  *scalar
 	empty    [3]emptyMode // for missing, null and empty
 	emptyAt  *scalar
-	round    *roundDecl
-	note     *scalar
+	// emptyWord is true where one word is said for missing, null and empty alike.
+	emptyWord bool
+	round     *roundDecl
+	note      *scalar
 }
 
 // resultDecl is an expression or a literal; both nil means none.

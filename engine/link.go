@@ -91,7 +91,7 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 			}
 			d := at(r.key, codeNothingGone, msg, help)
 			if !root {
-				d.suggest(path, k.targets(), "")
+				d.suggestText(path, k.targets(), "")
 			}
 		}
 	}

@@ -14,7 +14,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	table := c.names.tables.Prop(name)
 	if table == nil {
 		d := c.at(r.lookup, 0, whole(r.lookup), codeTable, fmt.Sprintf("unknown table %q", name), "")
-		d.suggest(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
+		d.suggestText(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
 	}
 	keys := make([]code, len(r.keys))
 	for i, k := range r.keys {

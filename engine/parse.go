@@ -117,6 +117,7 @@ func (p *fileParser) root(text string) ast.Node {
 			}
 			if strings.Contains(d.Message, "mapping value is not allowed") {
 				d.Help = "an expression that holds `: ` or ` #` must be quoted: 'a ? b : c'"
+				p.colonFix(&d)
 			}
 		}
 		p.add(d)
@@ -183,6 +184,9 @@ func (p *fileParser) add(d Diagnostic) {
 	*p.diags = append(*p.diags, d)
 }
 
+// last returns the diagnostic that was added last.
+func (p *fileParser) last() *Diagnostic { return &(*p.diags)[len(*p.diags)-1] }
+
 func (p *fileParser) at(s *scalar, code, message, help string) {
 	pos, end := s.whole()
 	p.add(Diagnostic{Code: code, Message: message, Help: help, Pos: pos, End: end})
@@ -199,12 +203,7 @@ func (p *fileParser) node(n ast.Node, code, message, help string) {
 func (p *fileParser) unknown(key *scalar, what string, known []string) {
 	d := Diagnostic{Code: codeUnknownKey, Message: fmt.Sprintf("unknown %s %q", what, key.text)}
 	d.Pos, d.End = key.whole()
-	if best := nearest(key.text, known); best != "" {
-		d.Help = fmt.Sprintf("did you mean %q?", best)
-		d.Fix = &Fix{Title: "Rename to " + best, Pos: d.Pos, End: d.End, NewText: best}
-	} else {
-		d.Help = "known are " + strings.Join(known, ", ")
-	}
+	d.suggestText(key.text, known, "known are "+strings.Join(known, ", "))
 	p.add(d)
 }
 
@@ -292,6 +291,7 @@ func (p *fileParser) expression(n ast.Node) *scalar {
 	}
 	if !isScalar(n) {
 		p.node(n, codeShape, "an expression is expected here", "quote an expression that starts with [ or {: '[a, b]'")
+		p.bracketFix(p.last(), n)
 		return nil
 	}
 	return newScalar(p.src, n)
@@ -391,9 +391,8 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 
 // choice reports that a word is none of the words an option knows.
 func (p *fileParser) choice(w *scalar, option string, known ...string) {
-	help := "use " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
-	if best := nearest(w.text, known); best != "" {
-		help = fmt.Sprintf("did you mean %q?", best)
-	}
-	p.at(w, codeOptionValue, fmt.Sprintf("%s cannot be %q", option, w.text), help)
+	d := Diagnostic{Code: codeOptionValue, Message: fmt.Sprintf("%s cannot be %q", option, w.text)}
+	d.Pos, d.End = w.whole()
+	d.suggestText(w.text, known, "use "+strings.Join(known[:len(known)-1], ", ")+" or "+known[len(known)-1])
+	p.add(d)
 }

@@ -38,6 +38,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 	default:
 		if _, ok := n.(ast.MapNode); !ok {
 			p.node(n, codeShape, "a rule is an expression or a map of options", "quote an expression that starts with [: '[a, b]'")
+			p.bracketFix(p.last(), n)
 			return nil
 		}
 		for _, e := range p.entries(n, "") {
@@ -238,7 +239,7 @@ func (p *fileParser) empty(r *ruleDecl, n ast.Node) {
 	}
 	if _, ok := n.(ast.MapNode); !ok {
 		m := mode(n)
-		r.empty = [3]emptyMode{m, m, m}
+		r.empty, r.emptyWord = [3]emptyMode{m, m, m}, true
 		return
 	}
 	for _, e := range p.entries(n, "") {

@@ -28,6 +28,7 @@ var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
 	newExplainCommand,
 	newCheckCommand,
+	newFmtCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

@@ -118,19 +118,25 @@ func (p *caseReader) testCase(n *node) (testCase, bool) {
 	} else if v, _ := p.value("input", input); v != nil {
 		c.input = []byte(v.json())
 	}
-	c.in = engine.Input{
+	c.in = p.input(n)
+	p.expectation(n, &c)
+	return c, len(p.diags) == before
+}
+
+// input returns what a case hands to the mapping besides the document.
+func (p *caseReader) input(n *node) engine.Input {
+	in := engine.Input{
 		Source: p.context(n, "source"), Settings: p.context(n, "settings"), Tables: p.context(n, "tables"),
 		Links: p.context(n, "links"), Current: p.context(n, "current"), Now: p.word(n, "now"), Write: engine.Create,
 	}
 	switch write := p.word(n, "write"); write {
 	case "", "create":
 	case "update":
-		c.in.Write = engine.Update
+		in.Write = engine.Update
 	default:
 		p.fail(n.pos, codeShape, "use create or update", "write cannot be %q", write)
 	}
-	p.expectation(n, &c)
-	return c, len(p.diags) == before
+	return in
 }
 
 func (p *caseReader) expectation(n *node, c *testCase) {

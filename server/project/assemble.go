@@ -234,7 +234,11 @@ func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Ma
 			return nil
 		}
 	}
-	m, err := engine.Load(path, engine.Library(a.library))
+	opts := []engine.Option{engine.Library(a.library)}
+	if a.project.files != nil {
+		opts = append(opts, engine.Files(a.project.files))
+	}
+	m, err := engine.Load(path, opts...)
 	if err != nil {
 		var found engine.Diagnostics
 		if !errors.As(err, &found) {

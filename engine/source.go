@@ -15,8 +15,11 @@ type sourceFile struct {
 	lines []string
 }
 
+// lineBreaks are those that YAML knows.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func newSourceFile(path, text string) *sourceFile {
-	return &sourceFile{path: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	return &sourceFile{path: path, lines: strings.Split(lineBreaks.Replace(text), "\n")}
 }
 
 func (f *sourceFile) line(n int) string {
@@ -107,7 +110,9 @@ func (s *scalar) align() []Position {
 	}
 	quote := rune(0)
 	if s.quoted {
-		quote = []rune(s.file.line(s.line) + " ")[s.column-1]
+		if rs := []rune(s.file.line(s.line)); s.column <= len(rs) {
+			quote = rs[s.column-1]
+		}
 	}
 	places := make([]Position, 0, len(s.text)+1)
 	for _, r := range s.text {

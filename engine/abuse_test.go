@@ -53,6 +53,9 @@ var attacks = []attack{
 	{"questions in questions", strings.Repeat("a ? ", 2_000) + "1" + strings.Repeat(" : 2", 2_000), "CW1011 CW2009"},
 	{"a chain of members", "a" + strings.Repeat(".a", 5_000), "CW1011 CW2004"},
 	{"if else if", strings.Repeat("if false {1} else ", 800) + "{2}", " CW1011"},
+	{"comparing two lists that differ in their texts", `let b = map(a, # + 0.0); count(1..900000, a == b)`, "CW2007"},
+	{"looking for a list in a list of lists", `let x = reduce(1..15, [#acc, #acc], [1]); count(1..900000, [x, 1] in [[x, 2], [x, 3]])`, "CW2007"},
+	{"lists as keys of uniqueness", `let x = reduce(1..15, [#acc, #acc], [1]); count(1..900000, len(unique([x, [x]])) == 1)`, "CW2007"},
 	{"comparing a document with itself", `count(1..3000, doc == doc)`, "CW2007 "},
 	{"reading the document again and again", `count(1..20000, a[-1] == 300)`, "CW2007 "},
 }

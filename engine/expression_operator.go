@@ -140,7 +140,7 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 			return b, err
 		}
 		if a.Kind() == b.Kind() {
-			if err := f.visit(a, text, loc.From, loc.To); err != nil {
+			if err := f.compare(a, text, loc.From, loc.To); err != nil {
 				return value.Value{}, err
 			}
 		}
@@ -462,7 +462,11 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 			if err := f.budget.Step(len(items)); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			if err := f.visit(b, text, loc.From, loc.To); err != nil {
+			walk := f.visit
+			if a.Kind() == value.List || a.Kind() == value.Object {
+				walk = f.compare
+			}
+			if err := walk(b, text, loc.From, loc.To); err != nil {
 				return value.Value{}, err
 			}
 			for _, item := range items {

@@ -161,6 +161,18 @@ func (f *frame) look(v value.Value, text *scalar, from, to int) error {
 	return nil
 }
 
+// compare takes the steps of comparing v with another value, element by element.
+func (f *frame) compare(v value.Value, text *scalar, from, to int) error {
+	steps := v.Weight() >> 6
+	if v.Kind() == value.List || v.Kind() == value.Object {
+		steps = v.Weight() >> 1
+	}
+	if err := f.budget.Step(1 + int(steps)); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
+}
+
 // visit takes the steps of walking through the whole of v.
 func (f *frame) visit(v value.Value, text *scalar, from, to int) error {
 	if err := f.budget.Step(1 + int(v.Weight()>>6)); err != nil {

@@ -24,8 +24,8 @@ type lint struct {
 
 // node notes what the compiler made of a part of an expression and looks at it.
 func (l *lint) node(c *compiler, n ast.Node, o operand) {
-	if c.linked == nil {
-		return // a condition of its own: there is nobody to warn
+	if c.linked == nil || c.notes != nil {
+		return // a condition of its own, or a mapping that was looked at already
 	}
 	if l.known == nil {
 		l.known, l.truth = map[ast.Node]operand{}, map[ast.Node]bool{}
@@ -76,7 +76,7 @@ func (l *lint) warnWhole(c *compiler, s *scalar, code, msg, help string) *Diagno
 
 // finish adds the warnings about a mapping that has no errors.
 func (c *mappingCompiler) finish() {
-	if c.diags.HasErrors() {
+	if c.diags.HasErrors() || c.notes != nil {
 		return
 	}
 	l := &c.lint
@@ -105,7 +105,7 @@ func maybeNil(s *shape.Shape) (word string, ok bool) {
 
 // rule looks at a rule and its result.
 func (l *lint) rule(c *mappingCompiler, r *ruleDecl, target *shape.Shape, has bool, result operand, def *operand) {
-	if !has {
+	if !has || c.notes != nil {
 		return
 	}
 	if l.results == nil {

@@ -31,6 +31,7 @@ type fileParser struct {
 // parseFile reads the text of a mapping file. The result is as complete as the text allows; the
 // diagnostics say what is wrong with it.
 func parseFile(path, text string, diags *Diagnostics) *mappingFile {
+	text = strings.TrimPrefix(text, "\ufeff") // editors on Windows like to write one
 	src := newSourceFile(path, text)
 	p := &fileParser{src: src, diags: diags}
 	m := &mappingFile{src: src}

@@ -128,7 +128,7 @@ func TestUnreadMeansUnreadInTheMappings(t *testing.T) {
 func TestUnreadMeansUnread(t *testing.T) {
 	unreadPaths := 0
 	rapid.Check(t, func(t *rapid.T) {
-		g := unreadGen{t}
+		g := pathGen{t}
 		var b strings.Builder
 		b.WriteString("from: any\nto: any\nlet:\n")
 		fmt.Fprintf(&b, "  v1: %s\n  v2: %s\n", quoteYAML(g.expr(2)), quoteYAML(g.expr(2)))
@@ -214,12 +214,12 @@ func quoteYAML(s string) string {
 	return string(text)
 }
 
-// unreadGen makes expressions over documents with members a, b, c that hold anything.
-type unreadGen struct{ t *rapid.T }
+// pathGen makes expressions over documents with members a, b, c that hold anything.
+type pathGen struct{ t *rapid.T }
 
-func (g unreadGen) pick(words ...string) string { return rapid.SampledFrom(words).Draw(g.t, "part") }
+func (g pathGen) pick(words ...string) string { return rapid.SampledFrom(words).Draw(g.t, "part") }
 
-func (g unreadGen) value(depth int) string {
+func (g pathGen) value(depth int) string {
 	if depth == 3 {
 		return g.object(depth)
 	}
@@ -239,7 +239,7 @@ func (g unreadGen) value(depth int) string {
 	return g.pick("null", "true", "false", "1", "2.50", `"a"`, `"b"`, `""`, "[]", "{}")
 }
 
-func (g unreadGen) object(depth int) string {
+func (g pathGen) object(depth int) string {
 	var parts []string
 	for _, name := range []string{"a", "b", "c"} {
 		if rapid.IntRange(0, 3).Draw(g.t, "there") > 0 {
@@ -249,7 +249,7 @@ func (g unreadGen) object(depth int) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-func (g unreadGen) path() string {
+func (g pathGen) path() string {
 	p := g.pick("doc", "doc", "v1", "v2")
 	for range rapid.IntRange(1, 3).Draw(g.t, "steps") {
 		p += g.pick(".a", ".b", ".c", ".a", ".b", "[0]", "[-1]", `["a"]`)
@@ -257,7 +257,7 @@ func (g unreadGen) path() string {
 	return p
 }
 
-func (g unreadGen) list(depth int) string {
+func (g pathGen) list(depth int) string {
 	if depth == 0 {
 		return g.path()
 	}
@@ -285,7 +285,7 @@ func (g unreadGen) list(depth int) string {
 	return x
 }
 
-func (g unreadGen) expr(depth int) string {
+func (g pathGen) expr(depth int) string {
 	if depth == 0 {
 		return g.pick(g.path(), g.path(), "1", `"a"`, "nil")
 	}

@@ -33,9 +33,8 @@ PATH is a mapping file, the name of a built-in mapping, or a folder, in which ev
 is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
 *.base.yaml is checked with the mappings that extend it. In a project's folder, which holds a crosswalk.yaml, that and its flows
 are checked too: connections, settings, conditions, and whether the mappings fit. No connection is opened.
-Every problem of every file is printed. Errors make the exit code 1, warnings only with --strict. With --fix, problems that have one
-safe fix are fixed in the files, as often as fixing brings more to light, and what is left is printed.
-
+Every problem of every file is printed. Errors make the exit code 1, warnings only with --strict. With --fix, problems that
+have one safe fix are fixed in the files, as often as fixing brings more to light, and what is left is printed.
 
 With --unread PATH is a file of documents, JSON or JSON Lines, or - for stdin, and the check is what the mapping loses of them without a
 word: the source fields that no rule reads, in how many documents each was seen, and the target fields that no rule

@@ -171,7 +171,7 @@ func TestJudge(t *testing.T) {
 	for _, test := range []struct {
 		now  float64
 		want string
-	}{{1, ""}, {1.3, ""}, {1.5, "slower"}, {0.7, ""}, {0.3, "-update"}} {
+	}{{1, ""}, {1.3, ""}, {1.7, "slower"}, {0.7, ""}, {0.3, "-update"}} {
 		got := judged(at(test.now), map[string]float64{f.key(): 1})
 		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
 			t.Errorf("%v after 1: %q, want %q", test.now, got, test.want)

@@ -41,6 +41,8 @@ func (r *run) thorough() ([]byte, error) {
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
 		r.out.set(r.doc)
+	} else {
+		r.out.reserve(m.steps)
 	}
 	r.steps(m.steps, r.out)
 	if r.diags != nil {
@@ -145,7 +147,7 @@ func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.
 
 // overlayTables puts the tables of the mapping under those of the flow.
 func (f *frame) overlayTables(tables value.Value) {
-	if f.tables.Kind() == value.Missing {
+	if f.ownTables = f.tables.Kind() == value.Missing; f.ownTables {
 		f.tables = tables
 		return
 	}
@@ -402,7 +404,7 @@ func (r *run) wrongKind(s *step, v value.Value) string {
 		return fmt.Sprintf("the target wants %s, the result is %s", article(s.target.Without(value.Of(value.Missing)).Kinds.String()), article(v.Kind().String()))
 	}
 	if v.Kind() == value.String && s.target.Enum != nil {
-		text := string(v.AppendJSON(nil))
+		text := string(value.Text(v.Str()).AppendJSON(nil)) // without escapes that the document may have
 		for _, e := range s.target.Enum {
 			if e == text {
 				return ""
@@ -504,6 +506,8 @@ func (r *run) element(s *step, list *outNode) {
 		}
 		r.written += v.Weight() // put, which the rules below go through, looks at the limit
 		node.set(v)
+	} else {
+		node.reserve(s.element.steps)
 	}
 	list.kids = append(list.kids, node)
 	r.trace.wrote()

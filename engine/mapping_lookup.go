@@ -14,7 +14,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	table := c.names.tables.Prop(name)
 	if table == nil {
 		d := c.at(r.lookup, 0, whole(r.lookup), codeTable, fmt.Sprintf("unknown table %q", name), "")
-		d.suggest(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
+		d.suggestText(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
 	}
 	keys := make([]code, len(r.keys))
 	for i, k := range r.keys {
@@ -29,7 +29,19 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		absent = value.Raw(r.missingV)
 	}
 	fail := r.missing == missingFail || r.missing == missingUnsaid
+	entries := c.index(name)
 	run := func(f *frame) (value.Value, error) {
+		if f.ownTables && len(keys) == 1 {
+			k, err := keys[0](f)
+			if err != nil || k.IsNil() {
+				return value.Value{}, err
+			}
+			if text, ok := function.KeyText(k); ok {
+				if v, ok := entries[text]; ok {
+					return v, nil
+				}
+			}
+		}
 		v := f.tables.Member(name)
 		for i, key := range keys {
 			k, err := key(f)
@@ -60,6 +72,15 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		s = c.entries(name)
 	}
 	return operand{run: run, shape: s}
+}
+
+// index returns the entries of the file's table by key.
+func (c *mappingCompiler) index(name string) map[string]value.Value {
+	entries := map[string]value.Value{}
+	for _, f := range c.m.tables.Member(name).Fields() {
+		entries[f.Key] = f.Value
+	}
+	return entries
 }
 
 // entries returns what is known of the values of a table: the file's entries, if it has any.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -37,6 +38,7 @@ type scalar struct {
 	column int
 	block  bool // literal or folded: the text starts on the next line
 	quoted bool
+	tree   expr.Node // of the expression, once it was compiled
 	// places holds the position of each character of text and of its end; made on demand, also by documents
 	// that fail at the same time.
 	places  []Position

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// disk is the files of the machine under the names that people type, ../shared/order.yaml among them, which no
+// disk is the files of the machine under the names that people type, ../orders/order.yaml among them, which no
 // [os.DirFS] opens. It remembers which files were opened.
 type disk struct {
 	mu     sync.Mutex

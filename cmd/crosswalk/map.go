@@ -113,6 +113,7 @@ func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engin
 	if err != nil {
 		return fmt.Errorf("the document cannot be read: %w", err)
 	}
+	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
 	result, err := mapping.Apply(ctx, document, in)
 	if err != nil {
 		return documentError(name, 1, err)

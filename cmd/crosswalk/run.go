@@ -97,6 +97,9 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 	if summary.Read > 0 || err == nil {
 		c.printSummary(summary)
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return errors.New("stopped: the next run goes on from here")
+	}
 	if err == nil && summary.Failed+summary.InDoubt > 0 {
 		err = errReported
 	}

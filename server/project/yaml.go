@@ -56,6 +56,7 @@ func (p *Project) open(path string, diags *engine.Diagnostics) *file {
 }
 
 func (f *file) parse(content string) {
+	content = strings.TrimPrefix(content, "\ufeff") // editors on Windows like to write one
 	start := text{line: 1, column: 1}
 	switch {
 	case len(content) > maxFileBytes:

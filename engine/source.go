@@ -103,8 +103,8 @@ func (s *scalar) align() []Position {
 		return '\n'
 	}
 	quote := rune(0)
-	if s.quoted {
-		quote = []rune(s.file.line(s.line) + " ")[s.column-1]
+	if first := []rune(s.file.line(s.line)); s.quoted && s.column <= len(first) { // the YAML library's columns can be wrong
+		quote = first[s.column-1]
 	}
 	places := make([]Position, 0, len(s.text)+1)
 	for _, r := range s.text {

@@ -30,6 +30,7 @@ run: build ## build, then let the demo project's orders cross between two sandbo
 test: lint ## lint, then every test with the race detector, in random order
 	@[ -n "$(RACE)" ] || echo "no C compiler found: testing without the race detector"
 	$(GO) test $(RACE) -shuffle=on -timeout=6m ./...
+	cd engine/bench && $(GO) test ./...
 
 .PHONY: lint
 lint: ## formatting, go vet, staticcheck, and whether go.mod is tidy
@@ -40,17 +41,20 @@ lint: ## formatting, go vet, staticcheck, and whether go.mod is tidy
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	cd engine/bench && $(GO) mod tidy -diff && $(GO) vet ./... && $(STATICCHECK) ./...
 
 .PHONY: fmt
 fmt: ## format the Go files
 	gofmt -w $(SOURCES)
 
 .PHONY: bench
-bench: ## run the benchmarks; BENCH=regexp picks, COUNT=10 gives benchstat something to compare
-	$(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem -count=$(or $(COUNT),1) ./...
-	@if [ -f engine/bench/go.mod ]; then \
-	  cd engine/bench && $(GO) test -run='^$$' -bench='$(or $(BENCH),.)' -benchmem -count=$(or $(COUNT),1) ./...; \
-	fi
+bench: ## how fast mapping is beside its peers; BENCH=. runs Go's benchmarks, COUNT=10 gives benchstat something to compare
+ifdef BENCH
+	$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(or $(COUNT),1) ./...
+	cd engine/bench && $(GO) test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(or $(COUNT),1) ./...
+else
+	@cd engine/bench && $(GO) build -o ../../bin/bench . && ../../bin/bench -goals && echo && ../../bin/bench
+endif
 
 .PHONY: vuln
 vuln: ## known vulnerabilities in what is called; asks the internet, so it is no part of test

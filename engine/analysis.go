@@ -30,7 +30,7 @@ func Analyze(path string, text []byte, opts ...Option) *Analysis {
 	a := &Analysis{loader: l}
 	files := l.load(place{name: path}, text, &a.diags)
 	a.linked = link(files, &a.diags)
-	m := l.compileLinked(a.linked, &a.diags)
+	m := l.compileLinked(a.linked, nil, &a.diags)
 	a.names, a.target, a.to = l.compiled.names, l.compiled.target, m.to
 	sortDiagnostics(a.diags)
 	p := place{name: path}
@@ -363,7 +363,7 @@ func (s *Scope) Value(ctx context.Context, expr string, document []byte, in Inpu
 	l := *s.a.loader
 	l.limits = sampleLimits
 	var diags Diagnostics
-	m := l.compileLinked(&k, &diags)
+	m := l.compileLinked(&k, nil, &diags)
 	out, err := m.Apply(ctx, document, in)
 	if err != nil {
 		return nil, false

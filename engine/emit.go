@@ -12,7 +12,7 @@ import (
 // write their output from front to back without building it first: see [emitPlan].
 type emitNode struct {
 	name string
-	key  []byte // "name": as it is written
+	key  []byte // ,"name": as it is written behind another field
 	step *step  // what makes the value; nil for an object of kids
 	kids []*emitNode
 }
@@ -35,7 +35,7 @@ func emitPlan(steps []step) *emitNode {
 			kid := at.kid(seg.name)
 			last := k == len(s.rel)-1
 			if kid == nil {
-				kid = &emitNode{name: seg.name, key: append(jsontext.AppendQuote(nil, seg.name), ':')}
+				kid = &emitNode{name: seg.name, key: append(jsontext.AppendQuote([]byte{','}, seg.name), ':')}
 				at.kids = append(at.kids, kid)
 			} else if last {
 				return nil
@@ -67,13 +67,17 @@ func (n *emitNode) kid(name string) *emitNode {
 
 // emit appends the fields of n that have a value; written is false where there are none.
 func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error) {
+	if err := r.budget.Step(1 + len(n.kids)); err != nil {
+		return dst, false, err
+	}
 	dst = append(dst, '{')
 	for _, kid := range n.kids {
 		mark := len(dst)
 		if written {
-			dst = append(dst, ',')
+			dst = append(dst, kid.key...)
+		} else {
+			dst = append(dst, kid.key[1:]...)
 		}
-		dst = append(dst, kid.key...)
 		var wrote bool
 		switch {
 		case kid.step == nil:
@@ -99,26 +103,76 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 }
 
 func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
-	if err := r.budget.Step(1); err != nil {
-		return dst, false, err
+	if s.copies != nil {
+		if raw, kind, ok := r.first(s.copies); ok {
+			if kind <= value.Null && s.literal != nil {
+				return append(dst, s.literal...), true, nil
+			}
+			return r.emitText(dst, s, raw, kind)
+		}
 	}
-	if r.skipped(s) {
+	if !s.always && r.skipped(s) {
 		return dst, false, nil
 	}
-	v, err := r.result(s)
+	var v value.Value
+	var err error
+	if s.simple {
+		v, err = s.result(r.frame)
+	} else {
+		v, err = r.result(s)
+	}
 	if err != nil {
 		return dst, false, err
 	}
 	return r.emitValue(dst, s, v)
 }
 
+// first returns the text of the first path that has a value; ok is false where a row does not know.
+func (r *run) first(paths []pathRef) (raw string, kind value.Kind, ok bool) {
+	for i := range paths {
+		raw, kind, ok = r.rows[paths[i].view.number].Text(paths[i].path)
+		if !ok || kind > value.Null {
+			break
+		}
+	}
+	return raw, kind, ok
+}
+
+// emitText appends what stands at a path of the source as it is.
+func (r *run) emitText(dst []byte, s *step, raw string, kind value.Kind) ([]byte, bool, error) {
+	switch {
+	case kind <= value.Null:
+		return dst, false, nil
+	case !s.target.Has(kind):
+		return dst, false, errNotEmitted
+	case kind >= value.List:
+		return jsontext.AppendCompact(dst, raw), true, nil
+	}
+	return append(dst, raw...), true, nil
+}
+
+// plainCopy tells whether a rule does nothing but copy the first of some paths.
+func (s *step) plainCopy(o operand) bool {
+	r := s.rule
+	if o.fallback != nil && !o.fallback.IsNil() && (!s.target.Has(o.fallback.Kind()) || o.fallback.Kind() >= value.List) {
+		return false
+	}
+	return o.copies != nil && r.each == nil && r.def == nil && r.round == nil && !r.required &&
+		r.write == writeAlways && r.empty == [3]emptyMode{} && s.target.Enum == nil
+}
+
 // emitValue appends what a rule made, as its empty modes say.
 func (r *run) emitValue(dst []byte, s *step, v value.Value) ([]byte, bool, error) {
-	v, write := r.settle(s, v)
-	if !write {
-		return dst, false, nil
+	if k := v.Kind(); k != value.Number && k != value.Bool {
+		var write bool
+		if v, write = r.settle(s, v); !write {
+			return dst, false, nil
+		}
+		if v.Weight() > int64(r.mapping.limits.OutputBytes) {
+			return dst, false, errNotEmitted
+		}
 	}
-	if r.wrongKind(s, v) != "" || v.Weight() > int64(r.mapping.limits.OutputBytes) {
+	if !s.any && r.wrongKind(s, v) != "" {
 		return dst, false, errNotEmitted
 	}
 	return v.AppendJSON(dst), true, nil
@@ -139,10 +193,11 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	if !src.IsNil() && src.Kind() != value.List && !src.IsEmpty() {
 		return dst, false, errNotEmitted
 	}
-	items := src.Items()
-	if err := r.budget.Bytes(int64(len(items)) * valueBytes); err != nil {
+	if err := r.budget.Bytes(int64(src.Len()) * valueBytes); err != nil {
 		return dst, false, err
 	}
+	defer r.drop(len(r.stack))
+	items := r.items(src)
 	mark := len(dst)
 	dst = append(dst, '[')
 	made := 0

@@ -18,9 +18,11 @@ func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) 
 	if diags != nil {
 		return nil, m.emit != nil, diags
 	}
-	f.budget = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	f.call.Budget = f.budget
+	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	f.bind(m.views[0], f.doc)
 	out, err = (&run{frame: f, mapping: m}).thorough()
 	return out, m.emit != nil, err
 }
+
+// LimitSteps sets the limit of a mapping that nobody else uses.
+func (m *Mapping) LimitSteps(steps int64) { m.limits.Steps = steps }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -155,15 +156,15 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			return value.Value{}, err
 		}
 		var items []value.Value
-		var chars []rune
+		var word string
 		length := 0
 		switch v.Kind() {
 		case value.List:
 			items = v.Items()
 			length = len(items)
 		case value.String:
-			chars = []rune(v.Str())
-			length = len(chars)
+			word = v.Str()
+			length = utf8.RuneCountInString(word)
 		default:
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: fmt.Sprintf("%s has no parts", article(v.Kind().String()))}
 		}
@@ -179,10 +180,30 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			return value.Value{}, err
 		}
 		j = max(i, j)
-		if chars != nil || v.Kind() == value.String {
-			return value.Text(string(chars[i:j])), nil
+		if v.Kind() == value.String {
+			if length < len(word) { // some characters are more than a byte
+				i, j = byteOffset(word, i), byteOffset(word, j)
+			}
+			return value.Text(word[i:j]), nil
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
-	return operand{run: run, shape: base.shape, node: n}
+	part := base.shape
+	if part.Enum != nil { // a part of a word is another word
+		any := *part
+		any.Enum, any.Const = nil, false
+		part = &any
+	}
+	return operand{run: run, shape: part, node: n}
+}
+
+// byteOffset returns where character n of s begins.
+func byteOffset(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -14,19 +16,19 @@ import (
 func (c *compiler) callNode(n *ast.CallNode) operand {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
-		help := "functions are called by their name: lower(x)"
+		d := c.reportAt(n, codeUnknownFunc, "values have no methods", "functions are called by their name: lower(x)")
 		if m, ok := n.Callee.(*ast.MemberNode); ok {
 			if name, ok := m.Property.(*ast.StringNode); ok && function.Lookup(name.Value) != nil {
-				help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				d.Help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				c.methodFix(d, n, m, name.Value)
 			}
 		}
-		c.reportAt(n, codeUnknownFunc, "values have no methods", help)
 		return c.broken(n)
 	}
 	fn := function.Lookup(callee.Value)
 	args := make([]operand, len(n.Arguments))
 	for i, a := range n.Arguments {
-		args[i] = c.compile(a)
+		args[i] = c.rounded(a, c.roundsArgument(n, i))
 	}
 	if fn == nil {
 		d := c.reportAt(callee, codeUnknownFunc, fmt.Sprintf("unknown function %q", callee.Value), "")
@@ -38,6 +40,35 @@ func (c *compiler) callNode(n *ast.CallNode) operand {
 	}
 	return c.call(n, fn, args)
 }
+
+// roundsArgument tells how round(x, digits, mode) rounds x, nil where that is no constant.
+func (c *compiler) roundsArgument(n *ast.CallNode, i int) *rounding {
+	if i != 0 || n.Callee.(*ast.IdentifierNode).Value != "round" || len(n.Arguments) > 3 {
+		return nil
+	}
+	r := &rounding{}
+	if len(n.Arguments) > 1 {
+		digits, ok := n.Arguments[1].(*ast.IntegerNode)
+		if !ok || digits.Value > maxRoundDigits {
+			return nil
+		}
+		r.digits = digits.Value
+	}
+	if len(n.Arguments) > 2 {
+		word, ok := n.Arguments[2].(*ast.StringNode)
+		if !ok {
+			return nil
+		}
+		var err error
+		if r.mode, err = decimal.ParseMode(word.Value); err != nil {
+			return nil
+		}
+	}
+	return r
+}
+
+// maxRoundDigits bounds to how many digits a quotient is rounded at once.
+const maxRoundDigits = 30
 
 // parameter returns the parameter that argument i belongs to, nil where there are too many.
 func parameter(fn *function.Func, i int) *function.Param {
@@ -104,7 +135,9 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 	}
 	text, loc := c.text, n.Location()
 	run := func(f *frame) (value.Value, error) {
-		vs := make([]value.Value, len(args))
+		mark := len(f.stack)
+		vs := f.take(len(args))
+		defer f.drop(mark)
 		for i, a := range args {
 			var err error
 			if vs[i], err = a.run(f); err != nil {
@@ -129,16 +162,21 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		v, err := invoke(&f.call, vs)
-		var said function.Failed
-		if errors.As(err, &said) {
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
-		}
 		if err != nil {
-			return value.Value{}, asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
+			return value.Value{}, failed(fn, err, text, loc)
 		}
 		return f.made(v, text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: resultShape(fn, args), node: n}
+}
+
+// failed places the error of a function. One that a rule words itself stands without the function's name.
+func failed(fn *function.Func, err error, text *scalar, loc file.Location) error {
+	var said function.Failed
+	if errors.As(err, &said) {
+		return &fault{text: text, from: loc.From, to: loc.To, code: codeFunction, msg: said.Error()}
+	}
+	return asFault(fmt.Errorf("%s: %w", fn.Name, err), text, loc.From, loc.To)
 }
 
 func resultShape(fn *function.Func, args []operand) *shape.Shape {

@@ -3,9 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
@@ -17,10 +20,12 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 	o := c.compile(n.Node)
 	if n.Operator == "not" || n.Operator == "!" {
 		test := c.condition(o)
-		return operand{shape: shape.Of(value.Bools), node: n, run: func(f *frame) (value.Value, error) {
+		o := tested(func(f *frame) (bool, error) {
 			ok, err := test(f)
-			return value.Boolean(!ok), err
-		}}
+			return !ok, err
+		})
+		o.node = n
+		return o
 	}
 	if o.shape.Kinds&(value.Numbers|value.Nil) == 0 {
 		c.reportAt(n, codeOperands, fmt.Sprintf("%s wants a number, this is %s", n.Operator, article(o.shape.Kinds.String())), "number(x) reads a number from text")
@@ -55,18 +60,18 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 	return res
 }
 
-func (c *compiler) binary(n *ast.BinaryNode) operand {
+func (c *compiler) binary(n *ast.BinaryNode, tail *rounding) operand {
 	switch n.Operator {
 	case "and", "&&", "or", "||":
 		return c.logic(n)
 	case "??":
-		return c.coalesce(n)
+		return c.coalesce(n, tail)
 	case "==", "!=":
 		return c.equality(n)
 	case "<", "<=", ">", ">=":
 		return c.ordering(n)
 	case "+", "-", "*", "/", "%", "^", "**":
-		return c.arithmetic(n)
+		return c.arithmetic(n, tail)
 	case "contains", "startsWith", "endsWith", "matches":
 		return c.textTest(n)
 	case "in":
@@ -81,18 +86,19 @@ func (c *compiler) binary(n *ast.BinaryNode) operand {
 func (c *compiler) logic(n *ast.BinaryNode) operand {
 	left, right := c.condition(c.compile(n.Left)), c.condition(c.compile(n.Right))
 	stop := n.Operator == "or" || n.Operator == "||"
-	run := func(f *frame) (value.Value, error) {
+	o := tested(func(f *frame) (bool, error) {
 		ok, err := left(f)
 		if err == nil && ok != stop {
 			ok, err = right(f)
 		}
-		return value.Boolean(ok), err
-	}
-	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+		return ok, err
+	})
+	o.node = n
+	return o
 }
 
-func (c *compiler) coalesce(n *ast.BinaryNode) operand {
-	left, right := c.compile(n.Left), c.compile(n.Right)
+func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
+	left, right := c.rounded(n.Left, tail), c.rounded(n.Right, tail)
 	run := func(f *frame) (value.Value, error) {
 		v, err := left.run(f)
 		if err != nil || !v.IsNil() {
@@ -104,13 +110,26 @@ func (c *compiler) coalesce(n *ast.BinaryNode) operand {
 	if left.shape.Kinds&^value.Nil != 0 {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
-	return operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n}
+	if left.copies != nil && left.fallback == nil {
+		switch {
+		case right.konst != nil:
+			o.copies, o.fallback = left.copies, right.konst
+		case right.copies != nil:
+			o.copies, o.fallback = slices.Concat(left.copies, right.copies), right.fallback
+		}
+	}
+	return o
 }
 
 func (c *compiler) equality(n *ast.BinaryNode) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	c.neverEqual(n, left, right)
 	same, text, loc := n.Operator == "==", c.text, n.Location()
+	if o, ok := equalText(left, right, same); ok {
+		o.node = n
+		return o
+	}
 	run := func(f *frame) (value.Value, error) {
 		a, err := left.run(f)
 		if err != nil {
@@ -130,12 +149,37 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
+// equalText compiles the comparison of anything with a constant text.
+func equalText(left, right operand, same bool) (operand, bool) {
+	if left.konst != nil {
+		left, right = right, left
+	}
+	if left.konst != nil || right.konst == nil || right.konst.Kind() != value.String {
+		return operand{}, false
+	}
+	want := right.konst.Str()
+	return tested(func(f *frame) (bool, error) {
+		v, err := left.run(f)
+		return err == nil && v.IsText(want) == same, err
+	}), true
+}
+
+// tested is the operand of a test.
+func tested(test func(f *frame) (bool, error)) operand {
+	run := func(f *frame) (value.Value, error) {
+		ok, err := test(f)
+		return value.Boolean(ok), err
+	}
+	return operand{run: run, test: test, shape: shape.Of(value.Bools)}
+}
+
 // neverEqual reports a comparison that has the same answer for every document: of
 // kinds that differ, or with a word that the field can never hold.
 func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 	ka, kb := a.shape.Kinds&^value.Nil, b.shape.Kinds&^value.Nil
 	if ka != 0 && kb != 0 && ka&kb == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		d := c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		c.kindFix(d, a, b)
 		return
 	}
 	field, word := a, b
@@ -156,10 +200,8 @@ func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 		}
 	}
 	d := c.reportAt(word.node, codeOperands, fmt.Sprintf("the field never holds %s", text), "")
-	d.suggest(word.konst.Str(), known, "it holds "+list(known, 12))
-	if d.Fix != nil {
-		d.Fix.NewText = `"` + d.Fix.NewText + `"`
-	}
+	d.suggestText(word.konst.Str(), known, "it holds "+list(known, 12))
+	c.quoteFix(d, word.node)
 }
 
 func (c *compiler) ordering(n *ast.BinaryNode) operand {
@@ -167,7 +209,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 	ka, kb := left.shape.Kinds&^value.Nil, right.shape.Kinds&^value.Nil
 	const comparable = value.Numbers | value.Strings
 	if ka != 0 && kb != 0 && ka&kb&comparable == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text")
+		c.kindFix(c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text"), left, right)
 		return c.broken(n)
 	}
 	var want func(order int) bool
@@ -207,7 +249,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 
 var arithmeticWords = map[string]string{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "take the rest of", "^": "raise", "**": "raise"}
 
-func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
+func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	accepted := value.Numbers
 	if n.Operator == "+" {
@@ -220,6 +262,10 @@ func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
 		return c.broken(n)
 	}
 	text, loc, op := c.text, n.Location(), n.Operator
+	code := op[0]
+	if op == "**" {
+		code = '^'
+	}
 	run := func(f *frame) (value.Value, error) {
 		a, err := left.run(f)
 		if err != nil {
@@ -229,29 +275,25 @@ func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
 		if err != nil {
 			return b, err
 		}
+		if a.Kind() == value.Number && b.Kind() == value.Number {
+			d, err := compute(code, a, b, tail)
+			if err != nil {
+				return value.Value{}, notComputed(err, text, loc)
+			}
+			return value.Decimal(d), nil
+		}
 		if op == "+" && (a.Kind() == value.String || b.Kind() == value.String) && canJoin(a) && canJoin(b) {
 			x, y := a.Str(), b.Str()
 			if err := f.budget.Bytes(int64(len(x) + len(y))); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			return value.Text(x + y), nil
+			return value.Text(f.join(x, y)), nil
 		}
 		if a.IsNil() || b.IsNil() {
 			return value.Value{}, nil
 		}
-		if a.Kind() != value.Number || b.Kind() != value.Number {
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
-				msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
-		}
-		d, err := compute(op, a, b)
-		if err != nil {
-			msg := err.Error()
-			if errors.Is(err, decimal.ErrRange) {
-				msg = "the number is too large to compute with"
-			}
-			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
-		}
-		return value.Decimal(d), nil
+		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
+			msg: cannotCompute(op, a.Kind().String(), b.Kind().String()), help: "string(x) and number(x) change the kind"}
 	}
 	nils := (left.shape.Kinds | right.shape.Kinds) & value.Nil
 	s := shape.Of(value.Numbers)
@@ -273,6 +315,14 @@ func (c *compiler) arithmetic(n *ast.BinaryNode) operand {
 	return o
 }
 
+func notComputed(err error, text *scalar, loc file.Location) error {
+	msg := err.Error()
+	if errors.Is(err, decimal.ErrRange) {
+		msg = "the number is too large to compute with"
+	}
+	return &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
+}
+
 func canJoin(v value.Value) bool { return v.Kind() == value.String || v.IsNil() }
 
 func cannotCompute(op, a, b string) string {
@@ -282,7 +332,8 @@ func cannotCompute(op, a, b string) string {
 	return fmt.Sprintf("cannot %s %s and %s", arithmeticWords[op], article(a), article(b))
 }
 
-func compute(op string, a, b value.Value) (decimal.Decimal, error) {
+// compute does arithmetic on two numbers. A quotient that will be rounded is rounded at once.
+func compute(op byte, a, b value.Value, tail *rounding) (decimal.Decimal, error) {
 	x, err := a.Dec()
 	if err != nil {
 		return x, err
@@ -292,20 +343,24 @@ func compute(op string, a, b value.Value) (decimal.Decimal, error) {
 		return y, err
 	}
 	switch op {
-	case "+", "-", "*":
-		if x.Digits()+y.Digits() > decimal.MaxDigits {
+	case '+', '-', '*':
+		_, _, small := x.Small()
+		if _, _, too := y.Small(); !(small && too) && x.Digits()+y.Digits() > decimal.MaxDigits {
 			return x, decimal.ErrRange
 		}
 		switch op {
-		case "+":
+		case '+':
 			return x.Add(y), nil
-		case "-":
+		case '-':
 			return x.Sub(y), nil
 		}
 		return x.Mul(y), nil
-	case "/":
+	case '/':
+		if tail != nil {
+			return x.QuoRound(y, tail.digits, tail.mode)
+		}
 		return x.Quo(y)
-	case "%":
+	case '%':
 		return x.Rem(y)
 	}
 	n, ok := y.Int64()
@@ -445,8 +500,11 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: ".. wants two whole numbers"}
 		}
 		count := max(0, to-from+1)
-		if to-from < 0 && to > from || f.budget.Bytes(int64(min(count, 1<<40))*valueBytes) != nil {
-			return value.Value{}, asFault(f.budget.Bytes(1<<60), text, loc.From, loc.To)
+		if to-from < 0 && to > from { // the difference overflowed
+			count = math.MaxInt
+		}
+		if err := f.budget.Bytes(int64(min(count, 1<<40)) * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		items := make([]value.Value, count)
 		for i := range items {

@@ -60,6 +60,9 @@ func (c *compiler) builtin(n *ast.BuiltinNode) operand {
 		c.reads = reads // paths from the element mean nothing outside the loop
 	}
 	l := &loop{name: n.Name, src: src, each: each, p: p, text: c.text, from: n.Location().From, to: n.Location().To}
+	if inner := src.filter; inner != nil {
+		l.src, l.only, l.onlyTest = inner.src, inner, src.filterTest
+	}
 	o := c.loop(n, l, initial, order)
 	c.slots = mark
 	return o
@@ -73,13 +76,17 @@ type loop struct {
 	p        *predicate
 	text     *scalar
 	from, to int
+	// only is the filter that stands between the list and this loop, so that no list of what passes is made.
+	only     *loop
+	onlyTest func(*frame) (bool, error)
 }
 
 func (l *loop) fault(code, msg string) error {
 	return &fault{text: l.text, from: l.from, to: l.to, code: code, msg: msg}
 }
 
-// items returns the elements; ok is false for a missing or null list.
+// items returns the elements, in room that is void once the caller drops its mark; ok is false
+// for a missing or null list.
 func (l *loop) items(f *frame) (items []value.Value, ok bool, err error) {
 	v, err := l.src.run(f)
 	if err != nil || v.IsNil() {
@@ -88,11 +95,22 @@ func (l *loop) items(f *frame) (items []value.Value, ok bool, err error) {
 	if v.Kind() != value.List {
 		return nil, false, l.fault(codeKinds, fmt.Sprintf("%s wants a list, got %s", l.name, article(v.Kind().String())))
 	}
-	items = v.Items()
-	if err := f.budget.Bytes(int64(len(items)) * valueBytes); err != nil {
+	if err := f.budget.Bytes(int64(v.Len()) * valueBytes); err != nil {
 		return nil, false, asFault(err, l.text, l.from, l.to)
 	}
-	return items, true, nil
+	items = f.items(v)
+	if l.only == nil {
+		return items, true, nil
+	}
+	kept := items[:0]
+	for i, item := range items {
+		if pass, err := l.only.pass(f, i, item, l.onlyTest); err != nil {
+			return nil, false, err
+		} else if pass {
+			kept = append(kept, item)
+		}
+	}
+	return kept, true, nil
 }
 
 func (l *loop) at(f *frame, i int, item value.Value) (value.Value, error) {
@@ -113,7 +131,11 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 	o := operand{node: n}
 	switch l.name {
 	case "filter":
-		o.run, o.shape = l.filter(c.condition(l.each)), shape.ListOf(item).With(nils)
+		test := c.condition(l.each)
+		o.run, o.shape = l.filter(test), shape.ListOf(item).With(nils)
+		if l.only == nil {
+			o.filter, o.filterTest = l, test
+		}
 	case "map":
 		o.run, o.shape = l.mapped(), shape.ListOf(l.each.shape).With(nils)
 	case "find", "findLast":
@@ -146,6 +168,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 
 func (l *loop) filter(test func(*frame) (bool, error)) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, ok, err := l.items(f)
 		if err != nil || !ok {
 			return value.Value{}, err
@@ -173,6 +196,7 @@ func (l *loop) pass(f *frame, i int, item value.Value, test func(*frame) (bool, 
 
 func (l *loop) mapped() code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, ok, err := l.items(f)
 		if err != nil || !ok {
 			return value.Value{}, err
@@ -189,6 +213,7 @@ func (l *loop) mapped() code {
 
 func (l *loop) find(test func(*frame) (bool, error), last, index bool) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, _, err := l.items(f)
 		if err != nil {
 			return value.Value{}, err
@@ -215,6 +240,7 @@ func (l *loop) find(test func(*frame) (bool, error), last, index bool) code {
 
 func (l *loop) quantify(test func(*frame) (bool, error)) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, _, err := l.items(f)
 		if err != nil {
 			return value.Value{}, err
@@ -243,6 +269,7 @@ func (l *loop) quantify(test func(*frame) (bool, error)) code {
 
 func (l *loop) count(test func(*frame) (bool, error)) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, _, err := l.items(f)
 		if err != nil {
 			return value.Value{}, err
@@ -264,6 +291,7 @@ func (l *loop) count(test func(*frame) (bool, error)) code {
 // sum adds exactly; missing and null elements count as nothing.
 func (l *loop) sum() code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, _, err := l.items(f)
 		if err != nil {
 			return value.Value{}, err
@@ -292,6 +320,7 @@ func (l *loop) sum() code {
 
 func (l *loop) groupBy() code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, ok, err := l.items(f)
 		if err != nil || !ok {
 			return value.Value{}, err
@@ -329,6 +358,7 @@ const groupBytes = 256
 // sortBy sorts stably; elements without a value come last.
 func (l *loop) sortBy(order *operand) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, ok, err := l.items(f)
 		if err != nil || !ok {
 			return value.Value{}, err
@@ -390,6 +420,7 @@ func boolInt(b bool) int {
 
 func (l *loop) reduce(initial *operand) code {
 	return func(f *frame) (value.Value, error) {
+		defer f.drop(len(f.stack))
 		items, _, err := l.items(f)
 		if err != nil {
 			return value.Value{}, err

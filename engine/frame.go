@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
@@ -18,19 +19,26 @@ type frame struct {
 	source   value.Value
 	settings value.Value
 	tables   value.Value
-	links    value.Value
-	current  value.Value
-	now      value.Value
-	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
-	lets     []letCell
-	letCode  []code
-	rows     []value.Row // what the paths of each view hold
-	out      *outNode
-	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
-	write    WriteMode
-	buf      []byte // the output while it is written
-	budget   *limit.Budget
-	call     function.Call
+	// ownTables is true where the flow sets no table.
+	ownTables bool
+	links     value.Value
+	current   value.Value
+	now       value.Value
+	vars      []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets      []letCell
+	letCode   []code
+	rows      []value.Row // what the paths of each view hold
+	out       *outNode
+	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
+	write     WriteMode
+	buf       []byte // the output while it is written
+	budget    *limit.Budget
+	limits    limit.Budget  // what budget points to
+	stack     []value.Value // arguments and elements in use
+	high      int           // the most of stack that was in use
+	words     []byte        // texts that rules join
+	call      function.Call
+	trace     *trace // nil, except where somebody asked for an explanation
 }
 
 // letCell holds a `let` once it was needed.
@@ -38,6 +46,51 @@ type letCell struct {
 	done  bool
 	value value.Value
 	err   error
+}
+
+// take returns room for n values; drop gives it back. Whoever is handed the room must not keep it.
+func (f *frame) take(n int) []value.Value {
+	mark := len(f.stack)
+	if mark+n > cap(f.stack) {
+		f.stack = make([]value.Value, 0, max(256, 2*(mark+n))) // what is in use lives on in the old one
+		mark, f.high = 0, 0
+	}
+	f.stack = f.stack[:mark+n]
+	f.high = max(f.high, mark+n)
+	return f.stack[mark : mark+n : mark+n]
+}
+
+// items returns the elements of a list in room that drop gives back.
+func (f *frame) items(v value.Value) []value.Value {
+	n := v.Len()
+	room := f.take(n)
+	return v.AppendItems(room[:0])
+}
+
+func (f *frame) drop(mark int) {
+	if mark <= len(f.stack) {
+		f.stack = f.stack[:mark]
+	}
+}
+
+// wordBytes is the room for joined texts that a frame keeps from document to document.
+const wordBytes = 4 << 10
+
+// join returns x and y as one text.
+func (f *frame) join(x, y string) string {
+	n := len(x) + len(y)
+	if n == 0 {
+		return ""
+	}
+	if n > wordBytes/4 {
+		return x + y
+	}
+	if len(f.words)+n > cap(f.words) {
+		f.words = make([]byte, 0, wordBytes) // texts that were made live on in the old room
+	}
+	mark := len(f.words)
+	f.words = append(append(f.words, x...), y...)
+	return unsafe.String(&f.words[mark], n)
 }
 
 // bind makes v the value of a view.

@@ -128,6 +128,7 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 	seen := []place{p}
 	for {
 		m := parseFile(p.name, string(text), diags)
+		m.inLibrary = p.inLibrary
 		files = append(files, m)
 		if m.extends == nil {
 			return files
@@ -149,13 +150,10 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 		}
 		var err error
 		if text, err = l.read(next); err != nil {
-			help := ""
+			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), "")
 			if next.inLibrary {
-				if best := nearest(m.extends.text, l.mappingNames()); best != "" {
-					help = fmt.Sprintf("did you mean %q?", best)
-				}
+				(*diags)[len(*diags)-1].suggestText(m.extends.text, l.mappingNames(), "")
 			}
-			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), help)
 			return files
 		}
 		p = next

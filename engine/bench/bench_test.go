@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"runtime"
-	"slices"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -19,7 +18,7 @@ import (
 //
 //	go test -run '^$' -bench 'Map/order/crosswalk' -cpuprofile cpu.out
 func BenchmarkMap(b *testing.B) {
-	for _, w := range slices.Concat(fixtures.Workloads, fixtures.Lines) {
+	for _, w := range fixtures.All() {
 		b.Run(w.Name, func(b *testing.B) {
 			src := w.Make()
 			for _, p := range peers.All() {

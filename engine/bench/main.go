@@ -32,7 +32,10 @@ func run(args []string, out io.Writer) error {
 	goals := flags.Bool("goals", false, "show the figures that have goals instead of the peers")
 	turns := flags.Int("turns", 60, "turns that each peer takes")
 	budget := flags.Duration("budget", 20*time.Second, "time for a workload after which no more turns are taken")
+	flags.SetOutput(io.Discard) // main prints the error
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(out)
+		flags.PrintDefaults()
 		return nil
 	} else if err != nil {
 		return err
@@ -49,7 +52,7 @@ func run(args []string, out io.Writer) error {
 	}
 	shown := fixtures.Workloads
 	if *workloads != "" {
-		shown = slices.Concat(fixtures.Workloads, fixtures.Lines)
+		shown = fixtures.All()
 	}
 	for _, w := range shown {
 		if !picked(*workloads, w.Name) {

@@ -22,6 +22,13 @@ func TestRunComparesPeers(t *testing.T) {
 	}
 }
 
+func TestRunHelps(t *testing.T) {
+	var out strings.Builder
+	if err := run([]string{"-h"}, &out); err != nil || !strings.Contains(out.String(), "-goals") {
+		t.Errorf("%v: %s", err, &out)
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"-w orders", `workloads: there is no "orders"`},

@@ -5,6 +5,7 @@ package paired
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -38,22 +39,25 @@ func Measure(contenders []Contender, o Options) (*Result, error) {
 		o.Turns = 60
 	}
 	r := &Result{cost: make([][]float64, len(contenders))}
-	calls := make([]int, len(contenders))
+	calls, order := make([]int, len(contenders)), make([]int, len(contenders))
 	for i, c := range contenders {
 		r.names = append(r.names, c.Name)
 		n, err := callsIn(c, o.Slice)
 		if err != nil {
 			return nil, err
 		}
-		calls[i] = n
+		calls[i], order[i] = n, i
 	}
+	// Always in the same order, the same contender would pay for collecting the garbage of the one before.
+	shuffle := rand.New(rand.NewPCG(1, 2))
 	start := time.Now()
 	for turn := range o.Turns {
 		if o.Budget > 0 && turn >= 5 && time.Since(start) > o.Budget {
 			break
 		}
-		for i, c := range contenders {
-			before := CPU()
+		shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for _, i := range order {
+			c, before := contenders[i], CPU()
 			for range calls[i] {
 				if err := c.Run(); err != nil {
 					return nil, fmt.Errorf("%s: %w", c.Name, err)

@@ -50,7 +50,9 @@ func fold(s, language string) string {
 			continue
 		}
 		for _, d := range norm.NFKD.String(string(r)) {
-			if !unicode.Is(unicode.Mn, d) {
+			if t, ok := letters[d]; ok { // a letter that is one of those in disguise, such as a raised æ
+				b.WriteString(t)
+			} else if !unicode.Is(unicode.Mn, d) {
 				b.WriteRune(d)
 			}
 		}

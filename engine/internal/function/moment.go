@@ -2,6 +2,7 @@ package function
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // zones work on machines without a zone database
@@ -157,6 +158,7 @@ func loadZone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
 		return nil, errors.New("is no zone, such as Europe/Amsterdam or UTC")
 	}
+	name = strings.Clone(name) // it may be part of a document, which the cache must not refer to
 	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return nil, errors.New("is no zone, such as Europe/Amsterdam or UTC")

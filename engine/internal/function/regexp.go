@@ -44,6 +44,7 @@ func Compile(text string) (*Pattern, error) {
 	if p != nil {
 		return p, nil
 	}
+	text = strings.Clone(text) // it may be part of a document, which the cache must not refer to
 	p, err := compile(text)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func Compile(text string) (*Pattern, error) {
 	if len(patterns.compiled) >= maxPatterns {
 		clear(patterns.compiled)
 	}
-	patterns.compiled[strings.Clone(text)] = p
+	patterns.compiled[text] = p
 	return p, nil
 }
 

@@ -18,7 +18,8 @@ import (
 )
 
 func newCall(steps, bytes int64) *function.Call {
-	return &function.Call{Budget: limit.New(context.Background(), steps, bytes)}
+	budget := limit.New(context.Background(), steps, bytes)
+	return &function.Call{Budget: &budget}
 }
 
 func TestEveryFunctionIsDeclaredWhole(t *testing.T) {

@@ -43,8 +43,8 @@ type Budget struct {
 }
 
 // New starts a budget of steps and bytes that also ends with ctx.
-func New(ctx context.Context, steps, bytes int64) *Budget {
-	return &Budget{ctx: ctx, maxSteps: steps, maxBytes: bytes}
+func New(ctx context.Context, steps, bytes int64) Budget {
+	return Budget{ctx: ctx, maxSteps: steps, maxBytes: bytes}
 }
 
 // Step takes n steps.

@@ -12,7 +12,7 @@ func Equal(a, b Value) bool {
 	case Bool:
 		return a.n == b.n
 	case Number:
-		if a.form == formRaw && b.form == formRaw && a.s == b.s {
+		if a.form == formRaw && b.form == formRaw && a.text() == b.text() {
 			return true
 		}
 		c, ok := Compare(a, b)
@@ -20,7 +20,7 @@ func Equal(a, b Value) bool {
 	case String:
 		return a.Str() == b.Str()
 	case List:
-		if a.form != formTree && b.form != formTree && a.s == b.s {
+		if a.form != formTree && b.form != formTree && a.text() == b.text() {
 			return true
 		}
 		as, bs := a.Items(), b.Items()
@@ -33,7 +33,7 @@ func Equal(a, b Value) bool {
 			}
 		}
 	case Object:
-		if a.form != formTree && b.form != formTree && a.s == b.s {
+		if a.form != formTree && b.form != formTree && a.text() == b.text() {
 			return true
 		}
 		as := a.Fields()

@@ -3,6 +3,7 @@ package value
 import (
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 )
@@ -15,7 +16,6 @@ type Tape struct {
 	keys  *Keys
 	nodes []tapeNode
 	max   int
-	self  node
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.
@@ -23,13 +23,13 @@ type tapeNode struct {
 	start, end uint32
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
+	kind       Kind
 }
 
 // Parse checks src, which it keeps, and returns its value. ok is false where src is no JSON, is nested more than
 // maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
 func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 	t.src, t.keys, t.nodes, t.max = src, keys, t.nodes[:0], maxDepth
-	t.self.tape = t
 	if uint64(len(src)) >= 1<<32 {
 		return Value{}, false
 	}
@@ -52,11 +52,10 @@ func (t *Tape) Forget() {
 // at returns the value of a node.
 func (t *Tape) at(i uint32) Value {
 	n := &t.nodes[i]
-	v := Raw(t.src[n.start:n.end])
-	if v.kind >= List {
-		v.form, v.n, v.ref = formTape, int64(i), &t.self
+	if n.kind >= List {
+		return Value{p: unsafe.Pointer(t), n: int64(i), kind: n.kind, form: formTape}
 	}
-	return v
+	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), kind: n.kind}
 }
 
 // value checks the value at i and notes it, with its members; it returns its end, -1 if it is
@@ -68,19 +67,29 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 	n := len(t.nodes)
 	t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key})
 	var end int
+	kind := Number
 	switch t.src[i] {
 	case '{':
-		end = t.object(i, depth+1)
+		kind, end = Object, t.object(i, depth+1)
 	case '[':
-		end = t.array(i, depth+1)
+		kind, end = List, t.array(i, depth+1)
+	case '"':
+		kind = String
+		end, _ = str(t.src, i)
+	case 'n':
+		kind, end = Null, word(t.src, i, "null")
+	case 't':
+		kind, end = Bool, word(t.src, i, "true")
+	case 'f':
+		kind, end = Bool, word(t.src, i, "false")
 	default:
 		end = t.scalar(i)
 	}
 	if end < 0 {
 		return -1
 	}
-	t.nodes[n].end = uint32(end)
-	t.nodes[n].next = uint32(len(t.nodes))
+	node := &t.nodes[n]
+	node.end, node.next, node.kind = uint32(end), uint32(len(t.nodes)), kind
 	return end
 }
 
@@ -104,7 +113,7 @@ func (t *Tape) object(i, depth int) int {
 		}
 		var key uint16
 		if plain {
-			key = t.keys.find(s[start+1 : end-1])
+			key = t.keys.findIn(s, start+1, end-start-2)
 		} else {
 			key = t.keys.find(jsontext.Unquote(s[start:end]))
 		}
@@ -115,9 +124,15 @@ func (t *Tape) object(i, depth int) int {
 			}
 		}
 		i = space(s, i+1)
-		if key != 0 {
+		switch {
+		case i < len(s) && s[i] == '"': // most values are strings
+			start := i
+			if i, _ = str(s, i); key != 0 {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, String})
+			}
+		case key != 0:
 			i = t.value(i, key, depth)
-		} else {
+		default:
 			i = t.pass(i, depth)
 		}
 		if i < 0 {
@@ -195,7 +210,12 @@ func (t *Tape) pass(i, depth int) int {
 					return -1
 				}
 			}
-			if i = t.pass(space(s, i+1), depth); i < 0 {
+			if i = space(s, i+1); i < len(s) && s[i] == '"' {
+				i, _ = str(s, i)
+			} else {
+				i = t.pass(i, depth)
+			}
+			if i < 0 {
 				return -1
 			}
 			if i >= len(s) || s[i] != ',' {

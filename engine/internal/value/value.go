@@ -84,24 +84,43 @@ const (
 	formTape             // s is JSON text, n its node on ref.tape
 )
 
-// Value is a JSON value or missing. It is immutable.
+// Value is a JSON value or missing. It is immutable, and three words large: values are handed from closure
+// to closure all the time.
 type Value struct {
+	// p points to the text of a value that lies in text, to the node of one that rules made, to the tape
+	// of a list or an object on a tape.
+	p unsafe.Pointer
+	// n is the length of the text, the coefficient of a decimal, or the number on the tape.
+	n     int64
+	scale int32 // of a decimal in n
 	kind  Kind
 	form  form
-	scale int32 // of a decimal in n
-	n     int64
-	s     string
-	ref   *node
 }
 
 type node struct {
 	dec    decimal.Decimal
 	items  []Value
 	fields []Field
-	tape   *Tape
 	weight int64 // about how many bytes of JSON the items or fields are
 	depth  int32 // how deep they nest, without what lies in a document's text
 }
+
+func inText(kind Kind, form form, s string) Value {
+	return Value{p: unsafe.Pointer(unsafe.StringData(s)), n: int64(len(s)), kind: kind, form: form}
+}
+
+// text returns the JSON text of a value that lies in text, or the characters of one that a rule made.
+func (v Value) text() string {
+	if v.form == formTape {
+		n := &v.tape().nodes[v.n]
+		return v.tape().src[n.start:n.end]
+	}
+	return unsafe.String((*byte)(v.p), v.n)
+}
+
+func (v Value) node() *node { return (*node)(v.p) }
+
+func (v Value) tape() *Tape { return (*Tape)(v.p) }
 
 // Field is a member of an object.
 type Field struct {
@@ -112,38 +131,34 @@ type Field struct {
 // Raw returns the value whose JSON text is raw; the text must be valid and without white space around
 // it. The value refers to raw.
 func Raw(raw string) Value {
-	v := Value{s: raw}
+	kind := Number
 	switch raw[0] {
 	case '"':
-		v.kind = String
+		kind = String
 	case '{':
-		v.kind = Object
+		kind = Object
 	case '[':
-		v.kind = List
-	case 't':
-		v.kind, v.n = Bool, 1
-	case 'f':
-		v.kind = Bool
+		kind = List
+	case 't', 'f':
+		kind = Bool
 	case 'n':
-		v.kind = Null
-	default:
-		v.kind = Number
+		kind = Null
 	}
-	return v
+	return inText(kind, formRaw, raw)
 }
 
 // NullValue is JSON's null.
-var NullValue = Value{kind: Null, s: "null"}
+var NullValue = inText(Null, formRaw, "null")
 
 // Text returns a string value.
-func Text(s string) Value { return Value{kind: String, form: formText, s: s} }
+func Text(s string) Value { return inText(String, formText, s) }
 
 // Boolean returns true or false.
 func Boolean(b bool) Value {
 	if b {
-		return Value{kind: Bool, n: 1, s: "true"}
+		return inText(Bool, formRaw, "true")
 	}
-	return Value{kind: Bool, s: "false"}
+	return inText(Bool, formRaw, "false")
 }
 
 // Decimal returns a number value.
@@ -151,7 +166,7 @@ func Decimal(d decimal.Decimal) Value {
 	if n, scale, ok := d.Small(); ok {
 		return Value{kind: Number, form: formDec, n: n, scale: scale}
 	}
-	return Value{kind: Number, form: formDec, ref: &node{dec: d}}
+	return Value{kind: Number, form: formDec, p: unsafe.Pointer(&node{dec: d})}
 }
 
 // Int returns a whole number.
@@ -163,7 +178,7 @@ func ListOf(items []Value) Value {
 	for i := range items {
 		n.hold(&items[i])
 	}
-	return Value{kind: List, form: formTree, ref: n}
+	return Value{kind: List, form: formTree, p: unsafe.Pointer(n)}
 }
 
 // ObjectOf returns an object; it keeps fields, whose keys must differ.
@@ -173,7 +188,7 @@ func ObjectOf(fields []Field) Value {
 		n.hold(&fields[i].Value)
 		n.weight += int64(len(fields[i].Key)) + 3
 	}
-	return Value{kind: Object, form: formTree, ref: n}
+	return Value{kind: Object, form: formTree, p: unsafe.Pointer(n)}
 }
 
 func (n *node) hold(v *Value) {
@@ -188,17 +203,20 @@ func (n *node) hold(v *Value) {
 func (v Value) Weight() int64 {
 	switch v.form {
 	case formTree:
-		return v.ref.weight
+		return v.node().weight
 	case formDec:
 		return 20
 	}
-	return int64(len(v.s)) + 2
+	if v.form == formTape {
+		return int64(len(v.text()))
+	}
+	return v.n + 2
 }
 
 // Depth returns how deep lists and objects that rules made are nested in v.
 func (v Value) Depth() int32 {
 	if v.form == formTree {
-		return v.ref.depth + 1
+		return v.node().depth + 1
 	}
 	return 0
 }
@@ -216,20 +234,21 @@ func (v Value) IsEmpty() bool {
 		return true
 	case String:
 		if v.form == formRaw {
-			return len(v.s) == 2
+			return v.n == 2
 		}
-		return v.s == ""
+		return v.n == 0
 	case List, Object:
 		if v.form == formTree {
-			return len(v.ref.items)+len(v.ref.fields) == 0
+			return len(v.node().items)+len(v.node().fields) == 0
 		}
-		return v.s[jsontext.SkipSpace(v.s, 1)] == v.s[len(v.s)-1]
+		text := v.text()
+		return text[jsontext.SkipSpace(text, 1)] == text[len(text)-1]
 	}
 	return false
 }
 
 // IsTrue tells whether v is true.
-func (v Value) IsTrue() bool { return v.kind == Bool && v.n == 1 }
+func (v Value) IsTrue() bool { return v.kind == Bool && v.n == int64(len("true")) }
 
 // Str returns the characters of a string; "" for any other kind.
 func (v Value) Str() string {
@@ -237,21 +256,34 @@ func (v Value) Str() string {
 		return ""
 	}
 	if v.form == formRaw {
-		return jsontext.Unquote(v.s)
+		return jsontext.Unquote(v.text())
 	}
-	return v.s
+	return v.text()
+}
+
+// IsText tells whether v is the string s.
+func (v Value) IsText(s string) bool {
+	if v.kind != String {
+		return false
+	}
+	if v.form == formRaw {
+		if raw := v.text()[1 : len(v.text())-1]; len(raw) == len(s) || strings.IndexByte(raw, '\\') < 0 {
+			return raw == s && strings.IndexByte(s, '\\') < 0
+		}
+	}
+	return v.Str() == s
 }
 
 // Dec returns the decimal of a number. The error is decimal.ErrRange for a
 // number that is too large to compute with.
 func (v Value) Dec() (decimal.Decimal, error) {
 	if v.form == formDec {
-		if v.ref == nil {
+		if v.p == nil {
 			return decimal.New(v.n, int(v.scale)), nil
 		}
-		return v.ref.dec, nil
+		return v.node().dec, nil
 	}
-	return decimal.Parse(v.s)
+	return decimal.Parse(v.text())
 }
 
 // NumberText returns a number as it is written: the source's digits where it was
@@ -261,7 +293,7 @@ func (v Value) NumberText() string {
 		d, _ := v.Dec()
 		return d.String()
 	}
-	return v.s
+	return v.text()
 }
 
 // Len returns the number of elements, members or characters; 0 for the rest.
@@ -271,14 +303,14 @@ func (v Value) Len() int {
 		return utf8.RuneCountInString(v.Str())
 	case List, Object:
 		if v.form == formTree {
-			return len(v.ref.items) + len(v.ref.fields)
+			return len(v.node().items) + len(v.node().fields)
 		}
 		n := 0
 		if v.kind == List {
 			if v.form == formTape {
-				return v.ref.tape.count(v.n)
+				return v.tape().count(v.n)
 			}
-			jsontext.EachElement(v.s, func(string) bool { n++; return true })
+			jsontext.EachElement(v.text(), func(string) bool { n++; return true })
 			return n
 		}
 		return len(v.Fields())
@@ -292,17 +324,25 @@ func (v Value) Items() []Value {
 		return nil
 	}
 	if v.form == formTree {
-		return v.ref.items
+		return v.node().items
 	}
 	if v.form == formTape {
-		return v.ref.tape.appendElements(make([]Value, 0, v.ref.tape.count(v.n)), v.n)
+		return v.tape().appendElements(make([]Value, 0, v.tape().count(v.n)), v.n)
 	}
 	var items []Value
-	jsontext.EachElement(v.s, func(raw string) bool {
+	jsontext.EachElement(v.text(), func(raw string) bool {
 		items = append(items, Raw(raw))
 		return true
 	})
 	return items
+}
+
+// AppendItems appends the elements of a list to dst.
+func (v Value) AppendItems(dst []Value) []Value {
+	if v.form == formTape && v.kind == List {
+		return v.tape().appendElements(dst, v.n)
+	}
+	return append(dst, v.Items()...)
 }
 
 // Fields returns the members of an object in their order, each name once (the last one
@@ -312,11 +352,11 @@ func (v Value) Fields() []Field {
 		return nil
 	}
 	if v.form == formTree {
-		return v.ref.fields
+		return v.node().fields
 	}
 	var fields []Field
 	seen := map[string]int{}
-	jsontext.EachMember(v.s, func(name, raw string) bool {
+	jsontext.EachMember(v.text(), func(name, raw string) bool {
 		f := Field{Key: jsontext.Unquote(name), Value: v.part(raw)}
 		if i, ok := seen[f.Key]; ok {
 			fields[i] = f
@@ -335,14 +375,14 @@ func (v Value) Member(key string) Value {
 		return Value{}
 	}
 	if v.form == formTree {
-		for _, f := range v.ref.fields {
+		for _, f := range v.node().fields {
 			if f.Key == key {
 				return f.Value
 			}
 		}
 		return Value{}
 	}
-	if raw, ok := jsontext.Member(v.s, key); ok {
+	if raw, ok := jsontext.Member(v.text(), key); ok {
 		return v.part(raw)
 	}
 	return Value{}
@@ -352,7 +392,7 @@ func (v Value) Member(key string) Value {
 // is a name without one.
 func (v Value) MemberKey(name string, key uint16) Value {
 	if v.form == formTape && key != 0 && v.kind == Object {
-		m, _ := v.ref.tape.member(v.n, key)
+		m, _ := v.tape().member(v.n, key)
 		return m
 	}
 	return v.Member(name)
@@ -361,12 +401,21 @@ func (v Value) MemberKey(name string, key uint16) Value {
 // Indexed tells whether the members and elements of v are found without reading its text.
 func (v Value) Indexed() bool { return v.form >= formTree }
 
+// MemberOfNode is MemberKey where v is an object on a tape; ok is false where it is not.
+func (v *Value) MemberOfNode(key uint16) (m Value, ok bool) {
+	if v.form != formTape || v.kind != Object || key == 0 {
+		return Value{}, false
+	}
+	m, _ = v.tape().member(v.n, key)
+	return m, true
+}
+
 // part returns the value whose text raw lies inside v's text.
 func (v Value) part(raw string) Value {
 	if v.form != formTape || (raw[0] != '{' && raw[0] != '[') {
 		return Raw(raw)
 	}
-	t := v.ref.tape
+	t := v.tape()
 	start := uintptr(unsafe.Pointer(unsafe.StringData(raw))) - uintptr(unsafe.Pointer(unsafe.StringData(t.src)))
 	return t.noted(v.n, raw, uint32(start))
 }
@@ -378,11 +427,11 @@ func (v Value) Index(i int) Value {
 		return Value{}
 	}
 	if v.form == formTape && i >= 0 {
-		return v.ref.tape.element(v.n, i)
+		return v.tape().element(v.n, i)
 	}
 	if v.form == formRaw && i >= 0 {
 		var found Value
-		jsontext.EachElement(v.s, func(raw string) bool {
+		jsontext.EachElement(v.text(), func(raw string) bool {
 			if i == 0 {
 				found = Raw(raw)
 			}
@@ -408,13 +457,13 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case v.kind == Missing:
 		return append(dst, "null"...)
 	case v.form == formText:
-		return jsontext.AppendQuote(dst, v.s)
+		return jsontext.AppendQuote(dst, v.text())
 	case v.form == formDec:
 		d, _ := v.Dec()
 		return d.Append(dst)
 	case v.form == formTree && v.kind == List:
 		dst = append(dst, '[')
-		for i, item := range v.ref.items {
+		for i, item := range v.node().items {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -424,7 +473,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case v.form == formTree:
 		dst = append(dst, '{')
 		first := true
-		for _, f := range v.ref.fields {
+		for _, f := range v.node().fields {
 			if f.Value.kind == Missing {
 				continue
 			}
@@ -437,9 +486,9 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		}
 		return append(dst, '}')
 	case v.kind == List || v.kind == Object:
-		return jsontext.AppendCompact(dst, v.s)
+		return jsontext.AppendCompact(dst, v.text())
 	}
-	return append(dst, v.s...)
+	return append(dst, v.text()...)
 }
 
 // Preview returns v as JSON text of at most max characters, for a person; "" for missing.

@@ -129,7 +129,7 @@ func (v *View) Gather(val Value, row *Row) {
 	}
 	row.cells = row.cells[:v.cells]
 	clear(row.cells)
-	row.tape = val.ref.tape
+	row.tape = val.tape()
 	row.cells[0] = uint32(val.n) + 1
 	v.gather(row.tape, uint32(val.n), 0, row.cells)
 }
@@ -137,8 +137,8 @@ func (v *View) Gather(val Value, row *Row) {
 func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
 	s := &v.nodes[step]
 	end := t.nodes[n].next
-	switch t.src[t.nodes[n].start] {
-	case '{':
+	switch t.nodes[n].kind {
+	case Object:
 		if len(s.elements) > 0 || s.last != 0 {
 			v.odd(s, cells, false)
 		}
@@ -160,7 +160,7 @@ func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
 				v.gather(t, j, kid, cells)
 			}
 		}
-	case '[':
+	case List:
 		if s.table >= 0 && end > n+1 {
 			v.odd(s, cells, true)
 		}
@@ -178,7 +178,7 @@ func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
 		if s.last != 0 && last != 0 {
 			v.take(t, last, s.last, cells)
 		}
-	case 'n':
+	case Null:
 	default:
 		v.odd(s, cells, true)
 		v.odd(s, cells, false)
@@ -230,6 +230,22 @@ func (row *Row) Read(n *ViewNode) (v Value, ok bool) {
 		return Value{}, false
 	default:
 		return row.tape.at(c - 1), true
+	}
+}
+
+// Text returns the JSON text and the kind of what stands at a path, without making a value of it.
+func (row *Row) Text(n *ViewNode) (raw string, kind Kind, ok bool) {
+	if row.tape == nil {
+		return "", Missing, false
+	}
+	switch c := row.cells[n.Cell]; c {
+	case 0:
+		return "", Missing, true
+	case cellOdd:
+		return "", Missing, false
+	default:
+		node := &row.tape.nodes[c-1]
+		return row.tape.src[node.start:node.end], node.kind, true
 	}
 }
 

@@ -175,7 +175,7 @@ func TestCompletionsAreExplained(t *testing.T) {
 		{head + "rules:\n  customer.▮", "customer.email", "string", []string{"E-mail address in lower case"}, head + "rules:\n  customer.email: ", 2},
 		{head + "rules:\n  li▮", "lines[]", "list of object", nil, head + "rules:\n  lines[]: {each: ${1:list}, as: ${2:item}}", 2},
 		{head + "rules:\n  nu▮: orderNumber", "number", "string", nil, head + "rules:\n  number: orderNumber", 2},
-		{head + "rules:\n  number: {ex▮", "expr", "", []string{"result"}, head + "rules:\n  number: {expr: ", 0},
+		{head + "rules:\n  number: {ex▮", "expr", "", []string{"The expression"}, head + "rules:\n  number: {expr: ", 0},
 		{"extends: shopware/order.read\nrules:\n  curr▮", "currency", "string", []string{"Inherited from shopware/order.read.yaml", "currency: "}, "", 6},
 		{head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.em▮'", "email", "string", nil, head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.email'", 2},
 	}

@@ -116,7 +116,7 @@ func (f *file) keys(s slot) []Completion {
 		if in := f.at.in; in != nil && f.at.inKey && slices.ContainsFunc(in.entries, func(e entry) bool { return e.key == w && e.from != from }) {
 			continue
 		}
-		c := Completion{Label: w, Kind: "keyword", Documentation: escaped(key.Doc), Text: w}
+		c := Completion{Label: w, Kind: "keyword", Documentation: key.Doc, Text: w}
 		if !colon {
 			c.Text += ": "
 			if len(f.at.path) == 0 && (w == "rules" || w == "let" || w == "tables" || w == "settings") {

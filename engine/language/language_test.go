@@ -252,7 +252,7 @@ func TestHover(t *testing.T) {
 		{"a field of a list's elements", head + "rules:\n  lines[].s▮ku: orderNumber", []string{"**lines\\[].sku** `string`"}, "lines[].sku"},
 		{"an inherited rule", "extends: shopware/order.read\nrules:\n  curr▮ency: currency.isoCode", []string{"**currency**", "Inherited from shopware/order.read.yaml", "```yaml\ncurrency: "}, "currency"},
 		{"an option", head + "rules:\n  number: {expr: orderNumber, requ▮ired: true}", []string{"fails the document"}, "required"},
-		{"a key of the file", "ru▮les: {}", []string{"target path"}, "rules"},
+		{"a key of the file", "ru▮les: {}", []string{"One line a target field"}, "rules"},
 		{"an unknown name", head + "rules:\n  number: ord▮rNumber", []string{""}, ""},
 		{"a key of an object literal", head + "rules:\n  number: 'toJSON({orderN▮umber: 1})'", []string{""}, ""},
 		{"a text", head + "rules:\n  number: '\"order▮Number\"'", []string{""}, ""},

@@ -107,7 +107,8 @@ func (p *fileParser) root(text string) ast.Node {
 		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("nested more than %d levels deep", maxYAMLDepth), Pos: p.src.at(line, 1)})
 		return nil
 	}
-	f, err := parseYAML(text)
+	// The YAML library counts \r\n as two line ends in some places.
+	f, err := parseYAML(strings.ReplaceAll(text, "\r\n", "\n"))
 	if err != nil {
 		d := Diagnostic{Code: codeYAML, Message: err.Error(), Pos: p.src.at(1, 1)}
 		var syntax *yaml.SyntaxError

@@ -109,10 +109,8 @@ func (s *scalar) align() []Position {
 		return '\n'
 	}
 	quote := rune(0)
-	if s.quoted {
-		if rs := []rune(s.file.line(s.line)); s.column <= len(rs) {
-			quote = rs[s.column-1]
-		}
+	if first := []rune(s.file.line(s.line)); s.quoted && s.column <= len(first) { // the YAML library's columns can be wrong
+		quote = first[s.column-1]
 	}
 	places := make([]Position, 0, len(s.text)+1)
 	for _, r := range s.text {

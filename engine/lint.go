@@ -80,6 +80,7 @@ func (c *mappingCompiler) finish() {
 		return
 	}
 	l := &c.lint
+	l.wheres(c)
 	l.names(c)
 	l.unfilled(c)
 	l.overwritten(c)
@@ -248,5 +249,19 @@ func (l *lint) cases(c *mappingCompiler, r *ruleDecl) {
 			continue
 		}
 		seen[cs.cond.text] = cs.cond.line
+	}
+}
+
+// wheres warns about a `where` that lets every element pass, or none.
+func (l *lint) wheres(c *mappingCompiler) {
+	for _, r := range c.linked.rules {
+		if r.where == nil {
+			continue
+		}
+		if _, literal := r.where.tree.(*ast.BoolNode); literal {
+			c.rule = r
+			l.warnWhole(&c.compiler, r.where, codeAlways, fmt.Sprintf("this is always %s", r.where.text), "remove `where`, or the rule")
+			c.rule = nil
+		}
 	}
 }

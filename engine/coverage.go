@@ -84,13 +84,13 @@ type CoverageReport struct {
 type FileCoverage struct {
 	File string `json:"file"`
 	Tally
-	Kinds  map[PointKind]Tally `json:"kinds"`
-	Points []CoverPoint        `json:"all"`
+	Kinds map[PointKind]Tally `json:"kinds"`
+	All   []CoverPoint        `json:"all"`
 }
 
 // Missed returns the points that nothing reached.
 func (f FileCoverage) Missed() []CoverPoint {
-	return slices.DeleteFunc(slices.Clone(f.Points), func(p CoverPoint) bool { return p.Count > 0 })
+	return slices.DeleteFunc(slices.Clone(f.All), func(p CoverPoint) bool { return p.Count > 0 })
 }
 
 // Add counts the points of m as not reached yet.
@@ -143,7 +143,7 @@ func (c *Coverage) Report() CoverageReport {
 			report.Files = append(report.Files, FileCoverage{File: p.Pos.File, Kinds: map[PointKind]Tally{}})
 		}
 		f := &report.Files[len(report.Files)-1]
-		f.Points = append(f.Points, p)
+		f.All = append(f.All, p)
 		f.add(p)
 		report.add(p)
 		for _, kinds := range []map[PointKind]Tally{f.Kinds, report.Kinds} {

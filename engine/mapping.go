@@ -70,9 +70,10 @@ type each struct {
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m := l.compileLinked(link(files, diags), nil, diags)
+	again := &loader{files: l.files, library: l.library, limits: l.limits, schemas: l.schemas}
 	m.noted = sync.OnceValue(func() *Mapping {
 		var told Diagnostics // once is enough
-		return l.compileLinked(link(files, &told), &notes{}, &told)
+		return again.compileLinked(link(files, &told), &notes{}, &told)
 	})
 	return m
 }

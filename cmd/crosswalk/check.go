@@ -167,6 +167,9 @@ func (c *cli) printCheck(report checkReport, f checkFlags) error {
 		}
 	case f.diff:
 		fmt.Fprint(c.stdout, report.Diff)
+		if report.Errors > 0 {
+			fmt.Fprintf(c.stderr, "crosswalk: %s left that no fix removes\n", count(report.Errors, "error"))
+		}
 	default:
 		for _, d := range report.Fixed {
 			fmt.Fprintf(c.stdout, "%s: fixed %s: %s\n", d.Pos, d.Code, d.Fix.Title)

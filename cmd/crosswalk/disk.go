@@ -2,6 +2,7 @@ package main
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,17 +12,19 @@ import (
 // [os.DirFS] opens. It remembers which files were opened.
 type disk struct {
 	mu     sync.Mutex
-	opened map[string]bool
+	opened map[string]stamp // as it was before it was first opened
 }
 
 // Open opens a file or a folder.
 func (d *disk) Open(name string) (fs.File, error) {
 	name = filepath.FromSlash(name)
 	d.mu.Lock()
-	if d.opened == nil {
-		d.opened = map[string]bool{}
+	if _, known := d.opened[name]; !known {
+		if d.opened == nil {
+			d.opened = map[string]stamp{}
+		}
+		d.opened[name] = stampOf(name)
 	}
-	d.opened[name] = true
 	d.mu.Unlock()
 	return os.Open(name)
 }
@@ -43,9 +46,5 @@ func stampOf(name string) stamp {
 func (d *disk) stamps() map[string]stamp {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	out := map[string]stamp{}
-	for name := range d.opened {
-		out[name] = stampOf(name)
-	}
-	return out
+	return maps.Clone(d.opened)
 }

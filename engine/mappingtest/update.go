@@ -250,7 +250,7 @@ func scalarYAML(v *node) string {
 
 var (
 	plainYAML = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_./@ -]*[A-Za-z0-9_./@])?$`)
-	wordsYAML = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|nan|inf)$`)
+	wordsYAML = regexp.MustCompile(`^(?i:yes|no|on|off|true|false|null|nan|inf)$`)
 )
 
 // textYAML writes a text as YAML: plain where nobody can take it for anything else, else as JSON writes it.

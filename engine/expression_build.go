@@ -188,7 +188,7 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
-	part := base.shape
+	part := base.shape.Without(value.Nil).With(missingFor(base.shape))
 	if part.Enum != nil { // a part of a word is another word
 		any := *part
 		any.Enum, any.Const = nil, false

@@ -51,7 +51,7 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 		}
 		return value.Decimal(d.Neg()), nil
 	}
-	res := operand{run: run, shape: shape.Of(value.Numbers | o.shape.Kinds&value.Nil), node: n}
+	res := operand{run: run, shape: shape.Of(value.Numbers | missingFor(o.shape)), node: n}
 	if o.konst != nil {
 		if v, err := run(nil); err == nil {
 			res.konst = &v
@@ -516,7 +516,17 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 		}
 		return value.ListOf(items), nil
 	}
-	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)), node: n}
+	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)).With(missingFor(left.shape, right.shape)), node: n}
+}
+
+// missingFor returns the kind missing where an operand may be missing or null, and no kind otherwise.
+func missingFor(operands ...*shape.Shape) value.Kinds {
+	for _, s := range operands {
+		if s.Kinds&value.Nil != 0 {
+			return value.Of(value.Missing)
+		}
+	}
+	return value.NoKind
 }
 
 // valueBytes is what one value in a list costs.

@@ -41,6 +41,8 @@ func (r *run) thorough() ([]byte, error) {
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
 		r.out.set(r.doc)
+	} else {
+		r.out.reserve(m.steps)
 	}
 	r.steps(m.steps, r.out)
 	if r.diags != nil {
@@ -504,6 +506,8 @@ func (r *run) element(s *step, list *outNode) {
 		}
 		r.written += v.Weight() // put, which the rules below go through, looks at the limit
 		node.set(v)
+	} else {
+		node.reserve(s.element.steps)
 	}
 	list.kids = append(list.kids, node)
 	r.trace.wrote()

@@ -426,6 +426,32 @@ func (e *Explanation) At(path string) (*Explanation, error) {
 	return nil, fmt.Errorf("no rule is about %s", path)
 }
 
+// Nearest is At for a path that may lead nowhere: it returns what is told about the closest field above it, without the
+// output and the diagnostics of the whole document.
+func (e *Explanation) Nearest(path string) *Explanation {
+	part := *e
+	part.Output, part.Diagnostics = nil, nil
+	steps, err := pathSteps(path)
+	for n := len(steps); err == nil && n > 0; n-- {
+		part.Fields, part.Absent = []Field{}, []Absence{}
+		for _, f := range e.Fields {
+			if got, _ := pathSteps(f.Path); pathCovers(steps[:n], got) && (n == len(steps) || len(got) == n) {
+				part.Fields = append(part.Fields, f)
+			}
+		}
+		for _, a := range e.Absent {
+			if got, _ := pathSteps(a.Path); pathCovers(steps[:n], got) && (n == len(steps) || len(got) == n) {
+				part.Absent = append(part.Absent, a)
+			}
+		}
+		if len(part.Fields)+len(part.Absent) > 0 {
+			return &part
+		}
+	}
+	part.Fields, part.Absent = []Field{}, []Absence{}
+	return &part
+}
+
 // pathCovers tells whether got is want or below it.
 func pathCovers(want, got []string) bool {
 	if len(got) < len(want) {

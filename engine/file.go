@@ -17,6 +17,7 @@ type mappingFile struct {
 	sets    []settingDecl
 	// unreadable is true where nothing is known of the file's content.
 	unreadable bool
+	inLibrary  bool
 }
 
 type letDecl struct {
@@ -40,8 +41,9 @@ type ruleDecl struct {
 	file   *mappingFile
 	key    *scalar
 	path   targetPath
-	remove bool // null: the inherited rule goes
-	odd    bool // has an option that cannot be read, which is reported already
+	target string // the path in its canonical form
+	remove bool   // null: the inherited rule goes
+	odd    bool   // has an option that cannot be read, which is reported already
 
 	result  resultDecl
 	each    *scalar

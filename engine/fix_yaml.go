@@ -27,7 +27,8 @@ func (p *fileParser) colonFix(d *Diagnostic) {
 	}
 	from := len(line) - len(value)
 	for _, text := range []string{strings.TrimRight(value, " \t"), strings.TrimRight(strings.SplitN(value, " #", 2)[0], " ")} {
-		if !reads(text) && !slices.Contains(proseKeys, key) {
+		// One slip does not hide another: `=` for == is told when the YAML can be read.
+		if !reads(strings.ReplaceAll(text, " = ", " == ")) && !slices.Contains(proseKeys, key) {
 			continue
 		}
 		quoted := line[:from] + singleQuoted(text) + line[from+len(text):]

@@ -24,8 +24,8 @@ type lint struct {
 
 // node notes what the compiler made of a part of an expression and looks at it.
 func (l *lint) node(c *compiler, n ast.Node, o operand) {
-	if c.linked == nil {
-		return // a condition of its own: there is nobody to warn
+	if c.linked == nil || c.notes != nil {
+		return // a condition of its own, or a mapping that was looked at already
 	}
 	if l.known == nil {
 		l.known, l.truth = map[ast.Node]operand{}, map[ast.Node]bool{}
@@ -76,10 +76,11 @@ func (l *lint) warnWhole(c *compiler, s *scalar, code, msg, help string) *Diagno
 
 // finish adds the warnings about a mapping that has no errors.
 func (c *mappingCompiler) finish() {
-	if c.diags.HasErrors() {
+	if c.diags.HasErrors() || c.notes != nil {
 		return
 	}
 	l := &c.lint
+	l.wheres(c)
 	l.names(c)
 	l.unfilled(c)
 	l.overwritten(c)
@@ -105,7 +106,7 @@ func maybeNil(s *shape.Shape) (word string, ok bool) {
 
 // rule looks at a rule and its result.
 func (l *lint) rule(c *mappingCompiler, r *ruleDecl, target *shape.Shape, has bool, result operand, def *operand) {
-	if !has {
+	if !has || c.notes != nil {
 		return
 	}
 	if l.results == nil {
@@ -248,5 +249,19 @@ func (l *lint) cases(c *mappingCompiler, r *ruleDecl) {
 			continue
 		}
 		seen[cs.cond.text] = cs.cond.line
+	}
+}
+
+// wheres warns about a `where` that lets every element pass, or none.
+func (l *lint) wheres(c *mappingCompiler) {
+	for _, r := range c.linked.rules {
+		if r.where == nil {
+			continue
+		}
+		if _, literal := r.where.tree.(*ast.BoolNode); literal {
+			c.rule = r
+			l.warnWhole(&c.compiler, r.where, codeAlways, fmt.Sprintf("this is always %s", r.where.text), "remove `where`, or the rule")
+			c.rule = nil
+		}
 	}
 }

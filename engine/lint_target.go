@@ -170,6 +170,11 @@ func (l *lint) entries(c *mappingCompiler, r *ruleDecl, target *shape.Shape) {
 	if r.lookup == nil || target == shape.Any {
 		return
 	}
+	if r.missing == missingValue {
+		if where, why := misfit(literalShape(value.Raw(r.missingV)), target, 12); why != "" {
+			l.warnWhole(&c.compiler, r.lookup, codeTableEntry, fmt.Sprintf("the value for a key without an entry does not fit the target: it%s %s", where, why), "correct `missing`; a document that gets it fails")
+		}
+	}
 	for _, decl := range c.linked.tables {
 		if decl.name.text != r.lookup.text {
 			continue
@@ -183,7 +188,7 @@ func (l *lint) entries(c *mappingCompiler, r *ruleDecl, target *shape.Shape) {
 				return
 			}
 			if where, why := misfit(literalShape(v), target, 12); why != "" {
-				l.warnWhole(&c.compiler, decl.name, codeTableEntry, fmt.Sprintf("the entry %s%s does not fit the target: it %s", strings.TrimPrefix(path, "."), where, why), "correct the entry; a document that gets it fails")
+				l.warnWhole(&c.compiler, decl.name, codeTableEntry, fmt.Sprintf("the entry %s does not fit the target: it%s %s", strings.TrimPrefix(path, "."), where, why), "correct the entry; a document that gets it fails")
 			}
 		}
 		check(value.Raw(decl.json), len(r.keys), "")

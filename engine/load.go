@@ -128,6 +128,7 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 	seen := []place{p}
 	for {
 		m := parseFile(p.name, string(text), diags)
+		m.inLibrary = p.inLibrary
 		files = append(files, m)
 		if m.extends == nil {
 			return files

@@ -34,7 +34,7 @@ type Mapping struct {
 
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
-	reads   *sourcePlace               // what rules read of the source document
+	reads   *sourcePlace               // what rules read of the source document; never changed
 }
 
 // step is one rule, compiled.
@@ -70,9 +70,10 @@ type each struct {
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m := l.compileLinked(link(files, diags), nil, diags)
+	again := &loader{files: l.files, library: l.library, limits: l.limits, schemas: l.schemas}
 	m.noted = sync.OnceValue(func() *Mapping {
 		var told Diagnostics // once is enough
-		return l.compileLinked(link(files, &told), &notes{}, &told)
+		return again.compileLinked(link(files, &told), &notes{}, &told)
 	})
 	return m
 }

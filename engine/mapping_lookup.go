@@ -16,10 +16,11 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		d := c.at(r.lookup, 0, whole(r.lookup), codeTable, fmt.Sprintf("unknown table %q", name), "")
 		d.suggestText(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
 	}
-	keys := make([]code, len(r.keys))
+	keys, keyMayBeNil := make([]code, len(r.keys)), false
 	for i, k := range r.keys {
 		o := c.expression(k)
 		keys[i] = o.run
+		keyMayBeNil = keyMayBeNil || o.shape.Kinds&value.Nil != 0
 		if ks := o.shape.Kinds &^ value.Nil; ks != 0 && ks&value.Scalars == 0 {
 			c.at(k, 0, whole(k), codeOperands, fmt.Sprintf("a key is text or a number, this is %s", article(ks.String())), "")
 		}
@@ -71,6 +72,15 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	if len(keys) == 1 {
 		s = c.entries(name)
 	}
+	switch r.missing {
+	case missingOmit, missingDefault:
+		s = s.With(value.Of(value.Missing))
+	case missingValue:
+		s = shape.Union(s, literalShape(absent))
+	}
+	if keyMayBeNil {
+		s = s.With(value.Of(value.Missing))
+	}
 	return operand{run: run, shape: s}
 }
 
@@ -97,5 +107,5 @@ func (c *mappingCompiler) entries(name string) *shape.Shape {
 	if s == nil {
 		return shape.Any
 	}
-	return s.With(value.Of(value.Missing))
+	return s
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 const (
@@ -87,7 +88,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 				m.sets = append(m.sets, p.setting(e.key, e.node))
 			}
 		default:
-			p.unknown(key, "key", []string{"from", "to", "extends", "base", "let", "rules", "tables", "settings", "scripts", "note"})
+			p.unknown(key, "key", schema.MappingKeys.Names())
 		}
 	}
 	return m
@@ -311,7 +312,7 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 		return strconv.AppendBool(dst, n.Value), true
 	case *ast.IntegerNode, *ast.FloatNode:
 		text := n.GetToken().Value
-		if _, err := decimal.Parse(text); err != nil {
+		if _, err := decimal.Parse(text); errors.Is(err, decimal.ErrSyntax) {
 			p.node(n, codeShape, fmt.Sprintf("%q is no number that JSON can hold", text), "quote it if it is text")
 			return dst, false
 		}
@@ -319,7 +320,7 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 	case *ast.StringNode, *ast.LiteralNode:
 		text := scalarText(n)
 		// The YAML library takes a plain number that no machine number holds for text.
-		if _, err := decimal.Parse(text); err == nil && n.GetToken().Type == token.StringType {
+		if _, err := decimal.Parse(text); !errors.Is(err, decimal.ErrSyntax) && n.GetToken().Type == token.StringType {
 			return append(dst, text...), true
 		}
 		return jsontext.AppendQuote(dst, text), true
@@ -363,7 +364,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 			if w := p.word(e.node); w != nil {
 				s.Type = w.text
 				if _, ok := settingKinds[w.text]; !ok {
-					p.choice(w, "type", "string", "number", "boolean", "object", "list")
+					p.choice(w, "type", schema.SettingTypes...)
 				}
 			}
 		case "default":
@@ -379,7 +380,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 				s.Help = w.text
 			}
 		default:
-			p.unknown(e.key, "key of a setting", []string{"type", "default", "choices", "help"})
+			p.unknown(e.key, "key of a setting", schema.SettingKeys.Names())
 		}
 	}
 	if s.Type == "" {

@@ -81,12 +81,12 @@ func (c *compiler) noted(node ast.Node) operand {
 	n := c.notes
 	switch x := node.(type) {
 	case *ast.ConditionalNode:
-		c.side(x.Exp1, false)
-		c.side(x.Exp2, false)
+		c.side(x.Exp1, "then %s", false)
+		c.side(x.Exp2, "else %s", false)
 	case *ast.BinaryNode:
 		if x.Operator == "??" {
-			c.side(x.Left, true)
-			c.side(x.Right, false)
+			c.side(x.Left, "%s has a value", true)
+			c.side(x.Right, "?? %s", false)
 		}
 	}
 	side, isSide := n.taken[node]
@@ -115,8 +115,9 @@ func (c *compiler) noted(node ast.Node) operand {
 }
 
 // side makes a side of an operator a point.
-func (c *compiler) side(n ast.Node, ifValue bool) {
+func (c *compiler) side(n ast.Node, words string, ifValue bool) {
 	pos, text := c.said(n)
+	text = fmt.Sprintf(words, text)
 	if c.notes.taken == nil {
 		c.notes.taken = map[ast.Node]choice{}
 	}

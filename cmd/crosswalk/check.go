@@ -13,6 +13,15 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 )
 
+// checkFlags are the flags of `crosswalk check`.
+type checkFlags struct {
+	fix     bool
+	diff    bool
+	strict  bool
+	unread  bool
+	mapping string
+}
+
 func newCheckCommand(c *cli) *cobra.Command {
 	var f checkFlags
 	cmd := &cobra.Command{
@@ -24,25 +33,39 @@ PATH is a mapping file, the name of a built-in mapping, or a folder, in which ev
 is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
 *.base.yaml is checked with the mappings that extend it. In a project's folder, which holds a crosswalk.yaml, that and its flows
 are checked too: connections, settings, conditions, and whether the mappings fit. No connection is opened.
-Every problem of every file is printed. Errors make the exit code 1, warnings do not. With --fix, problems that have one
-safe fix are fixed in the files, as often as fixing brings more to light, and what is left is printed.`,
+Every problem of every file is printed. Errors make the exit code 1, warnings only with --strict. With --fix, problems that
+have one safe fix are fixed in the files, as often as fixing brings more to light, and what is left is printed.
+
+With --unread PATH is a file of documents, JSON or JSON Lines, or - for stdin, and the check is what the mapping loses of them without a
+word: the source fields that no rule reads, in how many documents each was seen, and the target fields that no rule
+fills or that no document filled. Documents are read one at a time. With --strict, an unread field makes the exit code 1.`,
 		Example: `  crosswalk check
   crosswalk check --fix --diff
   crosswalk check mappings/order.yaml
-  crosswalk check --json | jq .diagnostics`,
+  crosswalk check --json | jq .diagnostics
+  crosswalk check --unread -m shopware/order.read orders.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.unread {
+				return c.runUnread(cmd.Context(), f, args)
+			}
+			if f.mapping != "" {
+				return misusef("-m belongs to --unread: name the mapping to check as the argument")
+			}
 			if len(args) == 0 {
 				args = []string{"."}
 			}
 			return c.runCheck(cmd.Context(), args, f)
 		},
 	}
-	cmd.Flags().BoolVar(&f.fix, "fix", false, "fix what has one safe fix")
-	cmd.Flags().BoolVar(&f.diff, "diff", false, "with --fix: write nothing, print what would change and nothing else")
+	flags := cmd.Flags()
+	flags.BoolVar(&f.fix, "fix", false, "fix what has one safe fix")
+	flags.BoolVar(&f.diff, "diff", false, "with --fix: write nothing, print what would change and nothing else")
+	flags.BoolVar(&f.strict, "strict", false, "warnings make the exit code 1 too")
+	flags.BoolVar(&f.unread, "unread", false, "tell which fields of documents no rule reads, and which of the target get no value")
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "with --unread: mapping `file` or built-in name (default: the only one in the folder)")
+	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
 	return cmd
 }
-
-type checkFlags struct{ fix, diff bool }
 
 // checkReport is the result of a check, as --json prints it.
 type checkReport struct {
@@ -144,6 +167,9 @@ func (c *cli) printCheck(report checkReport, f checkFlags) error {
 		}
 	case f.diff:
 		fmt.Fprint(c.stdout, report.Diff)
+		if report.Errors > 0 {
+			fmt.Fprintf(c.stderr, "crosswalk: %s left that no fix removes\n", count(report.Errors, "error"))
+		}
 	default:
 		for _, d := range report.Fixed {
 			fmt.Fprintf(c.stdout, "%s: fixed %s: %s\n", d.Pos, d.Code, d.Fix.Title)
@@ -157,7 +183,7 @@ func (c *cli) printCheck(report checkReport, f checkFlags) error {
 		}
 		fmt.Fprintf(c.stdout, "%s checked: %s, %s\n", what, count(report.Errors, "error"), count(report.Warnings, "warning"))
 	}
-	if report.Errors > 0 {
+	if report.Errors > 0 || f.strict && report.Warnings > 0 {
 		return errReported
 	}
 	return nil

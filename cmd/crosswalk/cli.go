@@ -29,6 +29,8 @@ var commands = []func(*cli) *cobra.Command{
 	newExplainCommand,
 	newCheckCommand,
 	newFmtCommand,
+	newSchemaCommand,
+	newTestCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -276,7 +277,7 @@ func (w *writer) block(text, header string) error {
 			}
 		}
 		if old <= w.top().old {
-			old = len(strings.Join(w.lines, "")) + 1 // no line belongs to it
+			old = math.MaxInt // no line belongs to it
 		}
 	}
 	empty := 0 // lines read and not written

@@ -19,12 +19,11 @@ func canBePlain(text string, inFlow bool) bool {
 			return false
 		case r == '\t' || r == '\ufeff' || !unicode.IsPrint(r): // IsPrint: of the spaces only ' '
 			return false
-		case inFlow && strings.ContainsRune(",[]{}", r):
+		case r == ':' || inFlow && strings.ContainsRune(",[]{}", r): // readers differ about a colon without a space
 			return false
 		}
 	}
-	return text != "" && !strings.HasSuffix(text, " ") && !strings.HasSuffix(text, ":") &&
-		!strings.Contains(text, ": ") && !strings.Contains(text, " #") && !words[strings.ToLower(text)]
+	return text != "" && !strings.HasSuffix(text, " ") && !strings.Contains(text, " #") && !words[strings.ToLower(text)]
 }
 
 // requote returns a quoted scalar of one line without its quotes where it needs none, and in single quotes where

@@ -94,7 +94,8 @@ func (f *file) whole(kind string, words []string) []Completion {
 }
 
 func (f *file) completion(c Completion, from, to int) Completion {
-	c.Pos, c.End = f.position(from), f.position(to)
+	// A place before the first word of a value is as good as one in it.
+	c.Pos, c.End = f.position(min(from, to)), f.position(to)
 	return c
 }
 

@@ -46,6 +46,16 @@ func IsMapping(name, text string) bool {
 	return isYAML(base) && !strings.HasSuffix(stem(base), ".test") && mappingKey.MatchString(text)
 }
 
+// MayBecomeMapping tells whether a YAML text that is no mapping file yet can become one: it has no key that only other
+// files have.
+func MayBecomeMapping(name, text string) bool {
+	base := path.Base(filepath.ToSlash(name))
+	return isYAML(base) && !strings.HasSuffix(stem(base), ".test") && base != "crosswalk.yaml" && !otherKey.MatchString(text)
+}
+
+// otherKey matches the line of a key that flows, projects and tests have and mapping files do not.
+var otherKey = regexp.MustCompile(`(?m)^["']?(connections|cases|entity|mappings|mapping)["']?[ \t]*:`)
+
 func isYAML(name string) bool {
 	ext := path.Ext(name)
 	return ext == ".yaml" || ext == ".yml"

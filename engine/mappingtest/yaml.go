@@ -118,8 +118,11 @@ func (r *reader) node(y ast.Node) *node {
 	case *ast.StringNode:
 		n.kind, n.scalar = text, y.Value
 		// The YAML library takes a plain number that no machine number holds for text.
-		if _, err := decimal.Parse(y.Value); err == nil && y.GetToken().Type == token.StringType {
+		if _, err := decimal.Parse(y.Value); !errors.Is(err, decimal.ErrSyntax) && y.GetToken().Type == token.StringType {
 			n.kind = number
+			if err != nil {
+				r.fail(n.pos, codeYAML, "quote it if it is text", "%q has more digits than numbers can have here", n.scalar)
+			}
 		}
 	case *ast.LiteralNode:
 		n.kind, n.scalar = text, y.Value.Value

@@ -22,6 +22,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // The codes of diagnostics about a project.
@@ -161,7 +162,7 @@ func (p *Project) readMain(path string, diags *engine.Diagnostics) {
 	if f == nil {
 		return
 	}
-	known := []string{"connections", "server", "alerts", "data"}
+	known := schema.ProjectKeys.Names()
 	seen := false
 	for _, e := range f.entries(f.root, "crosswalk.yaml is a map with the keys "+strings.Join(known, ", ")) {
 		switch e.key.value {

@@ -200,7 +200,7 @@ func TestEditsCountUTF16(t *testing.T) {
 
 func TestURIs(t *testing.T) {
 	for uri, path := range map[string]string{
-		"file:///home/a%20b/%C3%A9.yaml": "/home/a b/é.yaml",
+		"file:///srv/a%20b/%C3%A9.yaml": "/srv/a b/é.yaml",
 		"file:///c%3A/x/y.yaml":          "c:/x/y.yaml",
 		"untitled:Untitled-1":            "untitled:Untitled-1",
 		"file://server/share/a.yaml":     "//server/share/a.yaml",
@@ -209,7 +209,7 @@ func TestURIs(t *testing.T) {
 			t.Errorf("%s is %s, want %s", uri, got, path)
 		}
 	}
-	for path, uri := range map[string]string{"/home/a b/é.yaml": "file:///home/a%20b/%C3%A9.yaml", "c:/x/y.yaml": "file:///c:/x/y.yaml"} {
+	for path, uri := range map[string]string{"/srv/a b/é.yaml": "file:///srv/a%20b/%C3%A9.yaml", "c:/x/y.yaml": "file:///c:/x/y.yaml"} {
 		if got := uriOf(path); got != uri {
 			t.Errorf("%s is %s, want %s", path, got, uri)
 		}

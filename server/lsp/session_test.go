@@ -201,9 +201,9 @@ func TestEditsCountUTF16(t *testing.T) {
 func TestURIs(t *testing.T) {
 	for uri, path := range map[string]string{
 		"file:///srv/a%20b/%C3%A9.yaml": "/srv/a b/é.yaml",
-		"file:///c%3A/x/y.yaml":          "c:/x/y.yaml",
-		"untitled:Untitled-1":            "untitled:Untitled-1",
-		"file://server/share/a.yaml":     "//server/share/a.yaml",
+		"file:///c%3A/x/y.yaml":         "c:/x/y.yaml",
+		"untitled:Untitled-1":           "untitled:Untitled-1",
+		"file://server/share/a.yaml":    "//server/share/a.yaml",
 	} {
 		if got := pathOf(uri); got != path {
 			t.Errorf("%s is %s, want %s", uri, got, path)

@@ -32,11 +32,13 @@ type frame struct {
 	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
 	write     WriteMode
 	buf       []byte // the output while it is written
+	size      int    // of the source document, in bytes
 	budget    *limit.Budget
 	limits    limit.Budget  // what budget points to
 	stack     []value.Value // arguments and elements in use
 	high      int           // the most of stack that was in use
 	words     []byte        // texts that rules join
+	arena     value.Arena   // of lists that rules make
 	call      function.Call
 	trace     *trace // nil, except where somebody asked for an explanation
 }

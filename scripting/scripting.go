@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/scripting/internal/bundle"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/worker"
 )
 
 // The types of calls, and their errors.
@@ -66,6 +68,9 @@ type Options struct {
 	Limits Limits
 	// Functions are what scripts find under cw; nil for none.
 	Functions Functions
+	// Worker is the command of a process that calls [ServeWorker]: then scripts run in such processes, as
+	// many as there are processors, and never in this one. Functions are those that the process gives to ServeWorker.
+	Worker []string
 }
 
 // Scripts are loaded scripts. They are safe for concurrent use; Close ends them.
@@ -103,8 +108,10 @@ func Load(fsys fs.FS, entries []string, o Options) (*Scripts, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := machine.NewPool(program, o.limits(), o.Functions)
-	if err != nil {
+	var run runner
+	if len(o.Worker) > 0 {
+		run = worker.NewPool(program, o.limits(), o.Worker)
+	} else if run, err = machine.NewPool(program, o.limits(), o.Functions); err != nil {
 		return nil, err
 	}
 	s, err := newScripts(program, run)
@@ -188,6 +195,12 @@ func scriptName(file string) string {
 		}
 	}
 	return strings.Join(parts, "")
+}
+
+// ServeWorker is the whole of a process that [Options].Worker names: it makes calls for the process that started it, by standard
+// input and output, until that one is gone, and returns the exit code. It limits the memory of the process.
+func ServeWorker(in io.Reader, out io.Writer, functions Functions) int {
+	return worker.Serve(in, out, functions)
 }
 
 // Functions returns what can be called, in the order of the scripts and of the names.

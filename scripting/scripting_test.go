@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -270,4 +271,12 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain makes the test binary its own worker, and its own victim of attacks.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == workerArg {
+		os.Exit(scripting.ServeWorker(os.Stdin, os.Stdout, nil))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const workerArg = "serve-a-script-worker"

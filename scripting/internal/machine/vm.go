@@ -49,7 +49,7 @@ type Request struct {
 type Log struct {
 	Level   string // debug, info, warn or error
 	Message string
-	Data    json.RawMessage // nil where there is none
+	Data    json.RawMessage `json:",omitempty"` // nil where there is none
 }
 
 // Reply is what a call gave: the JSON text of the result, nil for undefined.
@@ -389,9 +389,16 @@ func (vm *VM) failed(function string, err error) *Error {
 // settle returns what a promise was settled with. Jobs have run when the function returned, and nothing else can settle it:
 // there are no timers and no input or output.
 func (vm *VM) settle(o *goja.Object) (goja.Value, error) {
+	if dynamic(o) != nil { // of a document; looking for "then" would convert it
+		return o, nil
+	}
 	p, ok := promiseOf(o)
 	if !ok {
-		if then, isThen := goja.AssertFunction(o.Get("then")); !isThen || then == nil || dynamic(o) != nil {
+		var then goja.Value
+		if ex := vm.rt.Try(func() { then = o.Get("then") }); ex != nil {
+			return nil, ex
+		}
+		if _, ok := goja.AssertFunction(then); !ok {
 			return o, nil
 		}
 		// A thenable: await it, as an async function would.

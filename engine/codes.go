@@ -31,6 +31,21 @@ const (
 	codeRegexp       = "CW1026" // the pattern is no regular expression
 	codeName         = "CW1027" // the name cannot be used for this
 
+	// Warnings: the mapping compiles, and most likely does not do what was meant.
+	codeMaybeMissing = "CW1101" // a required target field may get no value
+	codeUnfilled     = "CW1102" // a required target field that no rule fills
+	codeUnused       = "CW1103" // a name that nothing uses
+	codeUnreachable  = "CW1104" // a case of `when` that is never reached
+	codeAlways       = "CW1105" // a test with the same answer for every document
+	codeNeverUsed    = "CW1106" // a default that is never used
+	codeClears       = "CW1107" // an update can clear the field
+	codeOverwrites   = "CW1108" // a rule takes away what another one wrote
+	codeTableEntry   = "CW1109" // a table's entry does not fit the target
+	codeShadow       = "CW1110" // the name hides another one
+	codeNoZone       = "CW1111" // a date of an instant without a zone
+	codeNow          = "CW1112" // the text of now in the place of the instant
+	codeFloat        = "CW1113" // the target keeps the number as a binary float
+
 	codeNotJSON      = "CW2001" // the document is no JSON
 	codeRequired     = "CW2002" // a required field has no value
 	codeNoEntry      = "CW2003" // the lookup table has no entry for the key
@@ -51,6 +66,8 @@ func Codes() []string {
 		codeRead, codeYAML, codeShape, codeUnknownKey, codeDuplicate, codeMissingKey, codePath, codeOptionValue, codeOptionClash,
 		codeSyntax, codeTooLong, codeUnknownName, codeUnknownField, codeUnknownFunc, codeArguments, codeOperands, codeTargetField,
 		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName,
+		codeMaybeMissing, codeUnfilled, codeUnused, codeUnreachable, codeAlways, codeNeverUsed, codeClears, codeOverwrites,
+		codeTableEntry, codeShadow, codeNoZone, codeNow, codeFloat,
 		codeNotJSON, codeRequired, codeNoEntry, codeKinds, codeFunction, codeNumber, codeLimit, codeNotList, codeNotBool, codeWrongKind,
 		codeInput, codeSettingValue,
 	}

@@ -45,6 +45,9 @@ func TestDiagnostics(t *testing.T) {
 				opts = append(opts, engine.Library(library))
 			}
 			m, err := engine.Load("mapping.yaml", opts...)
+			if err == nil && files["input.json"] == nil {
+				err = m.Warnings()
+			}
 			if input := files["input.json"]; err == nil && input != nil {
 				var in engine.Input
 				if f := files["settings.json"]; f != nil {

@@ -188,7 +188,13 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
-	return operand{run: run, shape: base.shape, node: n}
+	part := base.shape
+	if part.Enum != nil { // a part of a word is another word
+		any := *part
+		any.Enum, any.Const = nil, false
+		part = &any
+	}
+	return operand{run: run, shape: part, node: n}
 }
 
 // byteOffset returns where character n of s begins.

@@ -16,13 +16,13 @@ import (
 func (c *compiler) callNode(n *ast.CallNode) operand {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
-		help := "functions are called by their name: lower(x)"
+		d := c.reportAt(n, codeUnknownFunc, "values have no methods", "functions are called by their name: lower(x)")
 		if m, ok := n.Callee.(*ast.MemberNode); ok {
 			if name, ok := m.Property.(*ast.StringNode); ok && function.Lookup(name.Value) != nil {
-				help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				d.Help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				c.methodFix(d, n, m, name.Value)
 			}
 		}
-		c.reportAt(n, codeUnknownFunc, "values have no methods", help)
 		return c.broken(n)
 	}
 	fn := function.Lookup(callee.Value)

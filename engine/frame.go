@@ -19,23 +19,26 @@ type frame struct {
 	source   value.Value
 	settings value.Value
 	tables   value.Value
-	links    value.Value
-	current  value.Value
-	now      value.Value
-	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
-	lets     []letCell
-	letCode  []code
-	rows     []value.Row // what the paths of each view hold
-	out      *outNode
-	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
-	write    WriteMode
-	buf      []byte // the output while it is written
-	budget   *limit.Budget
-	limits   limit.Budget  // what budget points to
-	stack    []value.Value // arguments and elements in use
-	high     int           // the most of stack that was in use
-	words    []byte        // texts that rules join
-	call     function.Call
+	// ownTables is true where the flow sets no table.
+	ownTables bool
+	links     value.Value
+	current   value.Value
+	now       value.Value
+	vars      []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets      []letCell
+	letCode   []code
+	rows      []value.Row // what the paths of each view hold
+	out       *outNode
+	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
+	write     WriteMode
+	buf       []byte // the output while it is written
+	budget    *limit.Budget
+	limits    limit.Budget  // what budget points to
+	stack     []value.Value // arguments and elements in use
+	high      int           // the most of stack that was in use
+	words     []byte        // texts that rules join
+	call      function.Call
+	trace     *trace // nil, except where somebody asked for an explanation
 }
 
 // letCell holds a `let` once it was needed.

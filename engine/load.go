@@ -49,6 +49,8 @@ type loader struct {
 	library fs.FS
 	limits  Limits
 	schemas *shape.Schemas
+
+	compiled *mappingCompiler // of the last mapping, for Analyze
 }
 
 func newLoader(opts []Option) *loader {
@@ -126,6 +128,7 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 	seen := []place{p}
 	for {
 		m := parseFile(p.name, string(text), diags)
+		m.inLibrary = p.inLibrary
 		files = append(files, m)
 		if m.extends == nil {
 			return files
@@ -147,13 +150,10 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 		}
 		var err error
 		if text, err = l.read(next); err != nil {
-			help := ""
+			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), "")
 			if next.inLibrary {
-				if best := nearest(m.extends.text, l.mappingNames()); best != "" {
-					help = fmt.Sprintf("did you mean %q?", best)
-				}
+				(*diags)[len(*diags)-1].suggestText(m.extends.text, l.mappingNames(), "")
 			}
-			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), help)
 			return files
 		}
 		p = next

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"strings"
+	"sync"
 
+	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -36,8 +38,11 @@ type scalar struct {
 	column int
 	block  bool // literal or folded: the text starts on the next line
 	quoted bool
-	// places holds the position of each character of text and of its end; made on demand.
-	places []Position
+	tree   expr.Node // of the expression, once it was compiled
+	// places holds the position of each character of text and of its end; made on demand, also by documents
+	// that fail at the same time.
+	places  []Position
+	aligned sync.Once
 }
 
 func newScalar(f *sourceFile, n ast.Node) *scalar {
@@ -63,9 +68,7 @@ func (s *scalar) start() Position { return s.file.at(s.line, s.column) }
 
 // rangeOf returns the positions of the characters from and to (exclusive) of the text.
 func (s *scalar) rangeOf(from, to int) (Position, Position) {
-	if s.places == nil {
-		s.places = s.align()
-	}
+	s.aligned.Do(func() { s.places = s.align() })
 	last := len(s.places) - 1
 	from, to = min(max(from, 0), last), min(max(to, 0), last)
 	pos, end := s.places[from], s.places[to]

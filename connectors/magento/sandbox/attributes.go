@@ -65,6 +65,11 @@ func (s *Sandbox) newAttribute(in *object) *object {
 	return a
 }
 
+// inSet tells whether products have the attribute: one that was not put into the attribute set loses its values.
+func (s *Sandbox) inSet(a *object) bool {
+	return a != nil && (a.get("is_user_defined") == false || s.assigned[a.str("attribute_code")])
+}
+
 func (s *Sandbox) addOption(a *object, label string) string {
 	id := strconv.Itoa(s.next("option"))
 	a.set("options", append(a.list("options"), newObject("label", label, "value", id)))
@@ -136,6 +141,7 @@ func (s *Sandbox) assignAttribute(c *call) (any, *apiError) {
 	if s.attribute(text(code)) == nil {
 		return nil, missing(`The attribute with a "%1" attributeCode doesn't exist. Verify the attribute and try again.`, text(code))
 	}
+	s.assigned[text(code)] = true
 	return "135", nil
 }
 

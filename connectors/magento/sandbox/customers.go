@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/mail"
 	"slices"
 	"strings"
@@ -142,7 +141,14 @@ func (s *Sandbox) saveCustomer(in, o *object) (any, *apiError) {
 	}
 	next.set("updated_at", s.now())
 	*o = *next
-	return s.showCustomer(o), nil
+	answer, _ := s.showCustomer(o).(*object)
+	for i, a := range answer.objects("addresses") {
+		if !isNew && !a.has("region_id") { // only the answer to an update has it
+			a.set("region_id", 0)
+			answer.list("addresses")[i] = ordered(a, append(slices.Clone(addressOrder), "default_shipping", "default_billing"))
+		}
+	}
+	return answer, nil
 }
 
 func (s *Sandbox) checkCustomer(o, self *object) *apiError {
@@ -218,9 +224,8 @@ func (s *Sandbox) address(o, in *object) *object {
 	known := slices.ContainsFunc(o.objects("addresses"), func(have *object) bool { return have.int("id") == id })
 	if !known {
 		id = s.next("address")
-	} else {
-		a.set("region_id", cmp.Or(in.int("region_id"), in.obj("region").int("region_id")))
 	}
+	a.drop("region_id")
 	for _, k := range region.keys {
 		if v := in.obj("region").get(k); v != nil {
 			region.set(k, v)
@@ -229,8 +234,11 @@ func (s *Sandbox) address(o, in *object) *object {
 	if region.get("region") != nil && region.get("region_code") == nil {
 		region.set("region_code", region.get("region"))
 	}
-	if in.int("region_id") > 0 {
-		region.set("region_id", in.int("region_id"))
+	if id := in.int("region_id"); id > 0 {
+		region.set("region_id", id)
+	}
+	if region.get("region") != nil {
+		a.set("region_id", region.int("region_id"))
 	}
 	a.merge(newObject("id", id, "customer_id", o.int("id"), "region", region))
 	for _, role := range []string{"default_billing", "default_shipping"} {

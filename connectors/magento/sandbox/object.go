@@ -150,10 +150,18 @@ func text(v any) string {
 
 func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }
 
-// rat is a number or text as a number, 0 where it is none.
+// rat is a number or text as a number, 0 where it is none or no database would hold it.
 func rat(v any) *big.Rat {
-	if r, ok := new(big.Rat).SetString(text(v)); ok && len(text(v)) < 40 {
-		return r
+	s := text(v)
+	if e := strings.IndexAny(s, "eE"); e >= 0 {
+		if exponent, err := strconv.Atoi(s[e+1:]); err != nil || exponent > 30 || exponent < -30 {
+			return new(big.Rat)
+		}
+	}
+	if len(s) < 40 {
+		if r, ok := new(big.Rat).SetString(s); ok {
+			return r
+		}
 	}
 	return new(big.Rat)
 }

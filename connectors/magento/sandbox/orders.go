@@ -32,6 +32,14 @@ func (s *Sandbox) showOrder(o *object) any {
 		}
 	}
 	for _, a := range out.obj("extension_attributes").objects("shipping_assignments") {
+		total := a.obj("shipping").obj("total")
+		for _, name := range []string{"shipping_canceled", "shipping_invoiced", "shipping_refunded", "shipping_tax_refunded"} {
+			for _, twin := range []string{"base_" + name, name} {
+				if total != nil && o.has(twin) {
+					total.set(twin, o.get(twin))
+				}
+			}
+		}
 		a.set("items", objectList(items))
 	}
 	return out
@@ -77,7 +85,13 @@ func (s *Sandbox) searchOrderItems(c *call) (any, *apiError) {
 	var rows []*object
 	for _, o := range s.orders {
 		shown, _ := s.showOrder(o).(*object)
-		rows = append(rows, shown.objects("items")...)
+		for _, i := range shown.objects("items") {
+			i.drop("extension_attributes")
+			if parent := i.obj("parent_item"); parent != nil {
+				parent.drop("extension_attributes")
+			}
+			rows = append(rows, i)
+		}
 	}
 	return c.list(s.salesTable(rows), nil)
 }
@@ -166,11 +180,47 @@ func (s *Sandbox) postOrder(c *call) (any, *apiError) {
 	o := s.importedOrder(in, number)
 	s.orders = append(s.orders, o)
 	answer, _ := s.showOrder(o).(*object)
+	asSent(answer, in)
+	asStored(o)
+	return answer, nil
+}
+
+// asSent takes out of the answer what only reading the order again would show.
+func asSent(answer, in *object) {
+	ext := answer.obj("extension_attributes")
+	for _, a := range ext.objects("shipping_assignments") {
+		a.obj("shipping").drop("total")
+		a.set("items", nil)
+	}
 	answer.drop("extension_attributes")
+	if in.obj("extension_attributes").has("shipping_assignments") {
+		answer.set("extension_attributes", newObject("shipping_assignments", ext.list("shipping_assignments")))
+	}
 	for _, i := range answer.objects("items") {
 		i.drop("extension_attributes")
 	}
-	return answer, nil
+	for _, h := range answer.objects("status_histories") {
+		h.drop("created_at")
+	}
+}
+
+// asStored fills in the defaults of the database.
+func asStored(o *object) {
+	for _, i := range o.objects("items") {
+		for _, name := range []string{"amount_refunded", "base_amount_refunded", "base_cost", "base_discount_amount", "base_discount_invoiced", "base_row_invoiced",
+			"base_tax_invoiced", "discount_amount", "discount_invoiced", "discount_percent", "free_shipping", "no_discount", "qty_backordered", "qty_canceled", "qty_invoiced",
+			"qty_refunded", "qty_shipped", "row_invoiced", "row_weight", "tax_invoiced", "weight"} {
+			if !i.has(name) {
+				i.set(name, 0)
+			}
+		}
+	}
+	to := firstObject(o.obj("extension_attributes").list("shipping_assignments")).obj("shipping").obj("address")
+	for _, a := range []*object{o.obj("billing_address"), to} {
+		if a != nil && a.get("telephone") == "" {
+			a.set("telephone", nil)
+		}
+	}
 }
 
 func (s *Sandbox) importedOrder(in *object, number string) *object {
@@ -206,6 +256,7 @@ func (s *Sandbox) importedOrder(in *object, number string) *object {
 	payment := newObject("account_status", nil, "additional_information", []any{}, "cc_last4", nil, "entity_id", id)
 	payment.merge(in.obj("payment"))
 	payment.set("parent_id", id)
+	payment.set("additional_information", instructions(payment.str("method")))
 	o.set("payment", payment)
 	o.set("status_histories", []any{})
 	for _, h := range slices.Backward(in.objects("status_histories")) {
@@ -218,14 +269,33 @@ func (s *Sandbox) importedOrder(in *object, number string) *object {
 		if to := a.obj("address"); to != nil {
 			shipping.set("address", s.importedAddress(to, "shipping", id))
 		}
+		total := newObject()
+		for _, name := range []string{"base_shipping_amount", "shipping_amount", "base_shipping_incl_tax", "shipping_incl_tax", "base_shipping_tax_amount", "shipping_tax_amount"} {
+			if in.has(name) {
+				total.set(name, in.get(name))
+			}
+		}
+		shipping.set("total", total)
 	}
 	if in.has("items") || len(shipping.keys) > 0 {
 		ext.set("shipping_assignments", []any{newObject("shipping", shipping)})
 	}
-	ext.merge(newObject("payment_additional_info", []any{}, "applied_taxes", []any{}, "item_applied_taxes", []any{}, "converting_from_quote", false,
+	info := []any{}
+	if len(instructions(payment.str("method"))) > 0 {
+		info = append(info, newObject("key", "instructions", "value", "null"))
+	}
+	ext.merge(newObject("payment_additional_info", info, "applied_taxes", []any{}, "item_applied_taxes", []any{}, "converting_from_quote", false,
 		"taxes", []any{}, "additional_itemized_taxes", []any{}))
 	o.set("extension_attributes", ext)
 	return o
+}
+
+// instructions is a list with the shop's text for the method, of which there is none here.
+func instructions(method string) []any {
+	if method == "cashondelivery" || method == "banktransfer" {
+		return []any{nil}
+	}
+	return []any{}
 }
 
 func firstObject(list []any) *object {
@@ -291,6 +361,15 @@ func (s *Sandbox) patchOrder(o, in *object) *object {
 		}
 	}
 	shown, _ := s.showOrder(o).(*object)
+	for _, i := range shown.objects("items") {
+		i.drop("extension_attributes")
+	}
+	if p := in.obj("payment"); p != nil {
+		sent := newObject("account_status", nil, "additional_information", instructions(p.str("method")), "cc_last4", nil, "entity_id", s.next("payment"))
+		sent.merge(p)
+		sent.set("parent_id", o.get("entity_id"))
+		shown.set("payment", sent)
+	}
 	for _, k := range []string{"items", "billing_address", "payment", "status_histories"} {
 		if shown.has(k) {
 			answer.set(k, shown.get(k))
@@ -321,5 +400,7 @@ func (s *Sandbox) putOrderAddress(c *call) (any, *apiError) {
 		a.set("telephone", "")
 	}
 	o.set("updated_at", s.now())
-	return a.clone(), nil
+	answer := a.clone()
+	asStored(o)
+	return answer, nil
 }

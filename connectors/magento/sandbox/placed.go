@@ -244,14 +244,16 @@ func (s *Sandbox) orderExtension(o, to, payment *object, t totals) *object {
 		tax.merge(newObject("base_real_amount", amount(l.tax, 2), "priority", 0, "position", 0, "process", 0))
 		taxes = append(taxes, tax)
 	}
-	for i, item := range topItems(o) {
-		if l := t.lines[i]; l.tax.Sign() > 0 {
-			perItem = append(perItem, newObject("type", "product", "item_id", item.get("item_id"), "applied_taxes", []any{one(l)}))
+	for _, rate := range t.taxes() {
+		if t.shipping.tax.Sign() > 0 && t.shipping.code == rate.code {
+			perItem = append(perItem, newObject("type", "shipping", "applied_taxes", []any{one(t.shipping)}))
+			extra = append(extra, itemizedTax(s.next("tax item"), nil, "shipping", t.shipping))
 		}
-	}
-	if t.shipping.tax.Sign() > 0 {
-		perItem = append(perItem, newObject("type", "shipping", "applied_taxes", []any{one(t.shipping)}))
-		extra = append(extra, itemizedTax(s.next("tax item"), nil, "shipping", t.shipping))
+		for i, item := range topItems(o) {
+			if l := t.lines[i]; l.tax.Sign() > 0 && l.code == rate.code {
+				perItem = append(perItem, newObject("type", "product", "item_id", item.get("item_id"), "applied_taxes", []any{one(l)}))
+			}
+		}
 	}
 	return newObject("shipping_assignments", []any{newObject("shipping", shipping)},
 		"payment_additional_info", []any{newObject("key", "method_title", "value", paymentTitles[payment.str("method")])},

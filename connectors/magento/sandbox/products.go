@@ -200,13 +200,18 @@ func (s *Sandbox) saveProduct(c *call, sku string) (any, *apiError) {
 	if err := s.checkProduct(in, attrs, p, sku); err != nil {
 		return nil, err
 	}
-	how := whole
-	if p == nil {
-		how = created
+	how := created
+	if len(c.vars) > 0 {
+		how = whole
+	}
+	isNew := p == nil
+	if isNew {
 		p = s.newProduct(in, sku)
+	} else if p.item.get("low_stock_date") == nil && s.sourceItem(p.sku(), defaultSource) == nil && !composite(p) {
+		p.item.set("low_stock_date", s.now()) // it was noticed that there is none
 	}
 	in.set("sku", sku)
-	s.change(c, p, in, attrs, how == created)
+	s.change(c, p, in, attrs, isNew)
 	if err := s.changeFamily(p, in.obj("extension_attributes")); err != nil {
 		return nil, err
 	}
@@ -344,7 +349,7 @@ func (s *Sandbox) customAttributes(in *object) (*object, *apiError) {
 	for _, a := range in.objects("custom_attributes") {
 		code, v := a.str("attribute_code"), a.get("value")
 		def := s.attribute(code)
-		if def == nil {
+		if !s.inSet(def) {
 			continue
 		}
 		switch def.str("frontend_input") {

@@ -75,7 +75,7 @@ func (s *Sandbox) coreAttributes() {
 		}
 		a := s.newAttribute(newObject("attribute_code", parts[0], "frontend_input", input, "scope", scope,
 			"default_frontend_label", strings.ToUpper(parts[0][:1])+strings.ReplaceAll(parts[0][1:], "_", " ")))
-		a.set("is_user_defined", false)
+		a.set("is_user_defined", parts[0] == "manufacturer" || parts[0] == "color")
 	}
 }
 

@@ -54,6 +54,7 @@ type Sandbox struct {
 
 	products   []*product
 	attributes []*object
+	assigned   map[string]bool // attributes that were put into the attribute set
 	categories []*object
 	customers  []*object
 	orders     []*object
@@ -86,7 +87,7 @@ func WithoutReferenceData() Option { return func(s *Sandbox) { s.unfurnished = t
 // New starts a shop. It panics only if the seed in this package is inconsistent, which its tests rule out.
 func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 	s := &Sandbox{
-		clock: o.Now, tokens: map[string]time.Time{}, nonces: map[string]bool{}, ids: map[string]int{},
+		clock: o.Now, tokens: map[string]time.Time{}, nonces: map[string]bool{}, ids: map[string]int{}, assigned: map[string]bool{},
 		carts: map[string]*cart{}, reserved: map[string]*big.Rat{}, reference: map[string][]*object{},
 	}
 	if s.clock == nil {

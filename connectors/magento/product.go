@@ -17,6 +17,7 @@ import (
 //	crosswalk.categories  [[name, ...], ...] from the top category of a shop to the product's
 //	crosswalk.taxRate     percent in the country of the option taxCountry
 //	crosswalk.currency    base currency
+//	crosswalk.weightUnit  kgs or lbs
 //	crosswalk.mediaUrl    what stands before the files of images
 func (c *Client) completed(ctx context.Context, row gjson.Result) ([]byte, error) {
 	body := []byte(row.Raw)
@@ -51,6 +52,9 @@ func (c *Client) completed(ctx context.Context, row gjson.Result) ([]byte, error
 	}
 	first := gjson.GetBytes(configs, "0")
 	if err := set("currency", []byte(first.Get("base_currency_code").Raw), nil); err != nil {
+		return nil, err
+	}
+	if err := set("weightUnit", []byte(first.Get("weight_unit").Raw), nil); err != nil {
 		return nil, err
 	}
 	return body, set("mediaUrl", jsonText(first.Get("secure_base_media_url").String()+"catalog/product"), nil)

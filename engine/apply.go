@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -241,6 +242,9 @@ func (r *run) fail(s *step, err error, reads []read) {
 		r.stopped = true
 	} else {
 		for _, rd := range reads {
+			if slices.ContainsFunc(d.Values, func(o Observed) bool { return o.Path == rd.path }) {
+				continue // an argument of a script
+			}
 			if v, err := rd.run(r.frame); err == nil {
 				d.Values = append(d.Values, Observed{rd.path, v.Preview(80)})
 			}

@@ -30,6 +30,7 @@ const (
 	codeSchema       = "CW1025" // the schema of a document type cannot be read
 	codeRegexp       = "CW1026" // the pattern is no regular expression
 	codeName         = "CW1027" // the name cannot be used for this
+	codeScript       = "CW1028" // a script cannot be used
 
 	// Warnings: the mapping compiles, and most likely does not do what was meant.
 	codeMaybeMissing = "CW1101" // a required target field may get no value
@@ -58,6 +59,7 @@ const (
 	codeWrongKind    = "CW2010" // the result does not fit the target field
 	codeInput        = "CW2011" // settings, tables, links or the like are no JSON object
 	codeSettingValue = "CW2012" // a setting has a value that it cannot have
+	codeScriptFailed = "CW2013" // a function of a script failed
 )
 
 // Codes returns every code that a diagnostic of this package can have.
@@ -65,10 +67,10 @@ func Codes() []string {
 	return []string{
 		codeRead, codeYAML, codeShape, codeUnknownKey, codeDuplicate, codeMissingKey, codePath, codeOptionValue, codeOptionClash,
 		codeSyntax, codeTooLong, codeUnknownName, codeUnknownField, codeUnknownFunc, codeArguments, codeOperands, codeTargetField,
-		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName,
+		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName, codeScript,
 		codeMaybeMissing, codeUnfilled, codeUnused, codeUnreachable, codeAlways, codeNeverUsed, codeClears, codeOverwrites,
 		codeTableEntry, codeShadow, codeNoZone, codeNow, codeFloat,
 		codeNotJSON, codeRequired, codeNoEntry, codeKinds, codeFunction, codeNumber, codeLimit, codeNotList, codeNotBool, codeWrongKind,
-		codeInput, codeSettingValue,
+		codeInput, codeSettingValue, codeScriptFailed,
 	}
 }

@@ -44,6 +44,9 @@ func TestDiagnostics(t *testing.T) {
 			if len(library) > 0 {
 				opts = append(opts, engine.Library(library))
 			}
+			if files["script.ts"] != nil {
+				opts = append(opts, engine.WithScripts(oneScript{}))
+			}
 			m, err := engine.Load("mapping.yaml", opts...)
 			if err == nil && files["input.json"] == nil {
 				err = m.Warnings()

@@ -112,6 +112,8 @@ type compiler struct {
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
 	keys   *value.Keys
+	// scripts are those that the mapping names; nil where it cannot name any.
+	scripts *scriptSet
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
 	views    []*view
@@ -402,8 +404,11 @@ func badName(name string) string {
 var contextWords = []string{"doc", "source", "settings", "tables", "links", "now", "out", "current"}
 
 // functionNames are all names that can be called.
-func functionNames() []string {
+func (c *compiler) functionNames() []string {
 	known := append([]string{}, predicateNames...)
+	if c.scripts != nil {
+		known = append(known, c.scripts.names...)
+	}
 	for _, f := range function.All() {
 		known = append(known, f.Name)
 	}

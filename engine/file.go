@@ -5,6 +5,7 @@ import "github.com/goccy/go-yaml/ast"
 // mappingFile is one mapping file as it was written, before inheritance.
 type mappingFile struct {
 	src     *sourceFile
+	place   place // where the file was found
 	from    *scalar
 	to      *scalar
 	extends *scalar

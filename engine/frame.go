@@ -108,6 +108,8 @@ type fault struct {
 	msg      string
 	help     string
 	err      error
+	// values are what took part besides what the rule read.
+	values []Observed
 }
 
 func (e *fault) Error() string { return e.msg }
@@ -115,7 +117,7 @@ func (e *fault) Unwrap() error { return e.err }
 
 // diagnostic places the fault in the mapping file.
 func (e *fault) diagnostic() Diagnostic {
-	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help}
+	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help, Values: e.values}
 	d.Pos, d.End = e.text.rangeOf(e.from, e.to)
 	d.Snippet = e.text.file.line(d.Pos.Line)
 	return d

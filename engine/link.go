@@ -95,9 +95,6 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 			}
 		}
 	}
-	if len(m.scripts) > 0 {
-		at(m.scripts[0], codeScripts, "this program maps without scripts", "remove `scripts`, or use a program that hands a script host to the engine")
-	}
 }
 
 // remove takes out the rule for path and, where it builds a list, the rules below.

@@ -49,6 +49,8 @@ type loader struct {
 	library fs.FS
 	limits  Limits
 	schemas *shape.Schemas
+	host    ScriptHost // nil: mappings have no scripts
+	scripts *scriptSet // of the mapping, once they are loaded
 
 	compiled *mappingCompiler // of the last mapping, for Analyze
 }
@@ -128,6 +130,7 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 	seen := []place{p}
 	for {
 		m := parseFile(p.name, string(text), diags)
+		m.place = p
 		m.inLibrary = p.inLibrary
 		files = append(files, m)
 		if m.extends == nil {

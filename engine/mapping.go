@@ -70,7 +70,7 @@ type each struct {
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	m := l.compileLinked(link(files, diags), nil, diags)
-	again := &loader{files: l.files, library: l.library, limits: l.limits, schemas: l.schemas}
+	again := &loader{files: l.files, library: l.library, limits: l.limits, schemas: l.schemas, host: l.host, scripts: l.scripts}
 	m.noted = sync.OnceValue(func() *Mapping {
 		var told Diagnostics // once is enough
 		return again.compileLinked(link(files, &told), &notes{}, &told)
@@ -81,7 +81,7 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping {
 	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
 	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text

@@ -83,9 +83,9 @@ func (c *cli) runCheck(ctx context.Context, args []string, f checkFlags) error {
 		return misusef("--diff shows what --fix would change: use both")
 	}
 	texts := drafts{}
-	report, err := check(ctx, args, texts)
+	report, err := c.check(ctx, args, texts)
 	if err == nil && f.fix {
-		report, err = fix(ctx, args, texts, report)
+		report, err = c.fix(ctx, args, texts, report)
 	}
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (c *cli) runCheck(ctx context.Context, args []string, f checkFlags) error {
 }
 
 // check checks what the arguments mean, in texts where these are newer than the disk.
-func check(ctx context.Context, args []string, texts drafts) (checkReport, error) {
+func (c *cli) check(ctx context.Context, args []string, texts drafts) (checkReport, error) {
 	report := checkReport{Diagnostics: engine.Diagnostics{}}
 	var files []string
 	for _, arg := range args {
@@ -123,7 +123,7 @@ func check(ctx context.Context, args []string, texts drafts) (checkReport, error
 			continue
 		}
 		checked[file] = true
-		found, err := checkFile(file, texts)
+		found, err := c.checkFile(file, texts)
 		if err != nil {
 			return report, err
 		}
@@ -137,7 +137,7 @@ func check(ctx context.Context, args []string, texts drafts) (checkReport, error
 		}
 	}
 	for _, arg := range args {
-		flows, found, err := checkProject(arg, texts)
+		flows, found, err := c.checkProject(arg, texts)
 		if err != nil {
 			return report, err
 		}
@@ -190,8 +190,8 @@ func (c *cli) printCheck(report checkReport, f checkFlags) error {
 }
 
 // checkFile returns the problems of one mapping.
-func checkFile(name string, texts drafts) (engine.Diagnostics, error) {
-	mapping, err := loadMapping(name, engine.Files(texts))
+func (c *cli) checkFile(name string, texts drafts) (engine.Diagnostics, error) {
+	mapping, err := c.loadMapping(name, engine.Files(texts))
 	var found engine.Diagnostics
 	switch {
 	case err == nil:

@@ -61,7 +61,7 @@ func (d drafts) save() error {
 
 // fix makes drafts with the fixes that a report offers, checks them, and goes on until nothing more is offered. It
 // returns the report of the last check.
-func fix(ctx context.Context, args []string, texts drafts, report checkReport) (checkReport, error) {
+func (c *cli) fix(ctx context.Context, args []string, texts drafts, report checkReport) (checkReport, error) {
 	own, err := ownFiles(args)
 	if err != nil {
 		return report, err
@@ -99,7 +99,7 @@ func fix(ctx context.Context, args []string, texts drafts, report checkReport) (
 		if !changed {
 			break
 		}
-		if report, err = check(ctx, args, texts); err != nil {
+		if report, err = c.check(ctx, args, texts); err != nil {
 			return report, err
 		}
 	}

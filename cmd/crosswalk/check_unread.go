@@ -31,7 +31,7 @@ func (c *cli) runUnread(ctx context.Context, f checkFlags, files []string) error
 		}
 		name = found[0]
 	}
-	mapping, err := loadMapping(name)
+	mapping, err := c.loadMapping(name)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ var commands = []func(*cli) *cobra.Command{
 	newSandboxCommand,
 	newDemoCommand,
 	newVersionCommand,
+	newScriptWorkerCommand,
 }
 
 // cli is what the commands share: the streams, and the flags that all of them have.
@@ -43,6 +44,8 @@ type cli struct {
 	stdout io.Writer // results, and nothing else
 	stderr io.Writer // messages for people; with --json one JSON object a line
 	json   bool
+	// scripts loads the scripts of mappings; they run in processes of this program.
+	scripts engine.ScriptHost
 
 	started bool // a command's own code was reached
 }
@@ -55,7 +58,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	results := &checkedWriter{Writer: stdout}
-	c := &cli{stdin: stdin, stdout: results, stderr: stderr}
+	scripts := newScriptHost()
+	defer scripts.Close()
+	c := &cli{stdin: stdin, stdout: results, stderr: stderr, scripts: scripts}
 	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetIn(stdin)

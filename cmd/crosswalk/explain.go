@@ -52,7 +52,7 @@ func (c *cli) runExplain(ctx context.Context, f inputFlags, file, path string) e
 	if err != nil {
 		return err
 	}
-	mapping, err := loadMapping(f.mapping)
+	mapping, err := c.loadMapping(f.mapping)
 	if err != nil {
 		return err
 	}

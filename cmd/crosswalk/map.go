@@ -70,7 +70,7 @@ func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	mapping, err := loadMapping(f.mapping)
+	mapping, err := c.loadMapping(f.mapping)
 	if err != nil {
 		return err
 	}

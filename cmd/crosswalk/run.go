@@ -66,7 +66,7 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
 	}
-	p, err := project.Load(dir, systems)
+	p, err := project.Load(dir, systems, project.Scripts(c.scripts))
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (c *cli) runTest(ctx context.Context, f testFlags, args []string) error {
 // testOnce runs the tests and prints the report. The files that the tests read come back with their stamps.
 func (c *cli) testOnce(ctx context.Context, f testFlags, args []string) (map[string]stamp, error) {
 	files := &disk{}
-	opts := mappingtest.Options{Library: mappings.FS, Paths: slashed(args)}
+	opts := mappingtest.Options{Library: mappings.FS, Engine: []engine.Option{engine.WithScripts(c.scripts)}, Paths: slashed(args)}
 	if f.cover {
 		opts.Coverage = &engine.Coverage{}
 	}

@@ -238,6 +238,9 @@ func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Ma
 	if a.project.files != nil {
 		opts = append(opts, engine.Files(a.project.files))
 	}
+	if a.project.scripts != nil {
+		opts = append(opts, engine.WithScripts(a.project.scripts))
+	}
 	m, err := engine.Load(path, opts...)
 	if err != nil {
 		var found engine.Diagnostics

@@ -54,6 +54,7 @@ type Project struct {
 	systems []connectors.System
 	getenv  func(string) (string, bool)
 	files   fs.FS // nil: the operating system
+	scripts engine.ScriptHost
 }
 
 // Connection is a system with credentials under the user's own name.
@@ -106,6 +107,9 @@ type Option func(*Project)
 
 // Env sets where ${NAME} is looked up; unsaid it is the environment of the process.
 func Env(lookup func(string) (string, bool)) Option { return func(p *Project) { p.getenv = lookup } }
+
+// Scripts sets what loads the scripts of the project's mappings; without it a mapping that names scripts is an error.
+func Scripts(host engine.ScriptHost) Option { return func(p *Project) { p.scripts = host } }
 
 // Files sets where crosswalk.yaml, the flows and the project's mappings are read, by their paths as they would be on
 // disk, for who has newer texts of them than the disk. Which flows there are, the disk says.

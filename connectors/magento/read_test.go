@@ -57,7 +57,7 @@ func TestReadLosesNothing(t *testing.T) {
 				f()
 			}
 		}()
-		s := start(rt, func(f func()) { cleanups = append(cleanups, f) }, connectors.Config{})
+		s := startWith(rt, func(f func()) { cleanups = append(cleanups, f) }, connectors.SandboxOptions{Empty: true}, connectors.Config{})
 		s.page = rapid.IntRange(1, 4).Draw(rt, "page")
 		price := map[string]string{} // what the shop has
 		busy := false

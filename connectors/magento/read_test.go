@@ -147,6 +147,7 @@ func TestReadProducts(t *testing.T) {
 	if _, err := s.api.Do(t.Context(), request("POST", "/all/V1/products/attributes/manufacturer/options", `{"option":{"label":"Nieuw Merk"}}`)); err != nil {
 		t.Fatal(err)
 	}
+	s.clock.add(time.Minute)
 	mug, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
 	if err != nil || len(mug) != 1 {
 		t.Fatal(mug, err)

@@ -25,6 +25,14 @@ type Connector interface {
 	Close() error
 }
 
+// Accounts is a [Connector] whose credentials, not its address, decide which account (company,
+// administration, site) it speaks to.
+type Accounts interface {
+	// Account returns what tells this account from every other of the system. It stays the same when
+	// credentials are renewed.
+	Account(ctx context.Context) (string, error)
+}
+
 // System is one product: what it can and how to open a connection to it or to its sandbox.
 type System struct {
 	Spec Spec

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -41,6 +42,8 @@ func (r *run) thorough() ([]byte, error) {
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
 		r.out.set(r.doc)
+	} else {
+		r.out.reserve(m.steps)
 	}
 	r.steps(m.steps, r.out)
 	if r.diags != nil {
@@ -73,11 +76,12 @@ func (m *Mapping) release(f *frame) {
 	for i := range f.tapes {
 		f.tapes[i].Forget()
 	}
+	f.arena.Reset()
 	clear(f.stack[:f.high])
 	f.high = 0
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
-	f.out, f.limits, f.call = nil, limit.Budget{}, function.Call{}
+	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -97,9 +101,10 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
+	f.size = len(document)
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
-	f.call = function.Call{Budget: f.budget, Now: in.Now}
+	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}
@@ -145,7 +150,7 @@ func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.
 
 // overlayTables puts the tables of the mapping under those of the flow.
 func (f *frame) overlayTables(tables value.Value) {
-	if f.tables.Kind() == value.Missing {
+	if f.ownTables = f.tables.Kind() == value.Missing; f.ownTables {
 		f.tables = tables
 		return
 	}
@@ -220,11 +225,13 @@ func (r *run) steps(steps []step, at *outNode) {
 			r.fail(s, asFault(err, s.rule.key, 0, whole(s.rule.key)), nil)
 			return
 		}
+		r.trace.open(r, s)
 		if s.element != nil {
 			r.each(s, at)
-			continue
+		} else {
+			r.rule(s, at)
 		}
-		r.rule(s, at)
+		r.trace.close()
 	}
 }
 
@@ -237,12 +244,16 @@ func (r *run) fail(s *step, err error, reads []read) {
 		r.stopped = true
 	} else {
 		for _, rd := range reads {
+			if slices.ContainsFunc(d.Values, func(o Observed) bool { return o.Path == rd.path }) {
+				continue // an argument of a script
+			}
 			if v, err := rd.run(r.frame); err == nil {
 				d.Values = append(d.Values, Observed{rd.path, v.Preview(80)})
 			}
 		}
 	}
 	r.diags = append(r.diags, d)
+	r.trace.failed(d)
 }
 
 // targetName writes a target path with the indexes of the elements in hand.
@@ -324,6 +335,7 @@ func (r *run) result(s *step) (value.Value, error) {
 func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 	v, write := r.settle(s, v)
 	if !write {
+		r.trace.omitted()
 		r.omit(at, path)
 		return
 	}
@@ -346,6 +358,7 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 		node = next
 	}
 	node.set(v)
+	r.trace.wrote()
 }
 
 // settle applies a rule's empty modes to its result; write is false where the field is left out.
@@ -397,7 +410,7 @@ func (r *run) wrongKind(s *step, v value.Value) string {
 		return fmt.Sprintf("the target wants %s, the result is %s", article(s.target.Without(value.Of(value.Missing)).Kinds.String()), article(v.Kind().String()))
 	}
 	if v.Kind() == value.String && s.target.Enum != nil {
-		text := string(v.AppendJSON(nil))
+		text := string(value.Text(v.Str()).AppendJSON(nil)) // without escapes that the document may have
 		for _, e := range s.target.Enum {
 			if e == text {
 				return ""
@@ -470,6 +483,7 @@ func (r *run) each(s *step, at *outNode) {
 		}
 	}
 	*node = *list
+	r.trace.wrote()
 }
 
 // emptyList is what a list without elements counts as for the empty modes.
@@ -484,6 +498,8 @@ func emptyList(src value.Value) value.Value {
 func (r *run) element(s *step, list *outNode) {
 	r.indexes = append(r.indexes, len(list.kids))
 	defer func() { r.indexes = r.indexes[:len(r.indexes)-1] }()
+	r.trace.openElement(r, s)
+	defer r.trace.close()
 	node := &outNode{form: outObject}
 	if s.result != nil {
 		v, err := r.result(s)
@@ -496,7 +512,10 @@ func (r *run) element(s *step, list *outNode) {
 		}
 		r.written += v.Weight() // put, which the rules below go through, looks at the limit
 		node.set(v)
+	} else {
+		node.reserve(s.element.steps)
 	}
 	list.kids = append(list.kids, node)
+	r.trace.wrote()
 	r.steps(s.element.steps, node)
 }

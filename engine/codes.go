@@ -30,6 +30,22 @@ const (
 	codeSchema       = "CW1025" // the schema of a document type cannot be read
 	codeRegexp       = "CW1026" // the pattern is no regular expression
 	codeName         = "CW1027" // the name cannot be used for this
+	codeScript       = "CW1028" // a script cannot be used
+
+	// Warnings: the mapping compiles, and most likely does not do what was meant.
+	codeMaybeMissing = "CW1101" // a required target field may get no value
+	codeUnfilled     = "CW1102" // a required target field that no rule fills
+	codeUnused       = "CW1103" // a name that nothing uses
+	codeUnreachable  = "CW1104" // a case of `when` that is never reached
+	codeAlways       = "CW1105" // a test with the same answer for every document
+	codeNeverUsed    = "CW1106" // a default that is never used
+	codeClears       = "CW1107" // an update can clear the field
+	codeOverwrites   = "CW1108" // a rule takes away what another one wrote
+	codeTableEntry   = "CW1109" // a table's entry does not fit the target
+	codeShadow       = "CW1110" // the name hides another one
+	codeNoZone       = "CW1111" // a date of an instant without a zone
+	codeNow          = "CW1112" // the text of now in the place of the instant
+	codeFloat        = "CW1113" // the target keeps the number as a binary float
 
 	codeNotJSON      = "CW2001" // the document is no JSON
 	codeRequired     = "CW2002" // a required field has no value
@@ -43,6 +59,7 @@ const (
 	codeWrongKind    = "CW2010" // the result does not fit the target field
 	codeInput        = "CW2011" // settings, tables, links or the like are no JSON object
 	codeSettingValue = "CW2012" // a setting has a value that it cannot have
+	codeScriptFailed = "CW2013" // a function of a script failed
 )
 
 // Codes returns every code that a diagnostic of this package can have.
@@ -50,8 +67,10 @@ func Codes() []string {
 	return []string{
 		codeRead, codeYAML, codeShape, codeUnknownKey, codeDuplicate, codeMissingKey, codePath, codeOptionValue, codeOptionClash,
 		codeSyntax, codeTooLong, codeUnknownName, codeUnknownField, codeUnknownFunc, codeArguments, codeOperands, codeTargetField,
-		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName,
+		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName, codeScript,
+		codeMaybeMissing, codeUnfilled, codeUnused, codeUnreachable, codeAlways, codeNeverUsed, codeClears, codeOverwrites,
+		codeTableEntry, codeShadow, codeNoZone, codeNow, codeFloat,
 		codeNotJSON, codeRequired, codeNoEntry, codeKinds, codeFunction, codeNumber, codeLimit, codeNotList, codeNotBool, codeWrongKind,
-		codeInput, codeSettingValue,
+		codeInput, codeSettingValue, codeScriptFailed,
 	}
 }

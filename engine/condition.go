@@ -23,8 +23,7 @@ type Condition struct {
 func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
 	l := newLoader(opts)
 	var diags Diagnostics
-	// As the text of a block that starts at line 1: its line breaks and blanks are its own.
-	text := &scalar{file: newSourceFile("", expression), text: expression, line: 0, column: 1, block: true}
+	text := textScalar(expression)
 	cond := &Condition{text: text, limits: l.limits}
 	c := &mappingCompiler{}
 	c.compiler = compiler{diags: &diags, keys: &cond.keys}

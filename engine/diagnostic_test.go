@@ -44,7 +44,13 @@ func TestDiagnostics(t *testing.T) {
 			if len(library) > 0 {
 				opts = append(opts, engine.Library(library))
 			}
+			if files["script.ts"] != nil {
+				opts = append(opts, engine.WithScripts(oneScript{}))
+			}
 			m, err := engine.Load("mapping.yaml", opts...)
+			if err == nil && files["input.json"] == nil {
+				err = m.Warnings()
+			}
 			if input := files["input.json"]; err == nil && input != nil {
 				var in engine.Input
 				if f := files["settings.json"]; f != nil {

@@ -103,8 +103,11 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 }
 
 func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
-	if s.copied != nil {
-		if raw, kind, ok := r.rows[s.view.number].Text(s.copied); ok {
+	if s.copies != nil {
+		if raw, kind, ok := r.first(s.copies); ok {
+			if kind <= value.Null && s.literal != nil {
+				return append(dst, s.literal...), true, nil
+			}
 			return r.emitText(dst, s, raw, kind)
 		}
 	}
@@ -124,6 +127,17 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	return r.emitValue(dst, s, v)
 }
 
+// first returns the text of the first path that has a value; ok is false where a row does not know.
+func (r *run) first(paths []pathRef) (raw string, kind value.Kind, ok bool) {
+	for i := range paths {
+		raw, kind, ok = r.rows[paths[i].view.number].Text(paths[i].path)
+		if !ok || kind > value.Null {
+			break
+		}
+	}
+	return raw, kind, ok
+}
+
 // emitText appends what stands at a path of the source as it is.
 func (r *run) emitText(dst []byte, s *step, raw string, kind value.Kind) ([]byte, bool, error) {
 	switch {
@@ -137,10 +151,13 @@ func (r *run) emitText(dst []byte, s *step, raw string, kind value.Kind) ([]byte
 	return append(dst, raw...), true, nil
 }
 
-// plainCopy tells whether a rule does nothing but copy a path.
+// plainCopy tells whether a rule does nothing but copy the first of some paths.
 func (s *step) plainCopy(o operand) bool {
 	r := s.rule
-	return o.path != nil && o.konst == nil && r.each == nil && r.def == nil && r.round == nil && !r.required &&
+	if o.fallback != nil && !o.fallback.IsNil() && (!s.target.Has(o.fallback.Kind()) || o.fallback.Kind() >= value.List) {
+		return false
+	}
+	return o.copies != nil && r.each == nil && r.def == nil && r.round == nil && !r.required &&
 		r.write == writeAlways && r.empty == [3]emptyMode{} && s.target.Enum == nil
 }
 
@@ -230,6 +247,9 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 func (r *run) quick() (out []byte, ok bool) {
 	if r.mapping.emit == nil {
 		return nil, false
+	}
+	if r.buf == nil {
+		r.buf = make([]byte, 0, 512+r.size>>2)
 	}
 	buf, _, err := r.emit(r.buf[:0], r.mapping.emit)
 	r.buf = buf

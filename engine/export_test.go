@@ -23,3 +23,6 @@ func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) 
 	out, err = (&run{frame: f, mapping: m}).thorough()
 	return out, m.emit != nil, err
 }
+
+// LimitSteps sets the limit of a mapping that nobody else uses.
+func (m *Mapping) LimitSteps(steps int64) { m.limits.Steps = steps }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -45,6 +44,10 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// copies are the paths of which the result is the first that is neither missing nor null, then
+	// fallback; nil where the result is something else.
+	copies   []pathRef
+	fallback *value.Value
 	// test gives the result as it is where that is always true or false.
 	test func(*frame) (bool, error)
 	// slot is one more than the slot that holds the result, 0 where none does.
@@ -56,6 +59,12 @@ type operand struct {
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
 	return operand{run: func(*frame) (value.Value, error) { return v, nil }, shape: s, konst: &v, node: n}
+}
+
+// pathRef is a path of a view.
+type pathRef struct {
+	view *view
+	path *value.ViewNode
 }
 
 // local is a name that rules give to a value: an each-alias, an index, a variable of an expression.
@@ -103,10 +112,15 @@ type compiler struct {
 	rule   *ruleDecl // for the chain of files in messages
 	linked *linked
 	keys   *value.Keys
+	// scripts are those that the mapping names; nil where it cannot name any.
+	scripts *scriptSet
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
 	views    []*view
 	docView  *view
+	notes    *notes // not nil: compile code that tells what it does
+	sure     []sureOf
+	lint     lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -138,6 +152,7 @@ func (c *compiler) roundedExpression(s *scalar, tail *rounding) operand {
 		c.syntaxError(err)
 		return c.broken(nil)
 	}
+	s.tree = tree.Node
 	return c.rounded(tree.Node, tail)
 }
 
@@ -147,57 +162,7 @@ func parseExpression(text string) (tree *parser.Tree, err error) {
 			err = errors.New("the expression cannot be read")
 		}
 	}()
-	return parser.ParseWithConfig(text, syntax)
-}
-
-// unreadable tells why a text must not be given to the parser, and at which character.
-func unreadable(text string) (why string, at int) {
-	if utf8.RuneCountInString(text) > maxExprChars {
-		return fmt.Sprintf("the expression is longer than %d characters", maxExprChars), 0
-	}
-	depth, unary, i := 0, 0, -1
-	var quote rune
-	word := strings.Builder{}
-	for _, r := range text {
-		i++
-		if quote != 0 {
-			if r == quote {
-				quote = 0
-			}
-			continue
-		}
-		if r >= 'a' && r <= 'z' {
-			word.WriteRune(r)
-			continue
-		}
-		if word.Len() > 0 {
-			if word.String() == "not" {
-				unary++
-			} else {
-				unary = 0
-			}
-			word.Reset()
-		}
-		switch r {
-		case '"', '\'', '`':
-			quote, unary = r, 0
-		case '(', '[', '{':
-			depth++
-			unary = 0
-		case ')', ']', '}':
-			depth--
-			unary = 0
-		case '-', '+', '!':
-			unary++
-		case ' ', '\t', '\n', '\r':
-		default:
-			unary = 0
-		}
-		if depth > maxExprDepth || unary > maxExprDepth {
-			return fmt.Sprintf("the expression is nested more than %d levels deep", maxExprDepth), i
-		}
-	}
-	return "", 0
+	return parser.ParseWithConfig(maskNumbers(text), syntax)
 }
 
 func (c *compiler) syntaxError(err error) {
@@ -207,8 +172,9 @@ func (c *compiler) syntaxError(err error) {
 		return
 	}
 	msg, help := fe.Message, ""
+	ended := strings.HasPrefix(msg, "unexpected token EOF")
 	switch {
-	case strings.HasPrefix(msg, "unexpected token EOF"):
+	case ended:
 		msg, help = "the expression ends too early", "a value, a closing bracket or a quote is missing"
 		if _, end := c.text.whole(); !c.text.quoted {
 			switch rest := strings.TrimLeft(substring(c.text.file.line(end.Line), end.Column-1), " "); {
@@ -218,6 +184,8 @@ func (c *compiler) syntaxError(err error) {
 				help = "inside { } a text ends at a comma: put the expression in quotes"
 			}
 		}
+	case strings.Contains(msg, ": strconv."):
+		msg, _, _ = strings.Cut(msg, ": strconv.")
 	case strings.HasPrefix(msg, "unexpected token"):
 		word := strings.TrimPrefix(msg, "unexpected token ")
 		if i := strings.LastIndex(word, "("); i >= 0 {
@@ -231,7 +199,11 @@ func (c *compiler) syntaxError(err error) {
 		c.report(codeTooLong, fe.From, fe.To, fmt.Sprintf("the expression has more than %d parts", maxExprNodes), "split it with `let`")
 		return
 	}
-	c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	d := c.report(codeSyntax, fe.From, max(fe.To, fe.From+1), msg, help)
+	c.equalsFix(d, fe.From)
+	if ended {
+		c.cutFix(d)
+	}
 }
 
 // substring returns the characters of s from i on.
@@ -258,17 +230,6 @@ func (c *compiler) reportAt(n ast.Node, code, msg, help string) *Diagnostic {
 	return c.report(code, loc.From, loc.To, msg, help)
 }
 
-// suggest adds "did you mean" and the fix that writes it.
-func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
-	best := nearest(name, known)
-	if best == "" {
-		d.Help = otherwise
-		return
-	}
-	d.Help = fmt.Sprintf("did you mean %q?", best)
-	d.Fix = &Fix{Title: "Replace by " + best, Pos: d.Pos, End: d.End, NewText: best}
-}
-
 // broken is the operand of an expression that has errors: nothing more is said about it.
 func (c *compiler) broken(n ast.Node) operand {
 	return constant(value.Value{}, shape.Any, n)
@@ -286,8 +247,17 @@ func (c *compiler) rounded(node ast.Node, tail *rounding) operand {
 	return c.compile(node)
 }
 
-// compile turns a node of expr's tree into code.
+// compile turns a node of expr's tree into code and looks for what is suspicious about it.
 func (c *compiler) compile(node ast.Node) operand {
+	if c.notes != nil {
+		return c.noted(node)
+	}
+	o := c.narrowed(node, c.translate(node))
+	c.lint.node(c, node, o)
+	return o
+}
+
+func (c *compiler) translate(node ast.Node) operand {
 	tail := c.tail
 	c.tail = nil
 	switch n := node.(type) {
@@ -356,7 +326,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 
 func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 	cond := c.condition(c.compile(n.Cond))
-	yes, no := c.rounded(n.Exp1, tail), c.rounded(n.Exp2, tail)
+	yes, no := c.assume(n.Cond, true, n.Exp1, tail), c.assume(n.Cond, false, n.Exp2, tail)
 	run := func(f *frame) (value.Value, error) {
 		ok, err := cond(f)
 		if err != nil {
@@ -434,8 +404,11 @@ func badName(name string) string {
 var contextWords = []string{"doc", "source", "settings", "tables", "links", "now", "out", "current"}
 
 // functionNames are all names that can be called.
-func functionNames() []string {
+func (c *compiler) functionNames() []string {
 	known := append([]string{}, predicateNames...)
+	if c.scripts != nil {
+		known = append(known, c.scripts.names...)
+	}
 	for _, f := range function.All() {
 		known = append(known, f.Name)
 	}

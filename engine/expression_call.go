@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
@@ -15,14 +16,30 @@ import (
 
 func (c *compiler) callNode(n *ast.CallNode) operand {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
+	// A function of the language goes before one of a script, which has script.name besides.
+	if name := scriptName(n); name != "" && (!ok || function.Lookup(name) == nil) {
+		if fn := c.scripts.lookup(name); fn != nil {
+			return c.scriptCall(n, name, fn)
+		}
+		if c.scripts != nil && !c.scripts.known {
+			for _, a := range n.Arguments {
+				c.compile(a)
+			}
+			return c.broken(n) // the scripts that may have it could not be loaded
+		}
+		if script, _, dotted := strings.Cut(name, "."); dotted && c.scripts.has(script) {
+			c.reportAt(n, codeUnknownFunc, fmt.Sprintf("unknown function %q", name), "").suggestText(name, c.scripts.dotted(), "")
+			return c.broken(n)
+		}
+	}
 	if !ok {
-		help := "functions are called by their name: lower(x)"
+		d := c.reportAt(n, codeUnknownFunc, "values have no methods", "functions are called by their name: lower(x)")
 		if m, ok := n.Callee.(*ast.MemberNode); ok {
 			if name, ok := m.Property.(*ast.StringNode); ok && function.Lookup(name.Value) != nil {
-				help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				d.Help = fmt.Sprintf("write %s(x) or x | %s()", name.Value, name.Value)
+				c.methodFix(d, n, m, name.Value)
 			}
 		}
-		c.reportAt(n, codeUnknownFunc, "values have no methods", help)
 		return c.broken(n)
 	}
 	fn := function.Lookup(callee.Value)
@@ -32,7 +49,7 @@ func (c *compiler) callNode(n *ast.CallNode) operand {
 	}
 	if fn == nil {
 		d := c.reportAt(callee, codeUnknownFunc, fmt.Sprintf("unknown function %q", callee.Value), "")
-		d.suggest(callee.Value, functionNames(), "docs/functions.md lists all functions")
+		d.suggest(callee.Value, c.functionNames(), "docs/functions.md lists all functions")
 		return c.broken(n)
 	}
 	if !c.checkArguments(n, fn, args) {

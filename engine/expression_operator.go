@@ -3,6 +3,8 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -49,7 +51,7 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 		}
 		return value.Decimal(d.Neg()), nil
 	}
-	res := operand{run: run, shape: shape.Of(value.Numbers | o.shape.Kinds&value.Nil), node: n}
+	res := operand{run: run, shape: shape.Of(value.Numbers | missingFor(o.shape)), node: n}
 	if o.konst != nil {
 		if v, err := run(nil); err == nil {
 			res.konst = &v
@@ -108,7 +110,16 @@ func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
 	if left.shape.Kinds&^value.Nil != 0 {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
-	return operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n}
+	if left.copies != nil && left.fallback == nil {
+		switch {
+		case right.konst != nil:
+			o.copies, o.fallback = left.copies, right.konst
+		case right.copies != nil:
+			o.copies, o.fallback = slices.Concat(left.copies, right.copies), right.fallback
+		}
+	}
+	return o
 }
 
 func (c *compiler) equality(n *ast.BinaryNode) operand {
@@ -129,7 +140,7 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 			return b, err
 		}
 		if a.Kind() == b.Kind() {
-			if err := f.visit(a, text, loc.From, loc.To); err != nil {
+			if err := f.compare(a, text, loc.From, loc.To); err != nil {
 				return value.Value{}, err
 			}
 		}
@@ -167,7 +178,8 @@ func tested(test func(f *frame) (bool, error)) operand {
 func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 	ka, kb := a.shape.Kinds&^value.Nil, b.shape.Kinds&^value.Nil
 	if ka != 0 && kb != 0 && ka&kb == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		d := c.reportAt(n, codeOperands, fmt.Sprintf("%s is never equal to %s", article(ka.String()), article(kb.String())), "string(x) and number(x) change the kind")
+		c.kindFix(d, a, b)
 		return
 	}
 	field, word := a, b
@@ -188,10 +200,8 @@ func (c *compiler) neverEqual(n *ast.BinaryNode, a, b operand) {
 		}
 	}
 	d := c.reportAt(word.node, codeOperands, fmt.Sprintf("the field never holds %s", text), "")
-	d.suggest(word.konst.Str(), known, "it holds "+list(known, 12))
-	if d.Fix != nil {
-		d.Fix.NewText = `"` + d.Fix.NewText + `"`
-	}
+	d.suggestText(word.konst.Str(), known, "it holds "+list(known, 12))
+	c.quoteFix(d, word.node)
 }
 
 func (c *compiler) ordering(n *ast.BinaryNode) operand {
@@ -199,7 +209,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 	ka, kb := left.shape.Kinds&^value.Nil, right.shape.Kinds&^value.Nil
 	const comparable = value.Numbers | value.Strings
 	if ka != 0 && kb != 0 && ka&kb&comparable == 0 {
-		c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text")
+		c.kindFix(c.reportAt(n, codeOperands, fmt.Sprintf("%s cannot compare %s with %s", n.Operator, article(ka.String()), article(kb.String())), "two numbers or two strings can be compared; number(x) reads a number from text"), left, right)
 		return c.broken(n)
 	}
 	var want func(order int) bool
@@ -452,7 +462,11 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 			if err := f.budget.Step(len(items)); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			if err := f.visit(b, text, loc.From, loc.To); err != nil {
+			walk := f.visit
+			if a.Kind() == value.List || a.Kind() == value.Object {
+				walk = f.compare
+			}
+			if err := walk(b, text, loc.From, loc.To); err != nil {
 				return value.Value{}, err
 			}
 			for _, item := range items {
@@ -490,8 +504,11 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: ".. wants two whole numbers"}
 		}
 		count := max(0, to-from+1)
-		if to-from < 0 && to > from || f.budget.Bytes(int64(min(count, 1<<40))*valueBytes) != nil {
-			return value.Value{}, asFault(f.budget.Bytes(1<<60), text, loc.From, loc.To)
+		if to-from < 0 && to > from { // the difference overflowed
+			count = math.MaxInt
+		}
+		if err := f.budget.Bytes(int64(min(count, 1<<40)) * valueBytes); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		items := make([]value.Value, count)
 		for i := range items {
@@ -499,7 +516,17 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 		}
 		return value.ListOf(items), nil
 	}
-	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)), node: n}
+	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)).With(missingFor(left.shape, right.shape)), node: n}
+}
+
+// missingFor returns the kind missing where an operand may be missing or null, and no kind otherwise.
+func missingFor(operands ...*shape.Shape) value.Kinds {
+	for _, s := range operands {
+		if s.Kinds&value.Nil != 0 {
+			return value.Of(value.Missing)
+		}
+	}
+	return value.NoKind
 }
 
 // valueBytes is what one value in a list costs.

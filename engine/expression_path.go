@@ -64,6 +64,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		d.suggest(n.Value, all, otherwise)
 		if c.text.quoted && c.text.text == n.Value && d.Fix == nil {
 			d.Help = fmt.Sprintf("for the text itself write {value: %s}", n.Value)
+			c.literalFix(d)
 		}
 		return c.broken(n)
 	}
@@ -96,6 +97,7 @@ func (o operand) at(v *view, n *value.ViewNode) operand {
 	}
 	slow, number := o.run, v.number
 	o.view, o.path = v, n
+	o.copies = []pathRef{{v, n}}
 	o.run = func(f *frame) (value.Value, error) {
 		if val, ok := f.rows[number].Read(n); ok {
 			return val, nil
@@ -162,10 +164,11 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		}
 		d := c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no field %q", where, name.Value), "")
 		d.suggest(name.Value, base.shape.Names(), "its fields are "+list(base.shape.Names(), 12))
+		c.quoteFix(d, name)
 		return c.broken(n)
 	}
-	if base.shape.Kinds&(value.Objects|value.Nil) == 0 && !base.shape.Has(value.List) {
-		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(base.shape.Kinds.String())), "")
+	if k := base.shape.Kinds &^ value.Nil; k != 0 && k&(value.Objects|value.Lists) == 0 {
+		c.reportAt(name, codeUnknownField, fmt.Sprintf("%s has no fields", article(k.String())), "")
 		return c.broken(n)
 	}
 	if base.shape.Kinds&(value.Objects|value.Lists) == value.Lists && base.shape.Item != nil && base.shape.Item != shape.Any {

@@ -5,6 +5,7 @@ import "github.com/goccy/go-yaml/ast"
 // mappingFile is one mapping file as it was written, before inheritance.
 type mappingFile struct {
 	src     *sourceFile
+	place   place // where the file was found
 	from    *scalar
 	to      *scalar
 	extends *scalar
@@ -17,6 +18,7 @@ type mappingFile struct {
 	sets    []settingDecl
 	// unreadable is true where nothing is known of the file's content.
 	unreadable bool
+	inLibrary  bool
 }
 
 type letDecl struct {
@@ -27,6 +29,7 @@ type letDecl struct {
 type tableDecl struct {
 	name *scalar
 	json string // a JSON object
+	node ast.Node
 }
 
 type settingDecl struct {
@@ -39,8 +42,9 @@ type ruleDecl struct {
 	file   *mappingFile
 	key    *scalar
 	path   targetPath
-	remove bool // null: the inherited rule goes
-	odd    bool // has an option that nobody knows, which is reported already
+	target string // the path in its canonical form
+	remove bool   // null: the inherited rule goes
+	odd    bool   // has an option that cannot be read, which is reported already
 
 	result  resultDecl
 	each    *scalar
@@ -62,8 +66,10 @@ type ruleDecl struct {
 	writeAt  *scalar
 	empty    [3]emptyMode // for missing, null and empty
 	emptyAt  *scalar
-	round    *roundDecl
-	note     *scalar
+	// emptyWord is true where one word is said for missing, null and empty alike.
+	emptyWord bool
+	round     *roundDecl
+	note      *scalar
 }
 
 // resultDecl is an expression or a literal; both nil means none.

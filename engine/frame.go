@@ -19,23 +19,28 @@ type frame struct {
 	source   value.Value
 	settings value.Value
 	tables   value.Value
-	links    value.Value
-	current  value.Value
-	now      value.Value
-	vars     []value.Value // each-aliases, indexes, and variables of expressions, by slot
-	lets     []letCell
-	letCode  []code
-	rows     []value.Row // what the paths of each view hold
-	out      *outNode
-	tapes    [6]value.Tape // of doc, source, settings, tables, links and current
-	write    WriteMode
-	buf      []byte // the output while it is written
-	budget   *limit.Budget
-	limits   limit.Budget  // what budget points to
-	stack    []value.Value // arguments and elements in use
-	high     int           // the most of stack that was in use
-	words    []byte        // texts that rules join
-	call     function.Call
+	// ownTables is true where the flow sets no table.
+	ownTables bool
+	links     value.Value
+	current   value.Value
+	now       value.Value
+	vars      []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets      []letCell
+	letCode   []code
+	rows      []value.Row // what the paths of each view hold
+	out       *outNode
+	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
+	write     WriteMode
+	buf       []byte // the output while it is written
+	size      int    // of the source document, in bytes
+	budget    *limit.Budget
+	limits    limit.Budget  // what budget points to
+	stack     []value.Value // arguments and elements in use
+	high      int           // the most of stack that was in use
+	words     []byte        // texts that rules join
+	arena     value.Arena   // of lists that rules make
+	call      function.Call
+	trace     *trace // nil, except where somebody asked for an explanation
 }
 
 // letCell holds a `let` once it was needed.
@@ -105,6 +110,8 @@ type fault struct {
 	msg      string
 	help     string
 	err      error
+	// values are what took part besides what the rule read.
+	values []Observed
 }
 
 func (e *fault) Error() string { return e.msg }
@@ -112,7 +119,7 @@ func (e *fault) Unwrap() error { return e.err }
 
 // diagnostic places the fault in the mapping file.
 func (e *fault) diagnostic() Diagnostic {
-	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help}
+	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help, Values: e.values}
 	d.Pos, d.End = e.text.rangeOf(e.from, e.to)
 	d.Snippet = e.text.file.line(d.Pos.Line)
 	return d
@@ -153,6 +160,18 @@ func (f *frame) look(v value.Value, text *scalar, from, to int) error {
 		steps += int(v.Weight() >> 6)
 	}
 	if err := f.budget.Step(steps); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
+}
+
+// compare takes the steps of comparing v with another value, element by element.
+func (f *frame) compare(v value.Value, text *scalar, from, to int) error {
+	steps := v.Weight() >> 6
+	if v.Kind() == value.List || v.Kind() == value.Object {
+		steps = v.Weight() >> 1
+	}
+	if err := f.budget.Step(1 + int(steps)); err != nil {
 		return asFault(err, text, from, to)
 	}
 	return nil

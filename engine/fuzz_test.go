@@ -37,7 +37,7 @@ func FuzzParse(f *testing.F) {
 		if !errors.As(err, &ds) || !ds.HasErrors() {
 			t.Fatalf("an error that is no diagnostics: %v", err)
 		}
-		lines := strings.Count(text, "\n") + 1
+		lines := strings.Count(lineBreaks.Replace(text), "\n") + 1
 		for _, d := range ds {
 			if d.Code == "" || d.Message == "" || d.Pos.Line < 1 || d.Pos.Column < 1 || d.Pos.Line > lines+1 {
 				t.Fatalf("a diagnostic without a place: %+v", d)
@@ -106,10 +106,18 @@ tables: {tab: {a: 1}}
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		out, err := m.Apply(context.Background(), doc, Input{})
+		e, explainErr := m.Explain(context.Background(), doc, Input{})
+		if explainErr != nil || string(e.Output) != string(out) {
+			t.Fatalf("%q maps to %s, %v, and explained to %s, %v", doc, out, err, e.Output, explainErr)
+		}
+		_ = e.Render()
 		if err != nil {
 			var ds Diagnostics
 			if !errors.As(err, &ds) || !ds.HasErrors() || out != nil {
 				t.Fatalf("a failure that is no diagnostics: %v, %s", err, out)
+			}
+			if err.Error() != e.Diagnostics.Error() {
+				t.Fatalf("%q fails with %v, and explained with %v", doc, err, e.Diagnostics)
 			}
 			return
 		}
@@ -154,4 +162,47 @@ func FuzzNumber(f *testing.F) {
 			t.Fatalf("%s: %v", text, err)
 		}
 	})
+}
+
+// FuzzTwoWays: whatever compiles maps any document the same way quickly and thoroughly, to JSON or to a failure.
+func FuzzTwoWays(f *testing.F) {
+	for _, seed := range []string{
+		"a: x", "a.b: x\nc: y\na.d: x", "l[]: {each: items, as: i, where: i.n > 1}\nl[].n: i.n * 2", "a: {expr: x, empty: {missing: null, null: omit, empty: keep}, write: if-empty}",
+		"a: {when: [{if: x == 1, value: p}, {expr: y}], default: z, required: true}", "a: {lookup: t, key: x, missing: {value: 1.50}, round: 2}", "a: x\nb: out.a", "l[]: {each: x, as: y, expr: y}\nl[].k: y.n",
+	} {
+		for _, doc := range []string{`{}`, `{"x":1e2,"y":null,"items":[{"n":2},{"n":"t"},null]}`, `{"x":[{"n":""},[]],"y":{"a":1,"a":2},"z":"\u0041"}`} {
+			f.Add(seed, []byte(doc))
+		}
+	}
+	limits := Limits{DocumentBytes: 1 << 16, OutputBytes: 1 << 20, Depth: 50, Steps: 20_000, MemoryBytes: 1 << 20}
+	current := []byte(`{"a":"now","l":[1],"b":{"c":null}}`)
+	f.Fuzz(func(t *testing.T, rules string, doc []byte) {
+		text := "from: any\nto: any\ntables: {t: {a: 1, \"2\": x}}\nrules:\n  " + strings.ReplaceAll(rules, "\n", "\n  ") + "\n"
+		m, err := Parse("m.yaml", []byte(text), WithLimits(limits))
+		if err != nil {
+			return
+		}
+		for _, in := range []Input{{}, {Write: Update, Current: current, Now: "2026-01-01T00:00:00Z"}} {
+			before := string(doc)
+			out, err := m.Apply(context.Background(), doc, in)
+			thorough, _, thoroughErr := m.ApplyThorough(context.Background(), doc, in)
+			if string(out) != string(thorough) || describe(err) != describe(thoroughErr) {
+				t.Fatalf("%s\nof %s gives quickly\n%s %s\nand thoroughly\n%s %s", text, doc, out, describe(err), thorough, describe(thoroughErr))
+			}
+			if err == nil && !json.Valid(out) {
+				t.Fatalf("%s\nof %s gives no JSON: %s", text, doc, out)
+			}
+			if string(doc) != before {
+				t.Fatalf("%s\nchanged the document", text)
+			}
+		}
+	})
+}
+
+func describe(err error) string {
+	var ds Diagnostics
+	if errors.As(err, &ds) {
+		return ds.Render()
+	}
+	return ""
 }

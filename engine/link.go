@@ -74,14 +74,14 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 	}
 	own := map[string]*ruleDecl{}
 	for _, r := range m.rules {
-		path := r.path.String()
+		path := r.target
 		if first := own[path]; first != nil {
 			at(r.key, codeDuplicate, fmt.Sprintf("%s has a rule already, in line %d", path, first.key.line), "keep one of them")
 			continue
 		}
 		own[path] = r
 		if !r.remove {
-			k.rules = replace(k.rules, r, func(a, b *ruleDecl) bool { return a.path.String() == b.path.String() })
+			k.rules = replace(k.rules, r, func(a, b *ruleDecl) bool { return a.target == b.target })
 			continue
 		}
 		if !k.remove(r.path) {
@@ -91,12 +91,9 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 			}
 			d := at(r.key, codeNothingGone, msg, help)
 			if !root {
-				d.suggest(path, k.targets(), "")
+				d.suggestText(path, k.targets(), "")
 			}
 		}
-	}
-	if len(m.scripts) > 0 {
-		at(m.scripts[0], codeScripts, "this program maps without scripts", "remove `scripts`, or use a program that hands a script host to the engine")
 	}
 }
 
@@ -104,7 +101,7 @@ func (k *linked) overlay(m *mappingFile, root bool, diags *Diagnostics) {
 func (k *linked) remove(path targetPath) bool {
 	kept := k.rules[:0:0]
 	for _, r := range k.rules {
-		if r.path.String() == path.String() || path[len(path)-1].list && r.path.hasPrefix(path) {
+		if r.target == path.String() || path[len(path)-1].list && r.path.hasPrefix(path) {
 			continue
 		}
 		kept = append(kept, r)
@@ -117,7 +114,7 @@ func (k *linked) remove(path targetPath) bool {
 func (k *linked) targets() []string {
 	out := make([]string, len(k.rules))
 	for i, r := range k.rules {
-		out[i] = r.path.String()
+		out[i] = r.target
 	}
 	return out
 }

@@ -49,6 +49,10 @@ type loader struct {
 	library fs.FS
 	limits  Limits
 	schemas *shape.Schemas
+	host    ScriptHost // nil: mappings have no scripts
+	scripts *scriptSet // of the mapping, once they are loaded
+
+	compiled *mappingCompiler // of the last mapping, for Analyze
 }
 
 func newLoader(opts []Option) *loader {
@@ -126,6 +130,8 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 	seen := []place{p}
 	for {
 		m := parseFile(p.name, string(text), diags)
+		m.place = p
+		m.inLibrary = p.inLibrary
 		files = append(files, m)
 		if m.extends == nil {
 			return files
@@ -147,13 +153,10 @@ func (l *loader) load(p place, text []byte, diags *Diagnostics) []*mappingFile {
 		}
 		var err error
 		if text, err = l.read(next); err != nil {
-			help := ""
+			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), "")
 			if next.inLibrary {
-				if best := nearest(m.extends.text, l.mappingNames()); best != "" {
-					help = fmt.Sprintf("did you mean %q?", best)
-				}
+				(*diags)[len(*diags)-1].suggestText(m.extends.text, l.mappingNames(), "")
 			}
-			fail(fmt.Sprintf("cannot read the mapping %q: %s", m.extends.text, reason(err)), help)
 			return files
 		}
 		p = next

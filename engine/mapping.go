@@ -28,7 +28,13 @@ type Mapping struct {
 	keys     value.Keys // the names that rules read
 	frames   sync.Pool
 	tables   value.Value
-	defaults value.Value // of the settings
+	defaults value.Value     // of the settings
+	noted    func() *Mapping // the same rules with code that tells what it does
+	notes    *notes          // what that code can tell of; nil for the code of Apply
+
+	target  *shape.Shape               // of the document that the mapping builds
+	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
+	reads   *sourcePlace               // what rules read of the source document; never changed
 }
 
 // step is one rule, compiled.
@@ -36,13 +42,13 @@ type step struct {
 	rule    *ruleDecl
 	rel     targetPath // from the element that the rule belongs to
 	target  *shape.Shape
-	text    *scalar         // what a failure of the rule points at
-	result  code            // nil for an each without a result of its own
-	copied  *value.ViewNode // the path that the rule copies, nil where it does more
-	view    *view           // of copied
-	simple  bool            // the result is not defaulted, rounded or required
-	always  bool            // the rule writes in every mode
-	any     bool            // the target takes every kind and every word
+	text    *scalar   // what a failure of the rule points at
+	result  code      // nil for an each without a result of its own
+	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	literal []byte    // what is written where none of copies has a value
+	simple  bool      // the result is not defaulted, rounded or required
+	always  bool      // the rule writes in every mode
+	any     bool      // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -63,10 +69,19 @@ type each struct {
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
-	k := link(files, diags)
-	m := &Mapping{name: files[0].src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
+	m := l.compileLinked(link(files, diags), nil, diags)
+	again := &loader{files: l.files, library: l.library, limits: l.limits, schemas: l.schemas, host: l.host, scripts: l.scripts}
+	m.noted = sync.OnceValue(func() *Mapping {
+		var told Diagnostics // once is enough
+		return again.compileLinked(link(files, &told), &notes{}, &told)
+	})
+	return m
+}
+
+func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping {
+	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
-	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys}
+	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
 	c.docView = c.newView()
 	if k.from != nil {
 		m.from = k.from.text
@@ -82,12 +97,17 @@ func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
 	c.tables()
 	c.settings()
 	c.lets()
+	if n == nil {
+		l.compiled = c
+	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
 	m.slots, m.views = c.most, c.sealViews()
+	c.finish()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
+	m.notes = n
 	return m
 }
 
@@ -128,7 +148,7 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 		return s
 	case reason(err) == "there is no such file" || strings.Contains(err.Error(), "invalid argument"):
 		d := c.at(name, 0, whole(name), codeDocType, fmt.Sprintf("unknown document type %q", name.text), "")
-		d.suggest(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
+		d.suggestText(name.text, l.documentTypes(), "write `any` for a document that no schema describes")
 	default:
 		c.at(name, 0, whole(name), codeSchema, err.Error(), "")
 	}
@@ -211,7 +231,8 @@ func (c *mappingCompiler) lets() {
 			c.at(l.name, 0, whole(l.name), codeName, msg, "choose another name")
 		}
 		c.slots = c.most
-		o := c.expression(l.expr)
+		c.lint.declared(&c.compiler, l.name)
+		o := c.notedLet(l, c.expression(l.expr))
 		c.names.lets[l.name.text] = len(c.m.lets)
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
@@ -295,7 +316,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	if has {
 		s.result = result.run
 		if s.plainCopy(result) {
-			s.copied, s.view = result.path, result.view
+			s.copies = result.copies
+			if result.fallback != nil && !result.fallback.IsNil() {
+				s.literal = result.fallback.AppendJSON(nil)
+			}
 		}
 		if r.result.expr != nil {
 			s.text = r.result.expr
@@ -306,9 +330,10 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 		c.fits(s.text, result.shape, want, r)
 	}
+	var otherwise *operand
 	if r.def != nil {
 		def := c.result(r.def, nil)
-		s.def = def.run
+		s.def, otherwise = def.run, &def
 		if r.def.expr != nil {
 			c.fits(r.def.expr, def.shape, s.target, r)
 		}
@@ -320,9 +345,11 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 		}
 	}
 	s.reads = c.reads
+	c.notedStep(&s)
 	s.simple = r.def == nil && r.round == nil && !r.required
 	s.always = r.write == writeAlways
 	s.any = s.target.Kinds&(value.AnyKind&^value.Of(value.Missing)) == value.AnyKind&^value.Of(value.Missing) && s.target.Enum == nil
+	c.lint.rule(c, r, s.target, has, result, otherwise)
 	if s.element != nil {
 		s.element.steps = c.steps(r.path, s.target.Element())
 		c.locals = c.locals.outer
@@ -354,6 +381,7 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		if msg := badName(name.text); msg != "" {
 			c.at(name, 0, whole(name), codeName, msg, "choose another name")
 		}
+		c.lint.declared(&c.compiler, name)
 	}
 	if r.index != nil {
 		c.locals = &local{name: r.index.text, slot: e.index, shape: shape.Of(value.Numbers), outer: c.locals}
@@ -431,18 +459,27 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	var branches []branch
 	var s *shape.Shape
 	complete := false
-	for _, decl := range r.when {
+	mark := len(c.sure)
+	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
 			b.test = c.test(decl.cond)
 		} else {
 			complete = true
 		}
+		known := len(c.sure)
+		if decl.cond != nil && decl.cond.tree != nil {
+			c.learn(decl.cond.tree, true)
+		}
 		o := c.result(&decl.result, roundingOf(r))
-		b.run = o.run
+		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
+			c.learn(decl.cond.tree, false) // for the cases that follow
+		}
+		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
 	}
+	c.sure = c.sure[:mark]
 	if s == nil {
 		return c.broken(nil)
 	}

@@ -14,12 +14,13 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	table := c.names.tables.Prop(name)
 	if table == nil {
 		d := c.at(r.lookup, 0, whole(r.lookup), codeTable, fmt.Sprintf("unknown table %q", name), "")
-		d.suggest(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
+		d.suggestText(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
 	}
-	keys := make([]code, len(r.keys))
+	keys, keyMayBeNil := make([]code, len(r.keys)), false
 	for i, k := range r.keys {
 		o := c.expression(k)
 		keys[i] = o.run
+		keyMayBeNil = keyMayBeNil || o.shape.Kinds&value.Nil != 0
 		if ks := o.shape.Kinds &^ value.Nil; ks != 0 && ks&value.Scalars == 0 {
 			c.at(k, 0, whole(k), codeOperands, fmt.Sprintf("a key is text or a number, this is %s", article(ks.String())), "")
 		}
@@ -29,7 +30,19 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		absent = value.Raw(r.missingV)
 	}
 	fail := r.missing == missingFail || r.missing == missingUnsaid
+	entries := c.index(name)
 	run := func(f *frame) (value.Value, error) {
+		if f.ownTables && len(keys) == 1 {
+			k, err := keys[0](f)
+			if err != nil || k.IsNil() {
+				return value.Value{}, err
+			}
+			if text, ok := function.KeyText(k); ok {
+				if v, ok := entries[text]; ok {
+					return v, nil
+				}
+			}
+		}
 		v := f.tables.Member(name)
 		for i, key := range keys {
 			k, err := key(f)
@@ -59,7 +72,25 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	if len(keys) == 1 {
 		s = c.entries(name)
 	}
+	switch r.missing {
+	case missingOmit, missingDefault:
+		s = s.With(value.Of(value.Missing))
+	case missingValue:
+		s = shape.Union(s, literalShape(absent))
+	}
+	if keyMayBeNil {
+		s = s.With(value.Of(value.Missing))
+	}
 	return operand{run: run, shape: s}
+}
+
+// index returns the entries of the file's table by key.
+func (c *mappingCompiler) index(name string) map[string]value.Value {
+	entries := map[string]value.Value{}
+	for _, f := range c.m.tables.Member(name).Fields() {
+		entries[f.Key] = f.Value
+	}
+	return entries
 }
 
 // entries returns what is known of the values of a table: the file's entries, if it has any.
@@ -76,5 +107,5 @@ func (c *mappingCompiler) entries(name string) *shape.Shape {
 	if s == nil {
 		return shape.Any
 	}
-	return s.With(value.Of(value.Missing))
+	return s
 }

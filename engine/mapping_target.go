@@ -28,7 +28,7 @@ func (c *mappingCompiler) targetShape(r *ruleDecl, rel targetPath, parent *shape
 		s = m
 		last := i == len(rel)-1
 		if seg.list && !s.Has(value.List) {
-			c.at(r.key, seg.from, seg.to+2, codeTargetKind, fmt.Sprintf("%s is no list, it holds %s", seg.name, article(s.Without(value.Nil).Kinds.String())), "write it without []")
+			c.at(r.key, seg.from, seg.to+2, codeTargetKind, fmt.Sprintf("%s is no list, it holds %s", seg.name, article(s.Without(value.Nil).Kinds.String())), "write it without []").fix("Remove []", seg.name)
 			return shape.Any
 		}
 		if !seg.list && !last && !s.Has(value.Object) && s.Has(value.List) {
@@ -57,6 +57,7 @@ func (c *mappingCompiler) fits(text *scalar, got, want *shape.Shape, r *ruleDecl
 		switch {
 		case strings.Contains(why, "string, this is a number"):
 			d.Help = "string(x) writes a number as text"
+			c.textFix(d, text)
 		case strings.Contains(why, "number, this is a string"):
 			d.Help = "number(x) reads a number from text"
 		}

@@ -61,6 +61,17 @@ func (n *outNode) child(key string) *outNode {
 	return kid
 }
 
+// reserve gives the fields of a new object the order of the rules that may write them, whichever of
+// them writes first.
+func (n *outNode) reserve(steps []step) {
+	for i := range steps {
+		at := n
+		for _, seg := range steps[i].rel {
+			at = at.child(seg.name)
+		}
+	}
+}
+
 // remove takes the member named key out.
 func (n *outNode) remove(key string) {
 	for i, k := range n.keys {

@@ -10,9 +10,11 @@ import (
 	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 const (
@@ -29,6 +31,7 @@ type fileParser struct {
 // parseFile reads the text of a mapping file. The result is as complete as the text allows; the
 // diagnostics say what is wrong with it.
 func parseFile(path, text string, diags *Diagnostics) *mappingFile {
+	text = strings.TrimPrefix(text, "\ufeff") // editors on Windows like to write one
 	src := newSourceFile(path, text)
 	p := &fileParser{src: src, diags: diags}
 	m := &mappingFile{src: src}
@@ -36,6 +39,9 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 	if root == nil {
 		m.unreadable = true
 		return m
+	}
+	if _, ok := root.(ast.MapNode); !ok {
+		m.unreadable = true
 	}
 	for _, e := range p.entries(root, "a mapping file is a map with the keys from, to and rules") {
 		key, v := e.key, e.node
@@ -74,7 +80,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 					continue
 				}
 				if json, ok := p.json(e.node); ok {
-					m.tables = append(m.tables, tableDecl{e.key, json})
+					m.tables = append(m.tables, tableDecl{e.key, json, e.node})
 				}
 			}
 		case "settings":
@@ -82,7 +88,7 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 				m.sets = append(m.sets, p.setting(e.key, e.node))
 			}
 		default:
-			p.unknown(key, "key", []string{"from", "to", "extends", "base", "let", "rules", "tables", "settings", "scripts", "note"})
+			p.unknown(key, "key", schema.MappingKeys.Names())
 		}
 	}
 	return m
@@ -101,7 +107,8 @@ func (p *fileParser) root(text string) ast.Node {
 		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("nested more than %d levels deep", maxYAMLDepth), Pos: p.src.at(line, 1)})
 		return nil
 	}
-	f, err := parseYAML(text)
+	// The YAML library counts \r\n as two line ends in some places.
+	f, err := parseYAML(strings.ReplaceAll(text, "\r\n", "\n"))
 	if err != nil {
 		d := Diagnostic{Code: codeYAML, Message: err.Error(), Pos: p.src.at(1, 1)}
 		var syntax *yaml.SyntaxError
@@ -112,6 +119,7 @@ func (p *fileParser) root(text string) ast.Node {
 			}
 			if strings.Contains(d.Message, "mapping value is not allowed") {
 				d.Help = "an expression that holds `: ` or ` #` must be quoted: 'a ? b : c'"
+				p.colonFix(&d)
 			}
 		}
 		p.add(d)
@@ -178,6 +186,9 @@ func (p *fileParser) add(d Diagnostic) {
 	*p.diags = append(*p.diags, d)
 }
 
+// last returns the diagnostic that was added last.
+func (p *fileParser) last() *Diagnostic { return &(*p.diags)[len(*p.diags)-1] }
+
 func (p *fileParser) at(s *scalar, code, message, help string) {
 	pos, end := s.whole()
 	p.add(Diagnostic{Code: code, Message: message, Help: help, Pos: pos, End: end})
@@ -194,12 +205,7 @@ func (p *fileParser) node(n ast.Node, code, message, help string) {
 func (p *fileParser) unknown(key *scalar, what string, known []string) {
 	d := Diagnostic{Code: codeUnknownKey, Message: fmt.Sprintf("unknown %s %q", what, key.text)}
 	d.Pos, d.End = key.whole()
-	if best := nearest(key.text, known); best != "" {
-		d.Help = fmt.Sprintf("did you mean %q?", best)
-		d.Fix = &Fix{Title: "Rename to " + best, Pos: d.Pos, End: d.End, NewText: best}
-	} else {
-		d.Help = "known are " + strings.Join(known, ", ")
-	}
+	d.suggestText(key.text, known, "known are "+strings.Join(known, ", "))
 	p.add(d)
 }
 
@@ -287,6 +293,7 @@ func (p *fileParser) expression(n ast.Node) *scalar {
 	}
 	if !isScalar(n) {
 		p.node(n, codeShape, "an expression is expected here", "quote an expression that starts with [ or {: '[a, b]'")
+		p.bracketFix(p.last(), n)
 		return nil
 	}
 	return newScalar(p.src, n)
@@ -306,13 +313,18 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 		return strconv.AppendBool(dst, n.Value), true
 	case *ast.IntegerNode, *ast.FloatNode:
 		text := n.GetToken().Value
-		if _, err := decimal.Parse(text); err != nil {
+		if _, err := decimal.Parse(text); errors.Is(err, decimal.ErrSyntax) {
 			p.node(n, codeShape, fmt.Sprintf("%q is no number that JSON can hold", text), "quote it if it is text")
 			return dst, false
 		}
 		return append(dst, text...), true
 	case *ast.StringNode, *ast.LiteralNode:
-		return jsontext.AppendQuote(dst, scalarText(n)), true
+		text := scalarText(n)
+		// The YAML library takes a plain number that no machine number holds for text.
+		if _, err := decimal.Parse(text); !errors.Is(err, decimal.ErrSyntax) && n.GetToken().Type == token.StringType {
+			return append(dst, text...), true
+		}
+		return jsontext.AppendQuote(dst, text), true
 	case *ast.SequenceNode:
 		dst = append(dst, '[')
 		good := true
@@ -353,7 +365,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 			if w := p.word(e.node); w != nil {
 				s.Type = w.text
 				if _, ok := settingKinds[w.text]; !ok {
-					p.choice(w, "type", "string", "number", "boolean", "object", "list")
+					p.choice(w, "type", schema.SettingTypes...)
 				}
 			}
 		case "default":
@@ -369,7 +381,7 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 				s.Help = w.text
 			}
 		default:
-			p.unknown(e.key, "key of a setting", []string{"type", "default", "choices", "help"})
+			p.unknown(e.key, "key of a setting", schema.SettingKeys.Names())
 		}
 	}
 	if s.Type == "" {
@@ -381,9 +393,8 @@ func (p *fileParser) setting(name *scalar, n ast.Node) settingDecl {
 
 // choice reports that a word is none of the words an option knows.
 func (p *fileParser) choice(w *scalar, option string, known ...string) {
-	help := "use " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
-	if best := nearest(w.text, known); best != "" {
-		help = fmt.Sprintf("did you mean %q?", best)
-	}
-	p.at(w, codeOptionValue, fmt.Sprintf("%s cannot be %q", option, w.text), help)
+	d := Diagnostic{Code: codeOptionValue, Message: fmt.Sprintf("%s cannot be %q", option, w.text)}
+	d.Pos, d.End = w.whole()
+	d.suggestText(w.text, known, "use "+strings.Join(known[:len(known)-1], ", ")+" or "+known[len(known)-1])
+	p.add(d)
 }

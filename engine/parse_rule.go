@@ -8,9 +8,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
-
-var ruleOptions = []string{"expr", "value", "each", "as", "index", "where", "when", "lookup", "key", "missing", "default", "required", "write", "empty", "round", "note"}
 
 // rule reads one line of rules: an expression, a map of options, or null.
 func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
@@ -25,7 +24,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 		p.add(d)
 		return nil
 	}
-	r.path = path
+	r.path, r.target = path, path.String()
 	if !p.plain(n) {
 		return nil
 	}
@@ -38,6 +37,7 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 	default:
 		if _, ok := n.(ast.MapNode); !ok {
 			p.node(n, codeShape, "a rule is an expression or a map of options", "quote an expression that starts with [: '[a, b]'")
+			p.bracketFix(p.last(), n)
 			return nil
 		}
 		for _, e := range p.entries(n, "") {
@@ -52,10 +52,13 @@ func (p *fileParser) option(r *ruleDecl, key *scalar, n ast.Node) {
 	switch key.text {
 	case "expr":
 		r.result.expr = p.expression(n)
+		r.odd = r.odd || r.result.expr == nil
 	case "value":
-		if json, ok := p.json(n); ok {
+		json, ok := p.json(n)
+		if ok {
 			r.result.literal = &json
 		}
+		r.odd = r.odd || !ok
 	case "each":
 		r.each = p.expression(n)
 	case "as":
@@ -98,7 +101,7 @@ func (p *fileParser) option(r *ruleDecl, key *scalar, n ast.Node) {
 	case "note":
 		r.note = p.word(n)
 	default:
-		p.unknown(key, "option", ruleOptions)
+		p.unknown(key, "option", schema.RuleOptions.Names())
 		r.odd = true
 	}
 }
@@ -121,7 +124,7 @@ func (p *fileParser) result(n ast.Node) *resultDecl {
 				r.literal = &json
 			}
 		default:
-			p.unknown(e.key, "key", []string{"expr", "value"})
+			p.unknown(e.key, "key", schema.ResultKeys.Names())
 		}
 	}
 	return &r
@@ -146,7 +149,7 @@ func (p *fileParser) cases(r *ruleDecl, n ast.Node) {
 					c.result.literal = &json
 				}
 			default:
-				p.unknown(e.key, "key of a case", []string{"if", "expr", "value"})
+				p.unknown(e.key, "key of a case", schema.CaseKeys.Names())
 			}
 		}
 		if !c.result.set() {
@@ -205,7 +208,7 @@ func (p *fileParser) write(r *ruleDecl, n ast.Node) {
 	case "if-empty":
 		r.write = writeIfEmpty
 	default:
-		p.choice(w, "write", "always", "create", "update", "if-empty")
+		p.choice(w, "write", schema.WriteWords...)
 	}
 }
 
@@ -230,12 +233,12 @@ func (p *fileParser) empty(r *ruleDecl, n ast.Node) {
 			r.emptyAt = w
 			return emptyKeep
 		}
-		p.choice(w, "empty", "omit", "null", "keep")
+		p.choice(w, "empty", schema.EmptyWords...)
 		return emptyUnsaid
 	}
 	if _, ok := n.(ast.MapNode); !ok {
 		m := mode(n)
-		r.empty = [3]emptyMode{m, m, m}
+		r.empty, r.emptyWord = [3]emptyMode{m, m, m}, true
 		return
 	}
 	for _, e := range p.entries(n, "") {
@@ -247,7 +250,7 @@ func (p *fileParser) empty(r *ruleDecl, n ast.Node) {
 		case "empty":
 			r.empty[2] = mode(e.node)
 		default:
-			p.unknown(e.key, "key of empty", []string{"missing", "null", "empty"})
+			p.unknown(e.key, "key of empty", schema.EmptyKeys.Names())
 		}
 	}
 }
@@ -275,12 +278,12 @@ func (p *fileParser) round(r *ruleDecl, n ast.Node) {
 			if w := p.word(e.node); w != nil {
 				rd.mode = w.text
 				if _, err := decimal.ParseMode(w.text); err != nil {
-					p.choice(w, "the mode of round", "half-up", "half-even", "half-down", "up", "down", "ceiling", "floor")
+					p.choice(w, "the mode of round", schema.RoundModes...)
 					rd.mode = "half-up"
 				}
 			}
 		default:
-			p.unknown(e.key, "key of round", []string{"digits", "mode"})
+			p.unknown(e.key, "key of round", schema.RoundKeys.Names())
 		}
 	}
 }

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"strings"
+	"sync"
 
+	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -13,8 +15,11 @@ type sourceFile struct {
 	lines []string
 }
 
+// lineBreaks are those that YAML knows.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func newSourceFile(path, text string) *sourceFile {
-	return &sourceFile{path: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	return &sourceFile{path: path, lines: strings.Split(lineBreaks.Replace(text), "\n")}
 }
 
 func (f *sourceFile) line(n int) string {
@@ -36,8 +41,11 @@ type scalar struct {
 	column int
 	block  bool // literal or folded: the text starts on the next line
 	quoted bool
-	// places holds the position of each character of text and of its end; made on demand.
-	places []Position
+	tree   expr.Node // of the expression, once it was compiled
+	// places holds the position of each character of text and of its end; made on demand, also by documents
+	// that fail at the same time.
+	places  []Position
+	aligned sync.Once
 }
 
 func newScalar(f *sourceFile, n ast.Node) *scalar {
@@ -63,9 +71,7 @@ func (s *scalar) start() Position { return s.file.at(s.line, s.column) }
 
 // rangeOf returns the positions of the characters from and to (exclusive) of the text.
 func (s *scalar) rangeOf(from, to int) (Position, Position) {
-	if s.places == nil {
-		s.places = s.align()
-	}
+	s.aligned.Do(func() { s.places = s.align() })
 	last := len(s.places) - 1
 	from, to = min(max(from, 0), last), min(max(to, 0), last)
 	pos, end := s.places[from], s.places[to]
@@ -103,8 +109,8 @@ func (s *scalar) align() []Position {
 		return '\n'
 	}
 	quote := rune(0)
-	if s.quoted {
-		quote = []rune(s.file.line(s.line) + " ")[s.column-1]
+	if first := []rune(s.file.line(s.line)); s.quoted && s.column <= len(first) { // the YAML library's columns can be wrong
+		quote = first[s.column-1]
 	}
 	places := make([]Position, 0, len(s.text)+1)
 	for _, r := range s.text {

@@ -4,18 +4,27 @@ import "strings"
 
 // nearest returns the word of known that name was most likely meant to be, "" if none is close.
 func nearest(name string, known []string) string {
-	best, bestDist := "", max(1, (len(name)+1)/3)
+	best, _ := nearestOnly(name, known)
+	return best
+}
+
+// nearestOnly is nearest; only is true where no other word is as close.
+func nearestOnly(name string, known []string) (best string, only bool) {
+	bestDist := max(1, (len(name)+1)/3)
 	folded := strings.ToLower(name)
 	for _, k := range known {
 		if k == name {
 			continue
 		}
 		d := editDistance(folded, strings.ToLower(k), bestDist)
-		if d < bestDist || d == bestDist && best == "" {
-			best, bestDist = k, d
+		switch {
+		case d < bestDist || d == bestDist && best == "":
+			best, bestDist, only = k, d, true
+		case d == bestDist && k != best:
+			only = false
 		}
 	}
-	return best
+	return best, only
 }
 
 // editDistance counts insertions, deletions, replacements and swaps of neighbours

@@ -13,14 +13,14 @@ import (
 
 // checkProject returns how many flows a folder's project has and what is wrong with it; a folder
 // without a crosswalk.yaml is no project.
-func checkProject(dir string) (flows int, found engine.Diagnostics, err error) {
+func (c *cli) checkProject(dir string, texts drafts) (flows int, found engine.Diagnostics, err error) {
 	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); err != nil {
 		if errors.Is(err, fs.ErrNotExist) || !isFolder(dir) {
 			return 0, nil, nil
 		}
 		return 0, nil, err
 	}
-	p, err := project.Load(dir, systems)
+	p, err := project.Load(dir, systems, project.Files(texts), project.Scripts(c.scripts))
 	if err != nil {
 		err = diagnosticsOr(&found, err)
 		return 0, found, err

@@ -26,11 +26,17 @@ const (
 // commands makes every command: one line for each file beside this one.
 var commands = []func(*cli) *cobra.Command{
 	newMapCommand,
+	newExplainCommand,
 	newCheckCommand,
+	newFmtCommand,
+	newSchemaCommand,
+	newTestCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,
+	newLSPCommand,
 	newVersionCommand,
+	newScriptWorkerCommand,
 }
 
 // cli is what the commands share: the streams, and the flags that all of them have.
@@ -39,6 +45,8 @@ type cli struct {
 	stdout io.Writer // results, and nothing else
 	stderr io.Writer // messages for people; with --json one JSON object a line
 	json   bool
+	// scripts loads the scripts of mappings; they run in processes of this program.
+	scripts engine.ScriptHost
 
 	started bool // a command's own code was reached
 }
@@ -50,11 +58,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr}
+	results := &checkedWriter{Writer: stdout}
+	scripts := newScriptHost()
+	defer scripts.Close()
+	c := &cli{stdin: stdin, stdout: results, stderr: stderr, scripts: scripts}
 	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(results)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !c.started {
@@ -62,7 +73,25 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		// Flags that do not parse leave --json unread, and its reader wants that error as JSON too.
 		c.json = slices.Contains(args, "--json")
 	}
+	if results.err != nil && (err == nil || errors.Is(err, errReported)) {
+		err = fmt.Errorf("the results could not be written: %w", results.err)
+	}
 	return c.report(err)
+}
+
+// checkedWriter remembers the first error of a writer, so that results that went nowhere, such as onto a disk that
+// is full, are no success.
+type checkedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 func newRoot(c *cli) *cobra.Command {

@@ -75,7 +75,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
-	process, err := p.Process(demoFlow, mappings.FS, store, project.Surroundings{}, flow.Pace{})
+	process, err := p.Process(ctx, demoFlow, mappings.FS, store, project.Surroundings{}, flow.Pace{})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/mappingtest"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/scripting"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server/project"
 )
 
@@ -56,7 +58,13 @@ func TestErrorExamples(t *testing.T) {
 // diagnoseMapping loads a mapping, and applies it where there is a document.
 func diagnoseMapping(t *testing.T, mapping, document block) engine.Diagnostics {
 	t.Helper()
-	m, err := engine.Parse("example.yaml", []byte(mapping.text), engine.Library(mappings.FS))
+	opts := []engine.Option{engine.Library(mappings.FS)}
+	if strings.Contains(mapping.text, "nowhere.ts") { // the other example is about a program without a host
+		scripts := host.New(scripting.Options{})
+		defer scripts.Close()
+		opts = append(opts, engine.WithScripts(scripts))
+	}
+	m, err := engine.Parse("example.yaml", []byte(mapping.text), opts...)
 	switch {
 	case err != nil:
 		return diagnosticsOf(t, err)

@@ -12,6 +12,9 @@ import (
 // three hundred times shorter; what is longer is no line of documents.
 const maxLine = 64 << 20
 
+// byteOrderMark is what programs on Windows like to write before a document.
+const byteOrderMark = "\ufeff"
+
 // lineReader reads JSON Lines. It keeps one line in memory at a time.
 type lineReader struct {
 	r      *bufio.Reader
@@ -36,7 +39,7 @@ func (l *lineReader) next() ([]byte, error) {
 			return nil, err
 		}
 		if l.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\ufeff")) // programs on Windows like to write one
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			return line, nil

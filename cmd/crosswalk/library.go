@@ -9,13 +9,16 @@ import (
 	"github.com/crosswalk-go/crosswalk/mappings"
 )
 
-// codeRead is the engine's code for a mapping that cannot be read at all.
-const codeRead = "CW1001"
+// Codes of the engine: a mapping that cannot be read at all, and YAML that no file of ours needs.
+const (
+	codeRead = "CW1001"
+	codeYAML = "CW1002"
+)
 
-// loadMapping loads a mapping file, or the built-in mapping of that name, with the library behind it. A file
+// loadMapping loads a mapping file, or the built-in mapping of that name, with the library and scripts behind it. A file
 // that is not there is misuse; what is wrong in one is [engine.Diagnostics].
-func loadMapping(name string) (*engine.Mapping, error) {
-	mapping, err := engine.Load(name, engine.Library(mappings.FS))
+func (c *cli) loadMapping(name string, opts ...engine.Option) (*engine.Mapping, error) {
+	mapping, err := engine.Load(name, append(opts, engine.Library(mappings.FS), engine.WithScripts(c.scripts))...)
 	var found engine.Diagnostics
 	if !errors.As(err, &found) {
 		return mapping, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,6 +14,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
+	// A test that calls Main in this process starts this binary for scripts.
+	if len(os.Args) > 1 && os.Args[1] == scriptWorker {
+		main()
+	}
 	testscript.Main(leakChecked{m}, map[string]func(){"crosswalk": main})
 }
 

@@ -12,25 +12,18 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine"
-	"github.com/crosswalk-go/crosswalk/mappings"
 )
 
 // mapFlags are the flags of `crosswalk map`.
 type mapFlags struct {
-	mapping string
-	lines   bool
-	pretty  bool
-	update  bool
-	now     string
-
-	source, settings, tables, links, current string // a file, or the JSON object itself
+	inputFlags
+	lines  bool
+	pretty bool
 }
 
 func newMapCommand(c *cli) *cobra.Command {
@@ -60,22 +53,10 @@ itself: --settings '{"timeZone": "Europe/Amsterdam"}'.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping `file` or built-in name")
 	flags.BoolVar(&f.lines, "lines", false, "the input is JSON Lines: a document a line")
 	flags.BoolVar(&f.pretty, "pretty", false, "indent the result")
-	flags.BoolVar(&f.update, "update", false, "map for an update of a document that the target has, not for a new one")
-	flags.StringVar(&f.current, "current", "", "with --update: the target's present document, a JSON `object`, for write: if-empty and empty: keep")
-	flags.StringVar(&f.source, "source", "", "the raw source document, a JSON `object`, which a write mapping reads as source")
-	flags.StringVar(&f.settings, "settings", "", "the flow's settings, a JSON `object`")
-	flags.StringVar(&f.tables, "tables", "", "the flow's lookup tables, a JSON `object`, each in place of the mapping's own")
-	flags.StringVar(&f.links, "links", "", "what the target knows, a JSON `object`: ids, reference data")
-	flags.StringVar(&f.now, "now", "", "the `instant` that rules read as now, in RFC 3339 (default: the clock's)")
-	_ = cmd.RegisterFlagCompletionFunc("mapping", completeMapping) // fails only for a flag that is not there
+	f.inputFlags.register(cmd)
 	return cmd
-}
-
-func completeMapping(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return mappings.Names(), cobra.ShellCompDirectiveDefault
 }
 
 func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
@@ -89,7 +70,7 @@ func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	mapping, err := loadMapping(f.mapping)
+	mapping, err := c.loadMapping(f.mapping)
 	if err != nil {
 		return err
 	}
@@ -119,65 +100,12 @@ func (c *cli) runMap(ctx context.Context, f mapFlags, path string) error {
 // check refuses flags that contradict each other.
 func (f mapFlags) check() error {
 	switch {
-	case f.mapping == "":
-		return misusef("which mapping? Add -m FILE, or the name of a built-in one: -m shopware/order.read")
 	case f.lines && f.pretty:
 		return misusef("--pretty would break the lines of JSON Lines: leave out one of the two")
 	case f.lines && (f.source != "" || f.current != ""):
 		return misusef("--source and --current belong to one document, and JSON Lines holds many: map each document by itself")
-	case f.current != "" && !f.update:
-		return misusef("--current is the document that an update meets: add --update")
 	}
-	return nil
-}
-
-// input reads what the mapping may read besides the document.
-func (f mapFlags) input() (engine.Input, error) {
-	in := engine.Input{Now: f.now}
-	if f.update {
-		in.Write = engine.Update
-	}
-	if in.Now == "" {
-		in.Now = time.Now().UTC().Format(time.RFC3339)
-	} else if _, err := time.Parse(time.RFC3339, in.Now); err != nil {
-		return in, misusef("--now %q is no RFC 3339 instant: write it as 2026-01-31T09:30:00Z", in.Now)
-	}
-	for _, flag := range []struct {
-		name, value string
-		into        *[]byte
-	}{
-		{"source", f.source, &in.Source},
-		{"settings", f.settings, &in.Settings},
-		{"tables", f.tables, &in.Tables},
-		{"links", f.links, &in.Links},
-		{"current", f.current, &in.Current},
-	} {
-		if flag.value == "" {
-			continue
-		}
-		text, err := objectArgument(flag.value)
-		if err != nil {
-			return in, misusef("--%s: %w", flag.name, err)
-		}
-		*flag.into = text
-	}
-	return in, nil
-}
-
-// objectArgument returns the JSON object that arg is or that the file arg holds.
-func objectArgument(arg string) ([]byte, error) {
-	text, from := []byte(arg), "the argument"
-	if !strings.HasPrefix(strings.TrimSpace(arg), "{") {
-		var err error
-		if text, err = os.ReadFile(arg); err != nil {
-			return nil, err
-		}
-		from = arg
-	}
-	if trimmed := bytes.TrimSpace(text); !json.Valid(trimmed) || trimmed[0] != '{' {
-		return nil, fmt.Errorf("%s holds no JSON object", from)
-	}
-	return text, nil
+	return f.inputFlags.check()
 }
 
 func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engine.Input, r io.Reader, name string, pretty bool) error {
@@ -185,6 +113,7 @@ func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engin
 	if err != nil {
 		return fmt.Errorf("the document cannot be read: %w", err)
 	}
+	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
 	result, err := mapping.Apply(ctx, document, in)
 	if err != nil {
 		return documentError(name, 1, err)
@@ -210,6 +139,11 @@ func documentError(name string, line int, err error) error {
 	if !errors.As(err, &found) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	return placedIn(name, line, found)
+}
+
+// placedIn returns diagnostics with the document's name and line where they are places in the document itself.
+func placedIn(name string, line int, found engine.Diagnostics) engine.Diagnostics {
 	found = slices.Clone(found)
 	for i := range found {
 		if d := &found[i]; d.Pos.File == "" && d.Pos.Line > 0 {

@@ -34,6 +34,9 @@ func commandsPage() []byte {
 	fmt.Fprintf(&page, "# Commands\n\nThis page is written from the program's own help: `go test ./cmd/crosswalk -run CommandsPage -update`.\n\n%s\n", root.Long)
 	fmt.Fprintf(&page, "\nEvery command has these flags:\n\n```text\n%s  -h, --help   help for the command\n```\n", root.PersistentFlags().FlagUsages())
 	for _, cmd := range root.Commands() {
+		if cmd.Hidden {
+			continue
+		}
 		fmt.Fprintf(&page, "\n## crosswalk %s\n\n%s\n\n```text\n%s\n```\n", cmd.Name(), description(cmd.Long, cmd.Short), cmd.UseLine())
 		if flags := cmd.LocalNonPersistentFlags().FlagUsages(); flags != "" {
 			fmt.Fprintf(&page, "\n```text\n%s```\n", flags)

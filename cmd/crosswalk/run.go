@@ -66,7 +66,7 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
 	}
-	p, err := project.Load(dir, systems)
+	p, err := project.Load(dir, systems, project.Scripts(c.scripts))
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
-	process, err := p.Process(name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
+	process, err := p.Process(ctx, name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
 	if err != nil {
 		return err
 	}
@@ -96,6 +96,9 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 	show.clear()
 	if summary.Read > 0 || err == nil {
 		c.printSummary(summary)
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return errors.New("stopped: the next run goes on from here")
 	}
 	if err == nil && summary.Failed+summary.InDoubt > 0 {
 		err = errReported

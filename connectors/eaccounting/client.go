@@ -155,6 +155,21 @@ func (c *Connector) Ping(ctx context.Context) (string, error) {
 	return "Visma eAccounting: " + gjson.GetBytes(raw, "Name").String(), nil
 }
 
+// Account returns what identifies the company. Every company has the same address.
+func (c *Connector) Account(ctx context.Context) (string, error) {
+	raw, err := c.Reference(ctx, "companySettings", false)
+	if err != nil {
+		return "", err
+	}
+	// https://eaccountingapi.vismaonline.com/swagger: CompanyIdentifier, a GUID. Where an answer lacks it, the
+	// registration number and the name must do.
+	settings := gjson.ParseBytes(raw)
+	if id := settings.Get("CompanyIdentifier").String(); id != "" {
+		return id, nil
+	}
+	return strings.Join([]string{settings.Get("CountryCode").String(), settings.Get("CorporateIdentityNumber").String(), settings.Get("Name").String()}, " "), nil
+}
+
 // Close ends the connection.
 func (c *Connector) Close() error {
 	return errors.Join(c.api.Close(), c.identity.Close())

@@ -86,5 +86,6 @@ func spec() connectors.Spec {
 
 var (
 	_ connectors.Connector = (*Connector)(nil)
+	_ connectors.Accounts  = (*Connector)(nil)
 	_ port.Totaler         = (*Connector)(nil)
 )

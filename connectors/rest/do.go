@@ -155,11 +155,11 @@ func (c *call) attempt(ctx context.Context, number int) (Response, again, error)
 	if resp.Status == http.StatusUnauthorized && c.cfg.Auth != nil && !c.asked {
 		c.asked = true
 		if c.cfg.Auth.Invalidate(ctx, hr) {
-			return resp, relogin, c.failure(resp)
+			return resp, relogin, c.failure(resp, hr.Header)
 		}
 	}
 	if resp.Status >= 300 {
-		e := c.failure(resp)
+		e := c.failure(resp, hr.Header)
 		if l := c.limiter(); l != nil && errors.Is(e.Kind, port.ErrRateLimit) && e.RetryAfter > 0 {
 			l.hold(end.Add(e.RetryAfter))
 		}

@@ -17,14 +17,16 @@ import (
 // messageMax is how many bytes of a vendor's message an error keeps.
 const messageMax = 500
 
-// failure reads an answer with status 300 or more.
-func (c *call) failure(resp Response) *port.Error {
+// failure reads an answer with status 300 or more to a request with the header. A system that repeats what it was
+// sent must not bring credentials into an error, which people paste into tickets.
+func (c *call) failure(resp Response, sent http.Header) *port.Error {
 	var e port.Error
 	if c.cfg.Decode != nil {
 		e = c.cfg.Decode(resp.Status, resp.Header, resp.Body)
 	}
 	e.System, e.Op, e.Status = c.cfg.System, c.req.Op(), resp.Status
-	e.Message = cut(e.Message)
+	hide := masker{literal: append(credentials(sent), c.req.secrets...)}
+	e.Message, e.Code, e.Field = cut(hide.words(e.Message)), hide.text(e.Code), hide.text(e.Field)
 	if e.RetryAfter <= 0 && resp.Status >= 400 {
 		e.RetryAfter, _ = RetryAfter(resp.Header, resp.Body, c.cfg.Now())
 	}

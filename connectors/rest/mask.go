@@ -13,6 +13,9 @@ import (
 
 const masked = "[masked]"
 
+// secretMin is how long a secret is at least: to mask a shorter one would blank out words that are none.
+const secretMin = 8
+
 // secretNames are the names of headers, members and parameters whose values are secrets,
 // in lower case without separators. A name that ends in token, secret or password is one too.
 var secretNames = map[string]bool{
@@ -57,8 +60,7 @@ func credentials(h http.Header) []string {
 			if _, rest, ok := strings.Cut(v, " "); ok && http.CanonicalHeaderKey(name) == "Authorization" {
 				v = rest
 			}
-			// Shorter ones would blank out words that are no secret.
-			if len(v) >= 8 {
+			if len(v) >= secretMin {
 				found = append(found, v)
 			}
 		}
@@ -71,6 +73,11 @@ func (m masker) text(s string) string {
 		s = strings.ReplaceAll(s, l, masked)
 	}
 	return s
+}
+
+// words masks a vendor's message: the credentials themselves and what is named as one.
+func (m masker) words(s string) string {
+	return secretInText.ReplaceAllString(m.text(s), "${1}"+masked)
 }
 
 func (m masker) header(h http.Header) http.Header {

@@ -77,6 +77,11 @@ func (o OAuth2) grant(ctx context.Context, params url.Values) (Token, string, er
 		params.Set("scope", o.Scope)
 	}
 	req := Request{Method: http.MethodPost, Path: o.Path, Header: http.Header{}, Repeat: Safe}
+	for _, secret := range []string{o.ClientSecret, params.Get("refresh_token")} {
+		if len(secret) >= secretMin {
+			req.secrets = append(req.secrets, secret)
+		}
+	}
 	if o.Basic {
 		// RFC 6749 section 2.3.1 asks for form-encoded parts.
 		basic := &http.Request{Header: req.Header}
@@ -103,7 +108,7 @@ func (o OAuth2) grant(ctx context.Context, params url.Values) (Token, string, er
 	asked := o.Client.cfg.Now()
 	resp, err := o.Client.Do(ctx, req)
 	if err != nil {
-		return Token{}, "", refused(err, resp)
+		return Token{}, "", refused(err, resp, masker{literal: append(credentials(req.Header), req.secrets...)})
 	}
 	access := gjson.GetBytes(resp.Body, "access_token").String()
 	if access == "" {
@@ -118,7 +123,7 @@ func (o OAuth2) grant(ctx context.Context, params url.Values) (Token, string, er
 }
 
 // refused makes the 400 of RFC 6749 section 5.2 an ErrAuth where it speaks of credentials.
-func refused(err error, resp Response) error {
+func refused(err error, resp Response, hide masker) error {
 	var e *port.Error
 	if !errors.As(err, &e) {
 		return err
@@ -128,10 +133,10 @@ func refused(err error, resp Response) error {
 		return err
 	}
 	if e.Code == "" {
-		e.Code = code.String()
+		e.Code = cut(hide.text(code.String()))
 	}
 	if e.Message == "" {
-		e.Message = gjson.GetBytes(resp.Body, "error_description").String()
+		e.Message = cut(hide.words(gjson.GetBytes(resp.Body, "error_description").String()))
 	}
 	switch code.String() {
 	case "invalid_grant", "invalid_client", "unauthorized_client", "access_denied":

@@ -34,6 +34,8 @@ type Request struct {
 	Body    []byte
 	Repeat  Repeat
 	Timeout time.Duration // of one attempt; 0 is the client's
+
+	secrets []string // that the body holds and no error may repeat
 }
 
 // Response is an answer with its whole body, decompressed.

@@ -132,9 +132,10 @@ func TestAllocations(t *testing.T) {
 func TestLimit(t *testing.T) {
 	f := figure{goal: goal{gate: 1.5}, slack: 1.25}
 	for _, test := range []struct{ recorded, want float64 }{
-		{24, 30},    // far off: no slower than it was
-		{1.4, 1.5},  // reached: the gate never breaks
-		{1.0, 1.25}, // better than the gate: stays so
+		{24, 30},     // far off: no slower than it was
+		{1.4, 1.5},   // reached: the gate never breaks
+		{1.5, 1.875}, // just reached: a busy machine is no regression
+		{1.0, 1.25},  // better than the gate: stays so
 	} {
 		if got := f.limit(test.recorded); math.Abs(got-test.want) > 1e-9 {
 			t.Errorf("recorded %v: limit %v, want %v", test.recorded, got, test.want)
@@ -170,7 +171,7 @@ func TestJudge(t *testing.T) {
 	for _, test := range []struct {
 		now  float64
 		want string
-	}{{1, ""}, {1.3, ""}, {1.5, "slower"}, {0.7, ""}, {0.3, "-update"}} {
+	}{{1, ""}, {1.3, ""}, {1.7, "slower"}, {0.7, ""}, {0.3, "-update"}} {
 		got := judged(at(test.now), map[string]float64{f.key(): 1})
 		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
 			t.Errorf("%v after 1: %q, want %q", test.now, got, test.want)

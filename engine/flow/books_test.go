@@ -198,6 +198,9 @@ func (b *books) Totals(_ context.Context, _ string, body, _ []byte) (port.Totals
 }
 
 func (b *books) Totaled(_ string, body []byte) (port.Totals, bool) {
+	if !gjson.GetBytes(body, "Rows").Exists() {
+		return port.Totals{}, false
+	}
 	sum := b.sum(body)
 	if b.wrong != "" {
 		d, _ := decimal.Parse(b.wrong)

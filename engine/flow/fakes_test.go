@@ -105,7 +105,7 @@ var writeOrder = mapper(func(_ context.Context, doc []byte, in engine.Input) ([]
 		}
 	}
 	return json.Marshal(map[string]any{
-		"BuyersOrderReference": gjson.GetBytes(doc, "number").String(),
+		"BuyersOrderReference": gjson.GetBytes(in.Settings, "referencePrefix").String() + gjson.GetBytes(doc, "number").String(),
 		"CustomerId":           links.Get("customer.id").String(),
 		"Note":                 gjson.GetBytes(doc, "note").String(),
 		"Rows":                 rows,

@@ -60,48 +60,12 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	}
 	d.plan.Operations = append(d.plan.Operations, Operation{
 		ID: string(p.flow.Entity), Verb: Create, Resource: p.flow.Resources.Target,
-		Keys:      []port.Key{{Field: port.KeyReference, Value: d.plan.Document.Key}},
+		Keys:      []port.Key{p.reference(d)},
 		Body:      body,
 		DependsOn: dependencies(body, d.plan.Operations),
 		Link:      &LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
 	})
 	return nil
-}
-
-// orderExists looks for the order in the links and then in the target, by its number as the reference. The target
-// also answers with what the order's document has become since, such as the invoice of a draft.
-func (p *Planner) orderExists(ctx context.Context, d *draft) (bool, error) {
-	link, err := p.link(ctx, p.flow.Entity, d.doc.ID)
-	if err != nil {
-		return false, err
-	}
-	if link.TargetID != "" {
-		t := Target{Resource: link.Resource, ID: link.TargetID, Key: link.TargetKey}
-		d.plan.Skip = &Verdict{Code: SkipExists, Reason: "already sent as " + t.String(), Target: &t}
-		return true, nil
-	}
-	number := d.plan.Document.Key
-	if number == "" {
-		return false, &Failure{Code: FailMapping, Message: "the order has no number, so the target cannot be asked whether it has it"}
-	}
-	docs, asked, err := p.find(ctx, p.flow.Resources.Target, port.Key{Field: port.KeyReference, Value: number})
-	if err != nil {
-		return false, fmt.Errorf("whether %s has order %s: %w", p.flow.To, number, err)
-	}
-	if len(docs) > 0 {
-		t := targetOf("", p.flow.Resources.Target, docs[0])
-		reason := fmt.Sprintf("%s has it as %s", p.flow.To, t)
-		if len(docs) > 1 {
-			reason += fmt.Sprintf(" and in %d more", len(docs)-1)
-		}
-		d.plan.Skip = &Verdict{Code: SkipExists, Reason: reason, Target: &t}
-		d.plan.Adopt = []Adoption{{
-			Link:   LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
-			Target: t,
-		}}
-		return true, nil
-	}
-	return false, p.pending("the order", link, asked)
 }
 
 // orderLinks is what the write mapping sees as links.
@@ -182,7 +146,9 @@ func (p *Planner) writeOrder(ctx context.Context, d *draft, in engine.Input, art
 			return nil, feeErr
 		}
 		if body, err = p.mapOrder(ctx, rounded, in, articles); err != nil {
-			return nil, err
+			f := *failureOf(err)
+			f.Message = fmt.Sprintf("the rounding difference of %s cannot be sent as a row of its own, a fee at rate 0: %s", off.by, f.Message)
+			return nil, &f
 		}
 		if warnings, err = compare(body); err == nil {
 			warnings = append(warnings, fmt.Sprintf("%s is sent as a row of its own: %s rounds tax in another way", off.by, p.flow.To))

@@ -60,6 +60,41 @@ func TestOrder(t *testing.T) {
 		{name: "its draft has become an invoice", order: order(1),
 			prepare: func(w *world) { w.books.put("invoice", `{"BuyersOrderReference":"1"}`) },
 			outcome: flow.Skipped, code: flow.SkipExists, reason: "invoice 1004"},
+		{name: "another order has its number", order: order(1),
+			prepare: func(w *world) {
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":120.00}]}`)
+			},
+			outcome: flow.Failed, code: flow.FailConflict, reason: "another document with the reference 1 (invoiceDraft 1004 over 120.00), and the order is over 24.95",
+			help: "referencePrefix",
+			check: func(t *testing.T, w *world, _ flow.Result) {
+				if l, ok := w.store.links["order/o-1"]; ok {
+					t.Errorf("it is remembered: %+v", l)
+				}
+			}},
+		{name: "another order has its number, and so has its own document", order: order(1),
+			prepare: func(w *world) {
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":120.00}]}`)
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":25.00}]}`)
+			},
+			outcome: flow.Skipped, code: flow.SkipExists, reason: "invoiceDraft 1005 and in 1 more"},
+		{name: "its document was changed in the books", order: order(1),
+			prepare: func(w *world) {
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":120.00}]}`)
+				w.flow.Settings = []byte(`{"trustReference":true}`)
+			},
+			outcome: flow.Skipped, code: flow.SkipExists, reason: "invoiceDraft 1004"},
+		{name: "its document was changed before the crash was noticed", order: order(1),
+			prepare: func(w *world) {
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":120.00}]}`)
+				w.store.links["order/o-1"] = port.Link{SourceID: "o-1", Resource: "invoiceDraft", PendingSince: epoch}
+			},
+			outcome: flow.Skipped, code: flow.SkipExists, reason: "invoiceDraft 1004"},
+		{name: "a prefix keeps two shops apart", order: order(1),
+			prepare: func(w *world) {
+				w.books.put("invoiceDraft", `{"BuyersOrderReference":"1"}`)
+				w.flow.Settings = []byte(`{"referencePrefix":"NL-"}`)
+			},
+			outcome: flow.Created, writes: []string{"create customer", "create invoiceDraft"}},
 		{name: "it is linked", order: order(1),
 			prepare: func(w *world) {
 				w.store.links["order/o-1"] = port.Link{SourceID: "o-1", TargetID: "x", TargetKey: "77", Resource: "invoiceDraft"}
@@ -368,6 +403,15 @@ func TestPlanGolden(t *testing.T) {
 			return order(1)
 		},
 		"fail": func(w *world) string { return order(1, "lines.0.sku", `"NK-GIFT"`) },
+		"rounding": func(w *world) string {
+			w.books.computes = "-0.01"
+			w.flow.Settings = []byte(`{"roundingLimit":0.02}`)
+			return order(1)
+		},
+		"conflict": func(w *world) string {
+			w.books.put("invoiceDraft", `{"BuyersOrderReference":"1","Rows":[{"Amount":120.00}]}`)
+			return order(1)
+		},
 		"update-and-article": func(w *world) string {
 			w.books.put("customer", `{"EmailAddress":"anna1@example.nl","Name":"Old","City":null}`)
 			w.flow.Settings = []byte(`{"updateCustomer":true,"missingProduct":"create"}`)

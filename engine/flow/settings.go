@@ -39,6 +39,10 @@ func OrderSettings() []engine.Setting {
 			Help: "What happens to an order with an article number that the target does not have: fail, create the article, or ignore the line (which only a free line survives, because totals must agree)."},
 		{Name: "roundingLimit", Type: "number", Default: []byte(`0`),
 			Help: "The largest difference between an order's total and what the target computes for it that is sent as a row of its own, a fee at tax rate 0 (table feeArticles). Shops and books may round tax in different ways, which is a cent or two; 0 fails such an order."},
+		{Name: "referencePrefix", Type: "string", Default: []byte(`""`),
+			Help: "What stands before the order's number in the reference by which the target is asked whether it has the order. Give each shop its own where several send to one target, or one shop numbers its sales channels apart: equal numbers would be taken for one order."},
+		{Name: "trustReference", Type: "boolean", Default: []byte(`false`),
+			Help: "Whether a document of the target that has the order's reference is that order even if it adds up to something else. Unsaid, such an order fails, because it may be another shop's."},
 		{Name: "defaults", Type: "object", Default: []byte(`{}`), Help: "Values for canonical fields that the source leaves out, by path: {storeId: \"1\", billing.country: NL}."},
 	}
 }
@@ -49,6 +53,8 @@ type settings struct {
 	updateCustomer  bool
 	missingProduct  string
 	roundingLimit   decimal.Decimal
+	referencePrefix string
+	trustReference  bool
 	defaults        []fieldDefault
 }
 
@@ -92,6 +98,13 @@ func parseSettings(text []byte) (settings, error) {
 			return s, fmt.Errorf("settings.missingProduct: %s is none of %s, %s, %s", v.Raw, missingFail, missingCreate, missingIgnore)
 		}
 		s.missingProduct = v.String()
+	}
+	s.referencePrefix = scalar(root.Get("referencePrefix"))
+	if v := root.Get("trustReference"); present(v) {
+		if !v.IsBool() {
+			return s, fmt.Errorf("settings.trustReference must be true or false")
+		}
+		s.trustReference = v.Bool()
 	}
 	if v := root.Get("roundingLimit"); present(v) {
 		limit, err := decimal.Parse(v.Raw)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // testFile is a test file as it was read.
@@ -18,23 +19,18 @@ type testFile struct {
 }
 
 type testCase struct {
-	name   string
-	pos    engine.Position
-	input  []byte
-	in     engine.Input
-	expect *node // partly
-	exact  *node
-	golden string // the file that exact was read from
-	absent []*node
-	fails  []string
-	failAt engine.Position
+	name    string
+	pos     engine.Position
+	input   []byte
+	in      engine.Input
+	expect  *node // partly
+	exact   *node
+	exactAt engine.Position // of the key
+	golden  string          // the file that exact was read from
+	absent  []*node
+	fails   []string
+	failAt  engine.Position
 }
-
-var (
-	contextKeys = []string{"write", "source", "settings", "tables", "links", "current", "now"}
-	fileKeys    = append([]string{"mapping", "cases"}, contextKeys...)
-	caseKeys    = append([]string{"name", "input", "expect", "exactly", "absent", "fails"}, contextKeys...)
-)
 
 // parse reads the test file at name. The result holds the cases that could be read.
 func parse(files fs.FS, name string) (testFile, engine.Diagnostics) {
@@ -54,7 +50,7 @@ func parse(files fs.FS, name string) (testFile, engine.Diagnostics) {
 		r.fail(start, codeShape, "", "a test file is a map with the keys mapping and cases")
 		return f, r.diags
 	}
-	r.known(root, fileKeys)
+	r.known(root, schema.TestKeys.Names())
 	p := &caseReader{reader: r, files: files, dir: path.Dir(name), root: root}
 	if m := root.get("mapping"); m == nil {
 		r.fail(start, codeMissing, "add `mapping:` with the file of the mapping", "the test file names no mapping")
@@ -107,7 +103,7 @@ func (p *caseReader) testCase(n *node) (testCase, bool) {
 		p.fail(n.pos, codeShape, "", "a case is a map")
 		return c, false
 	}
-	p.known(n, caseKeys)
+	p.known(n, schema.TestCaseKeys.Names())
 	if name := n.get("name"); name == nil || name.kind != text || name.scalar == "" {
 		p.fail(n.pos, codeMissing, "add `name:` with what the case shows", "the case has no name")
 	} else {
@@ -118,19 +114,25 @@ func (p *caseReader) testCase(n *node) (testCase, bool) {
 	} else if v, _ := p.value("input", input); v != nil {
 		c.input = []byte(v.json())
 	}
-	c.in = engine.Input{
+	c.in = p.input(n)
+	p.expectation(n, &c)
+	return c, len(p.diags) == before
+}
+
+// input returns what a case hands to the mapping besides the document.
+func (p *caseReader) input(n *node) engine.Input {
+	in := engine.Input{
 		Source: p.context(n, "source"), Settings: p.context(n, "settings"), Tables: p.context(n, "tables"),
 		Links: p.context(n, "links"), Current: p.context(n, "current"), Now: p.word(n, "now"), Write: engine.Create,
 	}
 	switch write := p.word(n, "write"); write {
 	case "", "create":
 	case "update":
-		c.in.Write = engine.Update
+		in.Write = engine.Update
 	default:
 		p.fail(n.pos, codeShape, "use create or update", "write cannot be %q", write)
 	}
-	p.expectation(n, &c)
-	return c, len(p.diags) == before
+	return in
 }
 
 func (p *caseReader) expectation(n *node, c *testCase) {
@@ -149,6 +151,7 @@ func (p *caseReader) expectation(n *node, c *testCase) {
 	}
 	if exact != nil {
 		c.exact, c.golden = p.value("exactly", exact)
+		c.exactAt = n.place("exactly")
 	}
 	if absent != nil {
 		for _, a := range p.words(absent, "absent") {

@@ -54,6 +54,16 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// place returns where the key of a member stands.
+func (n *node) place(key string) engine.Position {
+	for _, m := range n.members {
+		if m.key == key {
+			return m.pos
+		}
+	}
+	return engine.Position{}
+}
+
 // appendJSON writes n as JSON text without white space.
 func (n *node) appendJSON(dst []byte) []byte {
 	switch n.kind {

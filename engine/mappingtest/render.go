@@ -9,6 +9,9 @@ import (
 // maxShown is how many characters of a value a difference shows.
 const maxShown = 200
 
+// maxLines is how many lines of an explanation a difference shows.
+const maxLines = 12
+
 // Render returns what failed, for a person: the place of the case, each field with what was expected and
 // what came, and the document's failures. It shows values of the documents.
 func (r Report) Render() string {
@@ -41,6 +44,16 @@ func (c Case) render(b *strings.Builder) {
 			fmt.Fprintf(b, " (line %d)", d.Pos.Line)
 		}
 		fmt.Fprintf(b, "\n    want %s\n    got  %s\n", shown(d.Want), shown(d.Got))
+		if d.Explanation != nil {
+			n := 0
+			for line := range strings.Lines(d.Explanation.Render()) {
+				if n++; n > maxLines {
+					b.WriteString("      ...\n")
+					break
+				}
+				b.WriteString(strings.TrimRight("      "+line, " \n") + "\n")
+			}
+		}
 	}
 	if len(c.Diagnostics) > 0 {
 		for line := range strings.Lines(c.Diagnostics.Render()) {

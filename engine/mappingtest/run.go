@@ -23,16 +23,22 @@ type Options struct {
 	Library fs.FS
 	// Engine are further options for loading the mappings.
 	Engine []engine.Option
+	// Paths are the test files to run and the folders to look for them in; none is the whole of the files.
+	Paths []string
 	// Only keeps the test files for which it is true; nil keeps all.
 	Only func(file string) bool
-	// Update, where set, is called with the output of every case whose `exactly` names a file, instead of comparing
-	// it. A file that is not there yet counts as empty.
+	// Coverage, where set, counts what the cases reach of the mappings.
+	Coverage *engine.Coverage
+	// Update, where set, is called with the files that hold an `exactly` which is no longer what comes out, instead of
+	// comparing it: the file that it names, or the test file itself. A file that is not there yet counts as empty.
 	Update func(file string, data []byte) error
 }
 
 // Report is the result of a run, in the order of the files and of their cases.
 type Report struct {
 	Files []File `json:"files"`
+	// Coverage is what the cases reached, where that was asked for.
+	Coverage *engine.CoverageReport `json:"coverage,omitempty"`
 }
 
 // File is the result of one test file.
@@ -64,6 +70,8 @@ type Diff struct {
 	Want string          `json:"want"` // JSON text, "" where nothing was expected
 	Got  string          `json:"got"`  // JSON text, "" where the field is not there
 	Pos  engine.Position `json:"pos"`  // of the expectation, where it has a place
+	// Explanation says which rule made the field, or why none did.
+	Explanation *engine.Explanation `json:"explanation,omitempty"`
 }
 
 // Passed tells whether the case found what it expects.
@@ -90,30 +98,54 @@ func (r Report) Count() (passed, failed, problems int) {
 	return passed, failed, problems
 }
 
-// Run runs every test file below the root of files. An error means that the files could not be listed or ctx
-// ended; everything else is in the report.
-func Run(ctx context.Context, files fs.FS, opts Options) (Report, error) {
+// Find returns the test files at paths: those that are named, and those in folders that are named, without what stands in
+// hidden folders and in folders called testdata or node_modules. No paths are the whole of files.
+func Find(files fs.FS, paths ...string) ([]string, error) {
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
 	var names []string
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+	for _, root := range paths {
+		err := fs.WalkDir(files, root, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && name != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules"):
+				return fs.SkipDir
+			case !d.IsDir() && (name == root || strings.HasSuffix(name, Suffix)):
+				names = append(names, name)
+			}
+			return nil
+		})
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("list the test files: %w", err)
 		}
-		if !d.IsDir() && strings.HasSuffix(name, Suffix) && (opts.Only == nil || opts.Only(name)) {
-			names = append(names, name)
-		}
-		return ctx.Err()
-	})
-	if err != nil {
-		return Report{}, fmt.Errorf("list the test files: %w", err)
 	}
 	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Run runs the test files of files that the options name. An error means that the files could not be listed or
+// ctx ended; everything else is in the report.
+func Run(ctx context.Context, files fs.FS, opts Options) (Report, error) {
 	var report Report
+	names, err := Find(files, opts.Paths...)
+	if err != nil {
+		return report, err
+	}
 	for _, name := range names {
+		if opts.Only != nil && !opts.Only(name) {
+			continue
+		}
 		f, err := runFile(ctx, files, name, opts)
 		if err != nil {
 			return report, err
 		}
 		report.Files = append(report.Files, f)
+	}
+	if opts.Coverage != nil {
+		reached := opts.Coverage.Report()
+		report.Coverage = &reached
 	}
 	return report, nil
 }
@@ -136,6 +168,10 @@ func runFile(ctx context.Context, files fs.FS, name string, opts Options) (File,
 		out.Problems = ds
 		return out, nil
 	}
+	if opts.Coverage != nil {
+		opts.Coverage.Add(m)
+	}
+	var stale []rewrite
 	for _, tc := range tf.cases {
 		if err := ctx.Err(); err != nil {
 			return out, err
@@ -144,7 +180,14 @@ func runFile(ctx context.Context, files fs.FS, name string, opts Options) (File,
 		if err != nil {
 			return out, err
 		}
+		if opts.Update != nil && tc.exact != nil && tc.golden == "" && len(c.Diffs) > 0 {
+			stale = append(stale, rewrite{tc, c.Output, c.Diffs})
+			c.Diffs = nil
+		}
 		out.Cases = append(out.Cases, c)
+	}
+	if len(stale) > 0 {
+		return out, rewriteFile(files, name, stale, opts.Update)
 	}
 	return out, nil
 }
@@ -174,7 +217,13 @@ func load(files fs.FS, tf testFile, opts Options) (*engine.Mapping, error) {
 
 func runCase(ctx context.Context, m *engine.Mapping, tc testCase, opts Options) (Case, error) {
 	c := Case{Name: tc.name, Pos: tc.pos}
-	output, err := m.Apply(ctx, tc.input, tc.in)
+	apply := m.Apply
+	if opts.Coverage != nil {
+		apply = func(ctx context.Context, document []byte, in engine.Input) ([]byte, error) {
+			return opts.Coverage.Apply(ctx, m, document, in)
+		}
+	}
+	output, err := apply(ctx, tc.input, tc.in)
 	if err != nil {
 		if !errors.As(err, &c.Diagnostics) {
 			return c, fmt.Errorf("%s: %w", tc.pos, err)
@@ -210,8 +259,20 @@ func runCase(ctx context.Context, m *engine.Mapping, tc testCase, opts Options) 
 			c.Diffs = append(c.Diffs, Diff{Path: a.scalar, Got: v.json(), Pos: a.pos})
 		}
 	}
+	if len(c.Diffs) > 0 {
+		e, err := m.Explain(ctx, tc.input, tc.in)
+		if err != nil {
+			return c, err
+		}
+		for i := range c.Diffs[:min(len(c.Diffs), maxExplained)] {
+			c.Diffs[i].Explanation = e.Nearest(c.Diffs[i].Path)
+		}
+	}
 	return c, nil
 }
+
+// maxExplained is how many differences of a case are explained: where everything differs, no single rule is the reason.
+const maxExplained = 20
 
 // failure compares the codes of a failed document with those that the case expects, each counted once.
 func failure(tc testCase, ds engine.Diagnostics) string {

@@ -274,4 +274,8 @@ cases:
 	//   total (line 9)
 	//     want 0.31
 	//     got  0.3
+	//       total = 0.3
+	//           price.yaml:4:3  total: price * quantity
+	//             read price = 0.1
+	//             read quantity = 3
 }

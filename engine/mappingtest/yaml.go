@@ -9,6 +9,7 @@ import (
 	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
@@ -116,6 +117,13 @@ func (r *reader) node(y ast.Node) *node {
 		}
 	case *ast.StringNode:
 		n.kind, n.scalar = text, y.Value
+		// The YAML library takes a plain number that no machine number holds for text.
+		if _, err := decimal.Parse(y.Value); !errors.Is(err, decimal.ErrSyntax) && y.GetToken().Type == token.StringType {
+			n.kind = number
+			if err != nil {
+				r.fail(n.pos, codeYAML, "quote it if it is text", "%q has more digits than numbers can have here", n.scalar)
+			}
+		}
 	case *ast.LiteralNode:
 		n.kind, n.scalar = text, y.Value.Value
 	case *ast.SequenceNode:

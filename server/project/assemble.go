@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,8 +44,9 @@ func (p *Process) Close() error {
 
 // Process opens the connections of a flow and puts it together with its mappings, which come from
 // the project's files and the library. Its store keeps links, cursors and, unless the surroundings have others,
-// tokens. An error of the project or its mappings is [engine.Diagnostics].
-func (p *Project) Process(name string, library fs.FS, store Store, s Surroundings, pace flow.Pace) (*Process, error) {
+// tokens; links and cursors belong to the flow and the two accounts that it joins. An error of the
+// project or its mappings is [engine.Diagnostics].
+func (p *Project) Process(ctx context.Context, name string, library fs.FS, store Store, s Surroundings, pace flow.Pace) (*Process, error) {
 	f, err := p.Flow(name)
 	if err != nil {
 		return nil, err
@@ -63,8 +65,12 @@ func (p *Project) Process(name string, library fs.FS, store Store, s Surrounding
 	if out.To, err = p.Open(f.To, s); err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
+	scope, err := p.scope(ctx, f, out)
+	if err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
 	out.Process, err = flow.New(assembled, flow.Systems{
-		Source: out.From, Target: out.To, Links: store.Links(f.Name), Cursors: store.Cursors(),
+		Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope},
 	}, pace)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
@@ -212,14 +218,15 @@ func (a *assembly) mappings(r flow.Resources) flow.Mappings {
 // load loads the flow's own mapping under key, or the library's of that name. One that
 // is not needed may be absent.
 func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Mapping {
-	path, where := name, a.flow.at["from"]
+	path, where, isOwn := name, a.flow.at["from"], false
 	if own != "" {
 		path, where = own, a.flow.at["mappings."+key]
+		// In a project of the present folder, file and own are the same text.
 		if file := a.project.resolve(own); isFile(file) {
-			path = file
+			path, isOwn = file, true
 		}
 	}
-	if path == name || path == own {
+	if !isOwn {
 		if _, err := fs.Stat(a.library, path+".yaml"); err != nil {
 			if needed || own != "" {
 				a.report(where, codeReference, fmt.Sprintf("there is no mapping %s", path), "write mappings: {"+key+": ...} with a file below the project or the name of a built-in mapping")
@@ -227,7 +234,14 @@ func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Ma
 			return nil
 		}
 	}
-	m, err := engine.Load(path, engine.Library(a.library))
+	opts := []engine.Option{engine.Library(a.library)}
+	if a.project.files != nil {
+		opts = append(opts, engine.Files(a.project.files))
+	}
+	if a.project.scripts != nil {
+		opts = append(opts, engine.WithScripts(a.project.scripts))
+	}
+	m, err := engine.Load(path, opts...)
 	if err != nil {
 		var found engine.Diagnostics
 		if !errors.As(err, &found) {

@@ -36,7 +36,12 @@ const flowHead = "from: webshop\nto: books\nentity: order\n"
 func assemble(t *testing.T, files map[string]string) (flow.Flow, error) {
 	t.Helper()
 	files["crosswalk.yaml"] = goodMain
-	p, err := Load(folder(t, files), able())
+	return assembleIn(t, folder(t, files))
+}
+
+func assembleIn(t *testing.T, dir string) (flow.Flow, error) {
+	t.Helper()
+	p, err := Load(dir, able())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // maxSecretBytes bounds a secret's file: whoever names the wrong file shall not wait for its end.
@@ -44,7 +45,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 	}
 	var credentials ast.Node
 	var system *text
-	known := []string{"system", "url", "credentials", "options"}
+	known := schema.ConnectionKeys.Names()
 	for _, m := range f.entries(e.node, "a connection is a map with the keys "+strings.Join(known, ", ")) {
 		switch m.key.value {
 		case "system":
@@ -106,7 +107,7 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 		if _, isMap := m.node.(ast.MapNode); isMap {
 			for _, r := range f.entries(m.node, "") {
 				if r.key.value != "file" {
-					f.unknown(r.key, "key", []string{"file"})
+					f.unknown(r.key, "key", schema.CredentialKeys.Names())
 					continue
 				}
 				if w := f.word(r.node); w != nil {

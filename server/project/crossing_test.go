@@ -29,23 +29,29 @@ type crossing struct {
 	store *memoryStore
 	env   map[string]string
 	later time.Duration // how far the flow's clock is ahead
+	// onward runs read from the cursor; others read everything.
+	onward bool
 }
 
 func newCrossing(t *testing.T) *crossing {
 	c := &crossing{t: t, dir: t.TempDir(), store: newMemoryStore(), env: map[string]string{}, books: books.New(connectors.SandboxOptions{})}
-	for name, s := range map[string]connectors.Sandbox{"SHOP": shop.New(connectors.SandboxOptions{}), "BOOKS": c.books} {
-		server := httptest.NewServer(s)
-		t.Cleanup(server.Close)
-		c.env[name] = server.URL
-		for credential, value := range s.Credentials() {
-			c.env[credential] = value
-		}
-	}
+	c.serve("SHOP", shop.New(connectors.SandboxOptions{}))
+	c.serve("BOOKS", c.books)
 	c.write("crosswalk.yaml", `connections:
   webshop: {system: shopware, url: "${SHOP}", credentials: {accessKeyId: "${accessKeyId}", secretAccessKey: "${secretAccessKey}"}}
   books: {system: eaccounting, url: "${BOOKS}", credentials: {clientId: "${clientId}", clientSecret: "${clientSecret}", refreshToken: "${refreshToken}"}}
 `)
 	return c
+}
+
+// serve starts a sandbox and leads the connection with this address to it.
+func (c *crossing) serve(name string, s connectors.Sandbox) {
+	server := httptest.NewServer(s)
+	c.t.Cleanup(server.Close)
+	c.env[name] = server.URL
+	for credential, value := range s.Credentials() {
+		c.env[credential] = value
+	}
 }
 
 func (c *crossing) write(name, text string) {
@@ -88,7 +94,7 @@ func (c *crossing) tryRun() (flow.Summary, map[string]flow.Result, error) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	process, err := p.Process("orders", mappings.FS, c.store, Surroundings{}, flow.Pace{
+	process, err := p.Process(c.t.Context(), "orders", mappings.FS, c.store, Surroundings{}, flow.Pace{
 		Now:   func() time.Time { return time.Now().Add(c.later) },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
@@ -98,7 +104,7 @@ func (c *crossing) tryRun() (flow.Summary, map[string]flow.Result, error) {
 	defer process.Close()
 	results := map[string]flow.Result{}
 	s, err := process.Run(c.t.Context(), flow.RunOptions{
-		FromStart: true, Workers: 3, OnResult: func(r flow.Result, _ flow.Summary) { results[r.Document.Name()] = r },
+		FromStart: !c.onward, Workers: 3, OnResult: func(r flow.Result, _ flow.Summary) { results[r.Document.Name()] = r },
 	})
 	if !s.Balanced() {
 		c.t.Errorf("unbalanced: %s", s)
@@ -273,21 +279,27 @@ func (s *memoryStore) withoutLinks() *memoryStore {
 	return out
 }
 
-func (s *memoryStore) Links(string) port.Links       { return s }
+func (s *memoryStore) Links(scope string) port.Links { return memoryLinks{s, scope} }
 func (s *memoryStore) Cursors() port.Cursors         { return s }
 func (s *memoryStore) Tokens() connectors.TokenStore { return s }
 
-func (s *memoryStore) Link(_ context.Context, e port.Entity, id string) (port.Link, bool, error) {
+// memoryLinks are the links of one scope.
+type memoryLinks struct {
+	*memoryStore
+	scope string
+}
+
+func (s memoryLinks) Link(_ context.Context, e port.Entity, id string) (port.Link, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l, ok := s.links[string(e)+"/"+id]
+	l, ok := s.links[s.scope+"/"+string(e)+"/"+id]
 	return l, ok, nil
 }
 
-func (s *memoryStore) SaveLink(_ context.Context, e port.Entity, l port.Link) error {
+func (s memoryLinks) SaveLink(_ context.Context, e port.Entity, l port.Link) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.links[string(e)+"/"+l.SourceID] = l
+	s.links[s.scope+"/"+string(e)+"/"+l.SourceID] = l
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // flowName is what a flow may be called: it stands in URLs, logs and messages.
@@ -26,7 +27,6 @@ func (p *Project) readFlow(f *file, name string) Flow {
 	if f.root == nil {
 		return flow
 	}
-	known := []string{"from", "to", "entity", "trigger", "start", "where", "limit", "settings", "tables", "mappings", "steps", "note"}
 	seen := map[string]bool{}
 	for _, e := range f.entries(f.root, "a flow is a map with the keys from, to and entity") {
 		seen[e.key.value] = true
@@ -37,7 +37,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 		case "to":
 			flow.To = p.connectionName(f, e.node)
 		case "entity":
-			flow.Entity = port.Entity(f.oneOf(e.node, "entity", []string{string(port.Order), string(port.Customer), string(port.Product), string(port.Stock)}))
+			flow.Entity = port.Entity(f.oneOf(e.node, "entity", schema.Entities))
 		case "trigger":
 			flow.Trigger = f.trigger(e.node)
 		case "start":
@@ -68,7 +68,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 		case "note":
 			f.word(e.node)
 		default:
-			f.unknown(e.key, "key", known)
+			f.unknown(e.key, "key", schema.FlowKeys.Names())
 		}
 	}
 	for _, need := range []string{"from", "to", "entity"} {
@@ -126,7 +126,7 @@ func (f *file) trigger(n ast.Node) Trigger {
 		case "webhook":
 			t.Webhook = f.oneOf(e.node, "webhook", []string{"true", "false"}) == "true"
 		default:
-			f.unknown(e.key, "key", []string{"every", "webhook"})
+			f.unknown(e.key, "key", schema.TriggerKeys.Names())
 		}
 	}
 	return t
@@ -173,7 +173,7 @@ func (f *file) mappings(n ast.Node) Mappings {
 	for _, e := range f.entries(n, "mappings is a map with the keys read, write, customer and product") {
 		place, ok := places[e.key.value]
 		if !ok {
-			f.unknown(e.key, "key", []string{"read", "write", "customer", "product"})
+			f.unknown(e.key, "key", schema.FlowMappingKeys.Names())
 			continue
 		}
 		if w := f.word(e.node); w != nil {

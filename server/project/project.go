@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // The codes of diagnostics about a project.
@@ -51,6 +53,8 @@ type Project struct {
 
 	systems []connectors.System
 	getenv  func(string) (string, bool)
+	files   fs.FS // nil: the operating system
+	scripts engine.ScriptHost
 }
 
 // Connection is a system with credentials under the user's own name.
@@ -104,6 +108,13 @@ type Option func(*Project)
 // Env sets where ${NAME} is looked up; unsaid it is the environment of the process.
 func Env(lookup func(string) (string, bool)) Option { return func(p *Project) { p.getenv = lookup } }
 
+// Scripts sets what loads the scripts of the project's mappings; without it a mapping that names scripts is an error.
+func Scripts(host engine.ScriptHost) Option { return func(p *Project) { p.scripts = host } }
+
+// Files sets where crosswalk.yaml, the flows and the project's mappings are read, by their paths as they would be on
+// disk, for who has newer texts of them than the disk. Which flows there are, the disk says.
+func Files(fsys fs.FS) Option { return func(p *Project) { p.files = fsys } }
+
 // Load reads the project in dir for these systems. The error is [engine.Diagnostics] with every
 // problem of every file. Secrets are not looked up before [Project.Open].
 func Load(dir string, systems []connectors.System, opts ...Option) (*Project, error) {
@@ -151,11 +162,11 @@ func (p *Project) Flow(name string) (Flow, error) {
 }
 
 func (p *Project) readMain(path string, diags *engine.Diagnostics) {
-	f := open(path, diags)
+	f := p.open(path, diags)
 	if f == nil {
 		return
 	}
-	known := []string{"connections", "server", "alerts", "data"}
+	known := schema.ProjectKeys.Names()
 	seen := false
 	for _, e := range f.entries(f.root, "crosswalk.yaml is a map with the keys "+strings.Join(known, ", ")) {
 		switch e.key.value {
@@ -200,7 +211,7 @@ func (p *Project) readFlows(dir string, diags *engine.Diagnostics) {
 			*diags = append(*diags, engine.Diagnostic{Severity: engine.Error, Code: codeRead, Pos: engine.Position{File: path},
 				Message: "flows end in .yaml: this file would not be read", Help: "rename it to " + strings.TrimSuffix(e.Name(), ext) + ".yaml"})
 		case ext == ".yaml":
-			if f := open(path, diags); f != nil {
+			if f := p.open(path, diags); f != nil {
 				p.Flows = append(p.Flows, p.readFlow(f, strings.TrimSuffix(e.Name(), ext)))
 			}
 		}
@@ -214,6 +225,19 @@ func (p *Project) resolve(path string) string {
 		return path
 	}
 	return filepath.Join(p.Dir, path)
+}
+
+// readFile reads a file as far as one of a project may be long, and a byte more.
+func (p *Project) readFile(path string) ([]byte, error) {
+	if p.files != nil {
+		return fs.ReadFile(p.files, path)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return io.ReadAll(io.LimitReader(in, maxFileBytes+1))
 }
 
 func unreadable(path string, err error) engine.Diagnostic {

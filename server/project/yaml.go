@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -46,14 +44,8 @@ type entry struct {
 }
 
 // open reads a file; nil where it cannot be read at all.
-func open(path string, diags *engine.Diagnostics) *file {
-	in, err := os.Open(path)
-	if err != nil {
-		*diags = append(*diags, unreadable(path, err))
-		return nil
-	}
-	defer in.Close()
-	content, err := io.ReadAll(io.LimitReader(in, maxFileBytes+1))
+func (p *Project) open(path string, diags *engine.Diagnostics) *file {
+	content, err := p.readFile(path)
 	if err != nil {
 		*diags = append(*diags, unreadable(path, err))
 		return nil
@@ -64,6 +56,7 @@ func open(path string, diags *engine.Diagnostics) *file {
 }
 
 func (f *file) parse(content string) {
+	content = strings.TrimPrefix(content, "\ufeff") // editors on Windows like to write one
 	start := text{line: 1, column: 1}
 	switch {
 	case len(content) > maxFileBytes:

@@ -179,9 +179,9 @@ func TestPricesHaveMoreDecimalsThanTheyMayHave(t *testing.T) {
 
 func TestStock(t *testing.T) {
 	a := open(t)
-	mug := a.article("NK-MUG-350")
+	house := a.article("NK-BEAN-HOUSE-500")
 	stock := func() string {
-		s := a.get("articles/" + mug)
+		s := a.get("articles/" + house)
 		return s.Get("StockBalance").Raw + " " + s.Get("StockBalanceReserved").Raw + " " + s.Get("StockBalanceAvailable").Raw
 	}
 	check := func(want string) {
@@ -190,17 +190,17 @@ func TestStock(t *testing.T) {
 			t.Errorf("stock %s, want %s", got, want)
 		}
 	}
-	check("64.0 2.0 62.0") // the seeded order
-	order := a.want(a.do("POST", "orders", a.order(a.customer("inkoop@example.nl"), body{"ArticleId": mug, "Quantity": 5, "UnitPrice": 10})), 201, 0)
-	check("64.0 7.0 57.0")
+	check("120.0 2.0 118.0") // the seeded order
+	order := a.want(a.do("POST", "orders", a.order(a.customer("inkoop@example.nl"), body{"ArticleId": house, "Quantity": 5, "UnitPrice": 10})), 201, 0)
+	check("120.0 7.0 113.0")
 	path := "orders/" + order.Get("Id").String()
 	a.want(a.do("POST", path+"/completed", nil), 200, 0)
-	check("59.0 2.0 57.0")
+	check("115.0 2.0 113.0")
 	a.want(a.do("POST", path+"/voided", nil), 200, 0)
-	check("64.0 7.0 57.0")
+	check("120.0 7.0 113.0")
 	a.want(a.do("DELETE", path, nil), 200, 0)
-	check("64.0 2.0 62.0")
+	check("120.0 2.0 118.0")
 	a.box.Configure(func(s *sandbox.Settings) { s.StockModule = true })
-	a.want(a.do("PUT", "articles/"+mug, strings.Replace(a.get("articles/"+mug+"?showPricesWithTwoDecimals=true").Raw, `"StockBalance":64.0`, `"StockBalance":1.0`, 1)), 200, 0)
-	check("64.0 2.0 62.0") // read-only with the module
+	a.want(a.do("PUT", "articles/"+house, strings.Replace(a.get("articles/"+house+"?showPricesWithTwoDecimals=true").Raw, `"StockBalance":120.0`, `"StockBalance":1.0`, 1)), 200, 0)
+	check("120.0 2.0 118.0") // read-only with the module
 }

@@ -23,13 +23,14 @@ func (s *Sandbox) seedDocuments() {
 		}
 		return s.make(s.postArticle, body).text("Id")
 	}
-	article("NK-BEAN-HOUSE-500", "House blend 500 g", "Goods 9 %", "8.95", "120", "8711111000017")
-	beans := article("NK-BEAN-DARK-1000", "Dark roast 1 kg", "Goods 9 %", "16.95", "80", "8711111000024")
+	house := article("NK-BEAN-HOUSE-500", "House blend 500 g", "Goods 9 %", "8.95", "120", "8711111000017")
+	article("NK-BEAN-DARK-1000", "Dark roast 1 kg", "Goods 9 %", "16.95", "80", "8711111000024")
 	mug := article("NK-MUG-350", "Mug 350 ml", "Goods 21 %", "12.50", "64", "8711111000031")
 	article("NK-TEE-BLACK-M", "T-shirt black M", "Goods 21 %", "24.95", "30", "8711111000048")
 	article("NK-GRINDER-01", "Hand grinder", "Goods 21 %", "59.00", "12", "8711111000055")
+	shipping := map[string]string{}
 	for _, rate := range []string{"21", "9", "0"} {
-		article("SHIP-"+rate, "Shipping "+rate+" %", "Goods "+rate+" %", "0", "0", "")
+		shipping[rate] = article("SHIP-"+rate, "Shipping "+rate+" %", "Goods "+rate+" %", "0", "0", "")
 		article("DISC-"+rate, "Discount "+rate+" %", "Goods "+rate+" %", "0", "0", "")
 	}
 
@@ -60,7 +61,7 @@ func (s *Sandbox) seedDocuments() {
 		return map[string]any{"ArticleId": id, "UnitPrice": json.Number(price), "Quantity": quantity,
 			"IsTextRow": false, "IsWorkCost": false, "EligibleForReverseChargeOnVat": false, "ReversedConstructionServicesVatFree": false}
 	}
-	rows := []any{row(beans, "16.95", 1), row(mug, "12.50", 2)}
+	rows := []any{row(house, "8.95", 2), row(shipping["9"], "4.95", 1)}
 	for i, r := range rows {
 		r.(map[string]any)["LineNumber"] = i + 1
 	}

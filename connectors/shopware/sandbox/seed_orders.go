@@ -26,12 +26,12 @@ type seedLine struct {
 	quantity int64
 }
 
-// The shop rounds tax line by line. The company's order, whose prices are net, comes to the same cents when tax is
-// rounded once a rate, as most books do; 10008, whose prices are gross, does not.
+// The shop rounds tax line by line, and most books round it once a rate. For 10003, whose prices are net, that makes a total that
+// is a cent less; for 10008, whose prices are gross, it moves a cent from tax to net.
 var seedOrderList = []seedOrder{
 	{number: "10001", customer: "sanne", lines: []seedLine{{"house", 2}}, payment: "prepayment", paid: true, shipped: true},
 	{number: "10002", customer: "pieter", lines: []seedLine{{"house", 3}, {"mug", 2}}, shipTo: "pieter-work", payment: "prepayment", paid: true, comment: "Graag aan de balie afgeven"},
-	{number: "10003", customer: "haagse", lines: []seedLine{{"dark", 6}, {"grinder", 1}}, net: true, payment: "invoice", paid: true, shipped: true, po: "PO-2026-0417"},
+	{number: "10003", customer: "haagse", lines: []seedLine{{"dark", 10}, {"grinder", 1}}, net: true, payment: "invoice", paid: true, shipped: true, po: "PO-2026-0417"},
 	{number: "10004", customer: "sanne", lines: []seedLine{{"mug", 1}, {"house", 1}}, freeShipping: true, payment: "prepayment", paid: true},
 	{number: "10005", customer: "pieter", lines: []seedLine{{"house", 3}, {"tee-m", 1}}, percentOff: 10, payment: "prepayment", paid: true},
 	{number: "10006", customer: "sanne", lines: []seedLine{{"dark", 1}}, payment: "prepayment"},

@@ -47,6 +47,9 @@ func New(ctx context.Context, steps, bytes int64) Budget {
 	return Budget{ctx: ctx, maxSteps: steps, maxBytes: bytes}
 }
 
+// Context returns what the budget ends with.
+func (b *Budget) Context() context.Context { return b.ctx }
+
 // Step takes n steps.
 func (b *Budget) Step(n int) error {
 	b.steps += int64(n)

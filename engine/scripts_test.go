@@ -1,0 +1,110 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+// oneScript is a host without JavaScript: a script's text says what it does. A line `function NAME PARAM` makes a function, one
+// of the name boom fails, and all others return what they are given.
+type oneScript struct{}
+
+func (oneScript) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
+	var all script
+	for _, name := range paths {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, errors.New("there is no script")
+		}
+		for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+			words := strings.Fields(line)
+			if len(words) < 2 || words[0] != "function" {
+				return nil, engine.ScriptErrors{{Message: "this is no function", Pos: engine.Position{File: name, Line: i + 1, Column: 1}}}
+			}
+			all = append(all, engine.ScriptFunction{Name: words[1], Script: name, Export: words[1], Params: words[2:], Pos: engine.Position{File: name, Line: i + 1, Column: 10}})
+		}
+	}
+	return all, nil
+}
+
+type script []engine.ScriptFunction
+
+func (s script) Functions() []engine.ScriptFunction { return s }
+
+func (s script) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte, error) {
+	if call.Function == "boom" {
+		return nil, &engine.ScriptError{Message: "threw Error", Thrown: "Error: " + string(call.Args[0]), Pos: engine.Position{File: s[0].Script, Line: 1, Column: 10}}
+	}
+	if call.Function == "odd" {
+		return []byte("no JSON"), ctx.Err()
+	}
+	return call.Args[0], ctx.Err()
+}
+
+// TestScripts looks at what goes to a script and what comes back, in a mapping and in one that extends it.
+func TestScripts(t *testing.T) {
+	files := fstest.MapFS{
+		"base/base.yaml":     {Data: []byte("from: any\nto: any\nscripts: [lib/script.ts]\nrules: {a: same(x), b: script.same(nothing), lower: lower(x)}\n")},
+		"base/lib/script.ts": {Data: []byte("function same value\nfunction lower value\nfunction odd")},
+		"own/mapping.yaml":   {Data: []byte("extends: ../base/base.yaml\nscripts: [script.ts]\nrules: {c: 'mine([x, nil])', d: 'same(y)', e: 'same(z).a'}\n")},
+		"own/script.ts":      {Data: []byte("function mine value\n")},
+	}
+	m, err := engine.Load("own/mapping.yaml", engine.Files(files), engine.WithScripts(oneScript{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Apply(t.Context(), []byte(`{"x": "A", "y": {"n": 1.50, "id": 9007199254740993}, "z": {"a": null}}`), engine.Input{})
+	if want := `{"a":"A","lower":"a","c":["A",null],"d":{"n":1.50,"id":9007199254740993}}`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	files["own/mapping.yaml"].Data = []byte("extends: ../base/base.yaml\nrules: {c: odd()}\n")
+	if m, err = engine.Load("own/mapping.yaml", engine.Files(files), engine.WithScripts(oneScript{})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Apply(t.Context(), []byte(`{}`), engine.Input{}); err == nil || !strings.Contains(err.Error(), "something that is no JSON") {
+		t.Errorf("a script that gives no JSON gives %v", err)
+	}
+}
+
+func TestFunctionLibrary(t *testing.T) {
+	var lib engine.FunctionLibrary
+	for _, test := range []struct {
+		name string
+		args []string
+		want string // "" is missing
+	}{
+		{"upper", []string{`"a"`}, `"A"`}, {"round", []string{`2.345`, `2`}, `2.35`}, {"upper", []string{""}, ""},
+		{"upper", nil, "error: upper needs 1 argument, got 0: use upper(text)"},
+		{"upper", []string{`1`}, "error: upper wants a string as text, got a number: use upper(text)"},
+		{"upper", []string{`"a"`, `"b"`}, "error: upper takes at most 1 argument, got 2: use upper(text)"},
+		{"upper", []string{`"a`}, "error: upper: text is no JSON"},
+		{"fail", []string{`"a"`}, `error: there is no function "fail"`}, {"filter", nil, `error: there is no function "filter"`},
+	} {
+		var args []json.RawMessage
+		for _, a := range test.args {
+			if a == "" {
+				args = append(args, nil)
+			} else {
+				args = append(args, json.RawMessage(a))
+			}
+		}
+		out, err := lib.Call(t.Context(), test.name, "", args)
+		got := string(out)
+		if err != nil {
+			got = "error: " + err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%s(%v) gives %s, want %s", test.name, test.args, got, test.want)
+		}
+	}
+	if names := lib.Names(); len(names) < 50 {
+		t.Errorf("there are %d functions", len(names))
+	}
+}

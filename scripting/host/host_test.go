@@ -1,0 +1,136 @@
+package host_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+
+// load loads mappings/order.yaml of files.
+func load(t *testing.T, files fstest.MapFS) (*engine.Mapping, error) {
+	t.Helper()
+	h := host.New(scripting.Options{Limits: scripting.Limits{Time: time.Second, MemoryBytes: 64 << 20}})
+	t.Cleanup(h.Close)
+	return engine.Load("mappings/order.yaml", engine.Files(files), engine.WithScripts(h))
+}
+
+const loyalty = `
+import { limit } from "./limits.json";
+
+export function tier(customer: any, extra?: string): any {
+  if (customer === undefined) return undefined;
+  if (customer.spent === null) throw new Error("nothing is known of " + customer.email);
+  return customer.spent.gte(decimal(limit)) ? "gold" : extra ?? "silver";
+}
+export const slugged = (s: string): any => cw.slug(s);
+export const wrong = (x: any): any => cw.round("x");
+export const when = () => date.now();
+export const same = (x: any) => x;
+export const endless = () => { for (;;) {} };
+`
+
+func project(rules string) fstest.MapFS {
+	return fstest.MapFS{
+		"crosswalk.yaml":       file("connections: {}\n"),
+		"mappings/order.yaml":  file("from: any\nto: any\nscripts: [../scripts/loyalty.ts]\nrules:\n" + rules),
+		"scripts/loyalty.ts":   file(loyalty),
+		"scripts/limits.json":  file(`{"limit": 1000}`),
+		"mappings/broken.yaml": file(""),
+	}
+}
+
+func TestRules(t *testing.T) {
+	m, err := load(t, project(`  tier: tier(customer)
+  named: loyalty.tier(customer, "bronze")
+  lines[]: {each: lines, as: line}
+  lines[].price: same(line.price) * 2
+  lines[].copy: same(line)
+  none: tier(nothing)
+  slug: slugged(name)
+  at: when()
+  round: round(2.345, 2)
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Apply(t.Context(), []byte(`{"name": "A b", "customer": {"spent": 999.99}, "lines": [{"price": 9007199254740993.10}, {"price": 0.1}]}`), engine.Input{Now: "2026-11-21T10:00:00Z"})
+	want := `{"tier":"silver","named":"bronze","lines":[{"price":18014398509481986.20,"copy":{"price":9007199254740993.10}},{"price":0.2,"copy":{"price":0.1}}],"slug":"a-b","at":"2026-11-21T10:00:00Z","round":2.35}`
+	if err != nil || string(got) != want {
+		t.Errorf("got  %s, %v\nwant %s", got, err, want)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	doc := `{"customer": {"spent": null, "email": "jane@example.com"}}`
+	for _, test := range []struct{ rule, code, message, values string }{
+		{"tier(customer)", "CW2013", "tier failed at scripts/loyalty.ts:6:38: threw Error", `thrown = Error: nothing is known of jane@example.com`},
+		{"wrong(1)", "CW2013", "wrong failed at scripts/loyalty.ts:10:", "x = 1"},
+		{"endless()", "CW2007", "endless failed at scripts/loyalty.ts:13:", ""},
+		{"when()", "CW2013", "this run has no clock", ""},
+	} {
+		m, err := load(t, project("  x: "+test.rule+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.Apply(t.Context(), []byte(doc), engine.Input{})
+		var ds engine.Diagnostics
+		if !errors.As(err, &ds) || len(ds) != 1 || ds[0].Code != test.code || !strings.Contains(ds[0].Message, test.message) {
+			t.Errorf("%s gives %v", test.rule, err)
+			continue
+		}
+		if strings.Contains(ds.Error(), "jane") {
+			t.Errorf("a value is in the message: %v", ds)
+		}
+		if !strings.Contains(ds.Render(), test.values) {
+			t.Errorf("no %q in\n%s", test.values, ds.Render())
+		}
+		if ds[0].Pos.File != "mappings/order.yaml" || ds[0].Pos.Line != 5 {
+			t.Errorf("the place is %v", ds[0].Pos)
+		}
+	}
+}
+
+func TestChecks(t *testing.T) {
+	for _, test := range []struct{ rule, want string }{
+		{"teir(customer)", `order.yaml:5:6: error CW1014: x: unknown function "teir"`},
+		{"tier(1, 2, 3)", `order.yaml:5:6: error CW1015: x: tier takes at most 2 arguments, got 3`},
+		{"loyalty.nothing(1)", `order.yaml:5:14: error CW1014: x: unknown function "loyalty.nothing"`},
+	} {
+		_, err := load(t, project("  x: "+test.rule+"\n"))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s gives %v", test.rule, err)
+		}
+	}
+	files := project("  x: tier(customer)\n  y: other.fn(1)\n")
+	files["scripts/loyalty.ts"] = file("export const tier = () => {\n  return 1 +;\n}")
+	_, err := load(t, files)
+	if err == nil || err.Error() != `scripts/loyalty.ts:2:13: error CW1028: Unexpected ";"` {
+		t.Errorf("a script with a slip gives %v", err)
+	}
+	delete(files, "scripts/loyalty.ts")
+	if _, err = load(t, files); err == nil || !strings.Contains(err.Error(), "mappings/order.yaml:3:11: error CW1028: there is no file \"scripts/loyalty.ts\"") {
+		t.Errorf("a script that is not there gives %v", err)
+	}
+	files["mappings/order.yaml"] = file("from: any\nto: any\nscripts: [../../etc/passwd.json]\nrules: {}\n")
+	if _, err = load(t, files); err == nil || !strings.Contains(err.Error(), "CW1028: the script \"../../etc/passwd.json\" lies outside of the project") {
+		t.Errorf("a script outside gives %v", err)
+	}
+	delete(files, "crosswalk.yaml")
+	files["mappings/order.yaml"] = file("from: any\nto: any\nscripts: [../scripts/a.ts, ../scripts/b.ts]\nrules: {x: a.f() + b.f(), y: f()}\n")
+	files["scripts/a.ts"], files["scripts/b.ts"] = file("export const f = () => 1"), file("export const f = () => 2")
+	if _, err = load(t, files); err == nil || !strings.Contains(err.Error(), `unknown function "f"`) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("two functions of one name give %v", err)
+	}
+}

@@ -1,0 +1,354 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
+)
+
+// Pool makes the calls of a program in processes, as many as there are processors. They are started when they are needed and
+// used again; one that a call broke is ended, and that call alone fails.
+type Pool struct {
+	program *machine.Program
+	limits  machine.Limits
+	command []string
+	slots   chan struct{}
+
+	mu     sync.Mutex
+	idle   []*process
+	all    map[*process]struct{}
+	closed bool
+}
+
+// grace is how much later than the limit of time a process is ended: the watch in it is given the first chance, and its error says
+// where the script was.
+const grace = 500 * time.Millisecond
+
+// startTime is what a process may take to start and to compile, besides the limit of time for its modules.
+const startTime = 20 * time.Second
+
+// NewPool makes a pool whose processes run command, which must call [Serve] with its standard input and output. It starts none.
+func NewPool(program *machine.Program, limits machine.Limits, command []string) *Pool {
+	return &Pool{program: program, limits: limits, command: command, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), all: map[*process]struct{}{}}
+}
+
+// process is one running worker.
+type process struct {
+	cmd       *exec.Cmd
+	in, out   *os.File
+	reader    *bufio.Reader
+	stderr    head
+	functions []bool
+
+	mu    sync.Mutex
+	ended string // why we ended it, "" where we did not
+}
+
+// head keeps the beginning of what is written: a Go program says there why it dies.
+type head struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (h *head) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text = append(h.text, b[:min(len(b), 4096-len(h.text))]...)
+	return len(b), nil
+}
+
+func (h *head) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return string(h.text)
+}
+
+// Functions tells for each export of the program whether it is a function.
+func (p *Pool) Functions() ([]bool, error) {
+	w, err := p.take(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	p.give(w, true)
+	return w.functions, nil
+}
+
+// Call makes one call. Its error is [*machine.Error], or that of ctx.
+func (p *Pool) Call(ctx context.Context, r machine.Request) (machine.Reply, error) {
+	for _, a := range r.Args {
+		if a == nil {
+			continue
+		}
+		if err := machine.CheckJSON(string(a)); err != nil {
+			return machine.Reply{}, &machine.Error{Kind: machine.BadValue, Function: r.Name, Message: "was given " + err.Error()}
+		}
+	}
+	w, err := p.take(ctx)
+	if err != nil {
+		var e *machine.Error
+		if errors.As(err, &e) && e.Function == "" {
+			e.Function = r.Name
+		}
+		return machine.Reply{}, err
+	}
+	reply, err := w.call(ctx, p.limits, r)
+	p.give(w, !errors.Is(err, errEnded))
+	if errors.Is(err, errEnded) {
+		if ctx.Err() != nil {
+			return machine.Reply{}, ctx.Err()
+		}
+		err = w.cause(p.limits, r.Name)
+	}
+	return reply, err
+}
+
+// take waits for room and returns a process that is ready.
+func (p *Pool) take(ctx context.Context) (*process, error) {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		<-p.slots
+		return nil, &machine.Error{Kind: machine.Broken, Message: "the scripts are closed"}
+	}
+	if n := len(p.idle); n > 0 {
+		w := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return w, nil
+	}
+	p.mu.Unlock()
+	w, err := p.start(ctx)
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	return w, nil
+}
+
+// give takes a process back, or ends one that is broken.
+func (p *Pool) give(w *process, whole bool) {
+	p.mu.Lock()
+	if whole && !p.closed {
+		p.idle = append(p.idle, w)
+	} else {
+		delete(p.all, w)
+		whole = false
+	}
+	p.mu.Unlock()
+	if !whole {
+		w.end("")
+	}
+	<-p.slots
+}
+
+// errEnded is the error of a process that is no more.
+var errEnded = errors.New("the worker process ended")
+
+func (p *Pool) start(ctx context.Context) (*process, error) {
+	childIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, broken(err)
+	}
+	out, childOut, err := os.Pipe()
+	if err != nil {
+		return nil, broken(errors.Join(err, childIn.Close(), in.Close()))
+	}
+	w := &process{in: in, out: out, reader: bufio.NewReaderSize(out, 64<<10)}
+	w.cmd = exec.Command(p.command[0], p.command[1:]...)
+	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = childIn, childOut, &w.stderr
+	// Nothing of this process's environment, where secrets may be. One more thread than the script's runs the watch.
+	w.cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
+	w.cmd.Dir = os.TempDir()
+	err = w.cmd.Start()
+	closed := errors.Join(childIn.Close(), childOut.Close())
+	if err != nil {
+		return nil, broken(errors.Join(err, closed, in.Close(), out.Close()))
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		w.end("")
+		return nil, &machine.Error{Kind: machine.Broken, Message: "the scripts are closed"}
+	}
+	p.all[w] = struct{}{}
+	p.mu.Unlock()
+	if err := w.greet(ctx, p.program.Source(), p.limits); err != nil {
+		p.mu.Lock()
+		delete(p.all, w)
+		p.mu.Unlock()
+		w.end("")
+		if errors.Is(err, errEnded) {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, w.cause(p.limits, "")
+		}
+		return nil, err
+	}
+	return w, nil
+}
+
+func broken(err error) error {
+	return &machine.Error{Kind: machine.Broken, Message: fmt.Sprintf("no process for scripts can be started: %v", err)}
+}
+
+func (w *process) greet(ctx context.Context, src machine.Source, limits machine.Limits) error {
+	text, err := json.Marshal(setup{src.Entries, limits})
+	if err != nil {
+		return err
+	}
+	fields, err := w.ask(ctx, startTime+limits.Time, []byte(src.Code), src.Map, text)
+	if err != nil {
+		return err
+	}
+	if len(fields) != 2 {
+		return errEnded
+	}
+	if fields[1] != nil {
+		return failureOf(fields[1])
+	}
+	var r ready
+	if err := json.Unmarshal(fields[0], &r); err != nil {
+		return errEnded
+	}
+	w.functions = r.Functions
+	return nil
+}
+
+func (w *process) call(ctx context.Context, limits machine.Limits, r machine.Request) (machine.Reply, error) {
+	head, err := json.Marshal(header{r.Function, r.Name, r.Now, r.Seed})
+	if err != nil {
+		return machine.Reply{}, err
+	}
+	message := make([][]byte, 1, 1+len(r.Args))
+	message[0] = head
+	for _, a := range r.Args {
+		message = append(message, a)
+	}
+	fields, err := w.ask(ctx, limits.Time+grace, message...)
+	if err != nil {
+		return machine.Reply{}, err
+	}
+	if len(fields) != 3 {
+		return machine.Reply{}, errEnded
+	}
+	reply := machine.Reply{Result: fields[0]}
+	if fields[2] != nil {
+		if err := json.Unmarshal(fields[2], &reply.Logs); err != nil {
+			return machine.Reply{}, errEnded
+		}
+	}
+	if fields[1] != nil {
+		return reply, failureOf(fields[1])
+	}
+	return reply, nil
+}
+
+func failureOf(text []byte) error {
+	var f failure
+	switch err := json.Unmarshal(text, &f); {
+	case err != nil:
+		return errEnded
+	case f.Error != nil:
+		return f.Error
+	}
+	return &machine.Error{Kind: machine.Broken, Message: f.Text}
+}
+
+// ask sends a message and waits for its answer; the process is ended when it is late or ctx is done.
+func (w *process) ask(ctx context.Context, limit time.Duration, fields ...[]byte) ([][]byte, error) {
+	late := time.AfterFunc(limit, func() { w.kill("time") })
+	defer late.Stop()
+	if ctx.Done() != nil {
+		cancel := context.AfterFunc(ctx, func() { w.kill("given up") })
+		defer cancel()
+	}
+	if err := writeFrame(w.in, fields...); err != nil {
+		return nil, errEnded
+	}
+	answer, err := readFrame(w.reader)
+	if err != nil {
+		return nil, errEnded
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended != "" { // it answered while it was being ended
+		return nil, errEnded
+	}
+	return answer, nil
+}
+
+func (w *process) kill(why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended == "" {
+		w.ended = why
+		_ = w.cmd.Process.Kill() // it may have ended by itself
+	}
+}
+
+// end ends the process and waits until it has gone.
+func (w *process) end(why string) {
+	if why == "" {
+		why = "ended"
+	}
+	_ = w.in.Close()
+	w.kill(why)
+	_ = w.cmd.Wait()
+	_ = w.out.Close()
+}
+
+// cause says why the process died, after end.
+func (w *process) cause(limits machine.Limits, function string) *machine.Error {
+	e := &machine.Error{Kind: machine.Broken, Function: function, Message: "the process of the script ended"}
+	said := w.stderr.String()
+	w.mu.Lock()
+	why := w.ended
+	w.mu.Unlock()
+	switch {
+	case why == "time":
+		e.Kind, e.Message = machine.TimeLimit, fmt.Sprintf("took longer than %s, inside one built-in function", limits.Time)
+	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory") || strings.Contains(said, "failed to create new OS thread") || strings.Contains(said, "newosproc"):
+		e.Kind, e.Message = machine.MemoryLimit, fmt.Sprintf("took more than %d MiB of memory, and its process with it", limits.MemoryBytes>>20)
+	case strings.Contains(said, "stack overflow") || strings.Contains(said, "stack exceeds"):
+		e.Kind, e.Message = machine.StackLimit, "nested too deep inside one built-in function"
+	}
+	return e
+}
+
+// Close ends every process and waits for it. Calls that run fail.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	idle := p.idle
+	p.idle = nil
+	var busy []*process
+	for w := range p.all {
+		busy = append(busy, w)
+	}
+	p.mu.Unlock()
+	for _, w := range busy {
+		w.kill("closed")
+	}
+	for _, w := range idle {
+		w.end("")
+	}
+	for range cap(p.slots) { // whoever makes a call ends its own process
+		p.slots <- struct{}{}
+	}
+}

@@ -1,0 +1,266 @@
+package scripting
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/crosswalk-go/crosswalk/scripting/internal/bundle"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/worker"
+)
+
+// The types of calls, and their errors.
+type (
+	// Limits bound what one call may cost.
+	Limits = machine.Limits
+	// Error is the failure of a call.
+	Error = machine.Error
+	// Kind says what kind of failure a call ended in.
+	Kind = machine.Kind
+	// Frame is a function of a script that was running.
+	Frame = machine.Frame
+	// Position is a place in a script.
+	Position = machine.Position
+	// Log is a line that a script logged. It may hold values of a document.
+	Log = machine.Log
+	// Functions are functions of the host that scripts may call as cw.name(...).
+	Functions = machine.Functions
+	// Message is what is wrong with a script at a place.
+	Message = source.Message
+	// Errors is the error of scripts that cannot be loaded: everything that is wrong.
+	Errors = source.Errors
+)
+
+// The kinds of failure.
+const (
+	Thrown      = machine.Thrown
+	BadValue    = machine.BadValue
+	Pending     = machine.Pending
+	TimeLimit   = machine.TimeLimit
+	MemoryLimit = machine.MemoryLimit
+	StackLimit  = machine.StackLimit
+	OutputLimit = machine.OutputLimit
+	Broken      = machine.Broken
+)
+
+// Errors that an [Error] matches by errors.Is.
+var (
+	ErrLimit  = machine.ErrLimit
+	ErrThrown = machine.ErrThrown
+	// ErrUnknown is the error of a call of a function that no script exports, or that several do.
+	ErrUnknown = errors.New("unknown function of a script")
+)
+
+// DefaultLimits suit functions that compute fields of a document.
+var DefaultLimits = machine.DefaultLimits
+
+// Options configure [Load]. The zero Options run scripts in this process with [DefaultLimits].
+type Options struct {
+	// Limits of each call; the zero value of a field takes that of DefaultLimits.
+	Limits Limits
+	// Functions are what scripts find under cw; nil for none.
+	Functions Functions
+	// Worker is the command of a process that calls [ServeWorker]: then scripts run in such processes, as
+	// many as there are processors, and never in this one. Functions are those that the process gives to ServeWorker.
+	Worker []string
+}
+
+// Scripts are loaded scripts. They are safe for concurrent use; Close ends them.
+type Scripts struct {
+	runner    runner
+	functions []Function
+	exports   []int // of the runner, by index into functions
+	warnings  []Message
+}
+
+// runner makes calls, here or in other processes.
+type runner interface {
+	Call(ctx context.Context, r machine.Request) (machine.Reply, error)
+	Functions() ([]bool, error)
+	Close()
+}
+
+// Function is a function that a script exports.
+type Function struct {
+	// Name is what rules call: the export's name where only one script has it, else script.name; a default export has the
+	// script's own name.
+	Name   string
+	Script string // the path of the script
+	Export string
+	Params []string
+	Rest   bool // takes more arguments than Params names
+	Pos    Position
+}
+
+// Load reads the scripts at the paths entries of fsys with all that they import from fsys, bundles and checks them,
+// and runs their modules once. Scripts are .ts, .mts, .js, .mjs and .json files; packages are found in node_modules folders.
+// What is wrong with the scripts is [Errors]; a module that fails while it starts is an [Error].
+func Load(fsys fs.FS, entries []string, o Options) (*Scripts, error) {
+	program, warnings, err := compile(fsys, entries)
+	if err != nil {
+		return nil, err
+	}
+	var run runner
+	if len(o.Worker) > 0 {
+		run = worker.NewPool(program, o.limits(), o.Worker)
+	} else if run, err = machine.NewPool(program, o.limits(), o.Functions); err != nil {
+		return nil, err
+	}
+	s, err := newScripts(program, run)
+	if err != nil {
+		run.Close()
+		return nil, err
+	}
+	s.warnings = warnings
+	return s, nil
+}
+
+func (o Options) limits() Limits {
+	l := o.Limits
+	for _, f := range []struct{ value, fallback *int }{
+		{&l.StackDepth, &DefaultLimits.StackDepth}, {&l.OutputBytes, &DefaultLimits.OutputBytes}, {&l.Logs, &DefaultLimits.Logs},
+	} {
+		if *f.value <= 0 {
+			*f.value = *f.fallback
+		}
+	}
+	if l.Time <= 0 {
+		l.Time = DefaultLimits.Time
+	}
+	if l.MemoryBytes <= 0 {
+		l.MemoryBytes = DefaultLimits.MemoryBytes
+	}
+	return l
+}
+
+func compile(fsys fs.FS, entries []string) (*machine.Program, []Message, error) {
+	clean := make([]string, 0, len(entries))
+	for _, e := range entries {
+		if e = path.Clean(e); !slices.Contains(clean, e) {
+			clean = append(clean, e)
+		}
+	}
+	out, err := bundle.Bundle(fsys, clean)
+	if err != nil {
+		return nil, nil, err
+	}
+	program, err := machine.Compile(machine.Source{Code: out.Code, Map: out.Map, Entries: clean})
+	return program, out.Warnings, err
+}
+
+func newScripts(program *machine.Program, run runner) (*Scripts, error) {
+	s := &Scripts{runner: run}
+	callable, err := run.Functions()
+	if err != nil {
+		return nil, err
+	}
+	count := map[string]int{}
+	for i, e := range program.Exports() {
+		if !callable[i] {
+			continue
+		}
+		f := Function{Name: e.Name, Script: e.Script, Export: e.Name, Params: e.Params, Rest: e.Rest || !e.Function, Pos: e.Pos}
+		if e.Name == "default" {
+			f.Name = scriptName(e.Script)
+		}
+		count[f.Name]++
+		s.functions = append(s.functions, f)
+		s.exports = append(s.exports, i)
+	}
+	for i := range s.functions {
+		if f := &s.functions[i]; count[f.Name] > 1 && f.Export != "default" {
+			f.Name = scriptName(f.Script) + "." + f.Name
+		}
+	}
+	return s, nil
+}
+
+// scriptName is the name that a script gives to its functions: that of the file, as far as it is a name.
+func scriptName(file string) string {
+	base, _, _ := strings.Cut(path.Base(file), ".")
+	parts := strings.FieldsFunc(base, func(r rune) bool {
+		return r != '_' && r != '$' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	for i, p := range parts {
+		if i > 0 {
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// ServeWorker is the whole of a process that [Options].Worker names: it makes calls for the process that started it, by standard
+// input and output, until that one is gone, and returns the exit code. It limits the memory of the process.
+func ServeWorker(in io.Reader, out io.Writer, functions Functions) int {
+	return worker.Serve(in, out, functions)
+}
+
+// Functions returns what can be called, in the order of the scripts and of the names.
+func (s *Scripts) Functions() []Function { return slices.Clone(s.functions) }
+
+// Warnings returns what is suspicious in the scripts.
+func (s *Scripts) Warnings() []Message { return s.warnings }
+
+// Close ends the scripts and everything that runs for them. Calls that still run fail.
+func (s *Scripts) Close() { s.runner.Close() }
+
+// Run is what calls may know of the run that they belong to. Calls that are equal in all of it give the same bytes.
+type Run struct {
+	Now  string // the run's instant in RFC 3339; without it scripts have no clock
+	Seed uint64 // of Math.random
+	// Log is given what a call logged when it has ended, also when it failed; nil drops it.
+	Log func(Log)
+}
+
+// Call calls a function outside of any run: see [Scripts.CallIn].
+func (s *Scripts) Call(ctx context.Context, name string, args ...json.RawMessage) (json.RawMessage, error) {
+	return s.CallIn(ctx, Run{}, name, args...)
+}
+
+// CallIn calls the function of that name with JSON texts; a nil argument is missing, undefined in the script. It returns the JSON text
+// of the result, nil where the function returned undefined. The error is an [*Error], that of ctx, or matches ErrUnknown.
+func (s *Scripts) CallIn(ctx context.Context, run Run, name string, args ...json.RawMessage) (json.RawMessage, error) {
+	i, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := s.runner.Call(ctx, machine.Request{Function: s.exports[i], Name: name, Args: args, Now: run.Now, Seed: run.Seed})
+	if run.Log != nil {
+		for _, l := range reply.Logs {
+			run.Log(l)
+		}
+	}
+	return reply.Result, err
+}
+
+// find returns the index of the function that name means: its own name, or script.name.
+func (s *Scripts) find(name string) (int, error) {
+	for i, f := range s.functions {
+		if f.Name == name {
+			return i, nil
+		}
+	}
+	for i, f := range s.functions {
+		if scriptName(f.Script)+"."+f.Export == name {
+			return i, nil
+		}
+	}
+	var in []string
+	for _, f := range s.functions {
+		if f.Export == name {
+			in = append(in, f.Name)
+		}
+	}
+	if len(in) > 0 {
+		return 0, fmt.Errorf("%w: %q is exported by several scripts: call %s", ErrUnknown, name, strings.Join(in, " or "))
+	}
+	return 0, fmt.Errorf("%w: no script exports %q", ErrUnknown, name)
+}

@@ -68,8 +68,10 @@ type Client struct {
 	overlap time.Duration
 	country string // whose tax rates products get
 
+	now func() time.Time
+
 	mu     sync.Mutex
-	tables map[string][]byte
+	tables map[string]table
 }
 
 // Open returns a connection; it makes no call. Config.URL is the address of the shop, with its folder if it has one. Credentials are
@@ -90,7 +92,10 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), tables: map[string][]byte{}}
+	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), now: time.Now, tables: map[string]table{}}
+	if cfg.Now != nil {
+		c.now = cfg.Now
+	}
 	if s := cfg.Options["pageSize"]; s != "" {
 		if c.page, err = strconv.Atoi(s); err != nil || c.page < 1 || c.page > maxPage {
 			return fail("option pageSize is %q, but must be a number from 1 to %d", s, maxPage)
@@ -139,7 +144,7 @@ func (c *Client) authenticator(cfg connectors.Config) (rest.Authenticator, error
 		return rest.Bearer(v["accessToken"]), nil
 	case v["username"] != "" && v["password"] != "":
 		return rest.NewTokens(func(ctx context.Context) (rest.Token, error) {
-			return c.adminToken(ctx, v["username"], v["password"], cfg.Now)
+			return c.adminToken(ctx, v["username"], v["password"])
 		}, cfg.Now), nil
 	}
 	return nil, errors.New("the four credentials of an integration are needed, or its accessToken, or username and password")
@@ -147,11 +152,8 @@ func (c *Client) authenticator(cfg connectors.Config) (rest.Authenticator, error
 
 // adminToken logs an administrator in. Tokens live four hours unless the shop is set otherwise, which it does not tell:
 // a 401 renews one that ended earlier.
-func (c *Client) adminToken(ctx context.Context, user, password string, now func() time.Time) (rest.Token, error) {
-	if now == nil {
-		now = time.Now
-	}
-	asked := now()
+func (c *Client) adminToken(ctx context.Context, user, password string) (rest.Token, error) {
+	asked := c.now()
 	req := rest.Request{Method: http.MethodPost, Path: "/V1/integration/admin/token", Repeat: rest.Safe, Body: jsonObject("username", user, "password", password)}
 	resp, err := c.login.Do(ctx, req)
 	if err != nil {

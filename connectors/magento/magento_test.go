@@ -59,8 +59,14 @@ type failer interface {
 // start runs a shop at noon of 1 December 2026. Waits of the client take no time; they move the clock.
 func start(t failer, cleanup func(func()), cfg connectors.Config, opts ...sandbox.Option) *shop {
 	t.Helper()
+	return startWith(t, cleanup, connectors.SandboxOptions{}, cfg, opts...)
+}
+
+func startWith(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg connectors.Config, opts ...sandbox.Option) *shop {
+	t.Helper()
 	s := &shop{clock: &clock{t: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)}}
-	s.Sandbox = sandbox.New(connectors.SandboxOptions{Now: s.clock.now}, opts...)
+	o.Now = s.clock.now
+	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.calls = append(s.calls, r.Method+" "+r.URL.Path)
 		if s.before != nil {

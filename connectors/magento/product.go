@@ -92,7 +92,7 @@ func (c *Client) labels(ctx context.Context, p gjson.Result) ([]byte, error) {
 			return nil, err
 		}
 		out, unknown, err := labelsFrom(gjson.ParseBytes(table), p)
-		if err != nil || !unknown || refresh {
+		if err != nil || !unknown || refresh || !c.missed("attributes") {
 			return out, err
 		}
 	}
@@ -183,7 +183,7 @@ func (c *Client) categoryPaths(ctx context.Context, p gjson.Result) ([]byte, err
 				found = append(found, path)
 			}
 		}
-		if !missing || refresh {
+		if !missing || refresh || !c.missed("categories") {
 			return []byte(gjson.GetBytes(jsonObject("p", found), "p").Raw), nil
 		}
 	}

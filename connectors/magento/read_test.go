@@ -57,7 +57,7 @@ func TestReadLosesNothing(t *testing.T) {
 				f()
 			}
 		}()
-		s := start(rt, func(f func()) { cleanups = append(cleanups, f) }, connectors.Config{})
+		s := startWith(rt, func(f func()) { cleanups = append(cleanups, f) }, connectors.SandboxOptions{Empty: true}, connectors.Config{})
 		s.page = rapid.IntRange(1, 4).Draw(rt, "page")
 		price := map[string]string{} // what the shop has
 		busy := false
@@ -147,6 +147,7 @@ func TestReadProducts(t *testing.T) {
 	if _, err := s.api.Do(t.Context(), request("POST", "/all/V1/products/attributes/manufacturer/options", `{"option":{"label":"Nieuw Merk"}}`)); err != nil {
 		t.Fatal(err)
 	}
+	s.clock.add(time.Minute)
 	mug, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
 	if err != nil || len(mug) != 1 {
 		t.Fatal(mug, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -40,20 +41,17 @@ var references = []reference{
 func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]byte, error) {
 	for _, r := range references {
 		if r.name == name {
-			return c.table(ctx, r, refresh)
+			return c.read(ctx, r, refresh)
 		}
 	}
 	return nil, &port.Error{Kind: port.ErrNotFound, System: system, Op: "reference " + name, Message: "there is no such table"}
 }
 
-func (c *Client) table(ctx context.Context, r reference, refresh bool) ([]byte, error) {
-	c.mu.Lock()
-	known := c.tables[r.name]
-	c.mu.Unlock()
-	if known != nil && !refresh {
-		return bytes.Clone(known), nil
+func (c *Client) read(ctx context.Context, r reference, refresh bool) ([]byte, error) {
+	if known := c.known(r.name); known.rows != nil && !refresh {
+		return bytes.Clone(known.rows), nil
 	}
-	var table []byte
+	var rows []byte
 	if r.plain {
 		req := rest.Request{Path: r.path}
 		resp, err := c.api.Do(ctx, req)
@@ -63,7 +61,7 @@ func (c *Client) table(ctx context.Context, r reference, refresh bool) ([]byte, 
 		if !gjson.ParseBytes(resp.Body).IsArray() {
 			return nil, &port.Error{Kind: port.ErrProtocol, System: system, Op: req.Op(), Status: resp.Status, Message: "the answer is no list"}
 		}
-		table = resp.Body
+		rows = resp.Body
 	} else {
 		crit := criteria{}
 		if r.sort != "" {
@@ -76,14 +74,32 @@ func (c *Client) table(ctx context.Context, r reference, refresh bool) ([]byte, 
 		if err != nil {
 			return nil, err
 		}
-		rows := make([]string, len(list))
+		raw := make([]string, len(list))
 		for i, row := range list {
-			rows[i] = row.Raw
+			raw[i] = row.Raw
 		}
-		table = []byte("[" + strings.Join(rows, ",") + "]")
+		rows = []byte("[" + strings.Join(raw, ",") + "]")
 	}
 	c.mu.Lock()
-	c.tables[r.name] = table
+	c.tables[r.name] = table{rows, c.now()}
 	c.mu.Unlock()
-	return bytes.Clone(table), nil
+	return bytes.Clone(rows), nil
+}
+
+// table is reference data and when it was read.
+type table struct {
+	rows []byte
+	at   time.Time
+}
+
+func (c *Client) known(name string) table {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tables[name]
+}
+
+// missed tells whether a table may be read again because something is not in it. What is still not in it after
+// that was deleted, and must not cost a call for every document that names it.
+func (c *Client) missed(name string) bool {
+	return c.now().Sub(c.known(name).at) >= time.Minute
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -28,16 +29,23 @@ const (
 func (c *Client) readStock(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
 	crit := criteria{sorts: []string{"sku", "source_code"}, size: c.page}
 	yielded := 0
-	return rest.Pages(ctx, func(ctx context.Context, page int) ([]port.Document, bool, error) {
+	return rest.Pages(ctx, func(ctx context.Context, _ int) ([]port.Document, bool, error) {
 		if len(q.IDs) > 0 {
 			docs, err := c.stockByID(ctx, q.IDs)
 			return docs, false, err
 		}
-		crit.page = page
 		rows, more, err := c.search(ctx, sourceItems, crit)
-		if err != nil {
+		if err != nil || len(rows) == 0 {
 			return nil, false, err
 		}
+		// From one (sku, source) to the next: a page number would jump when rows come and go.
+		last := rows[len(rows)-1]
+		sku, source := last.Get("sku").String(), last.Get("source_code").String()
+		next := [][]condition{and("sku", "gteq", sku), {{"sku", "gt", sku}, {"source_code", "gt", source}}}
+		if sku == "" || len(crit.groups) == 2 && slices.Equal(crit.groups[1], next[1]) {
+			return nil, false, &port.Error{Kind: port.ErrProtocol, System: system, Op: "GET " + sourceItems, Message: "the shop does not page by sku and source_code"}
+		}
+		crit.groups = next
 		if q.Limit > 0 && yielded+len(rows) >= q.Limit {
 			rows, more = rows[:q.Limit-yielded], false
 		}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine/suggest"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // ApplyFixes returns the text of a file with the fixes that found offers for it, and the diagnostics whose fix was
@@ -62,11 +63,8 @@ func ApplyFixes(file string, text []byte, found Diagnostics) (fixed []byte, appl
 }
 
 func readsAsYAML(text []byte) bool {
-	if tooDeep(strings.Split(string(text), "\n")) > 0 {
-		return false
-	}
-	_, err := parseYAML(string(text))
-	return err == nil
+	_, problem := yamltext.Read(string(text), fileLimits)
+	return problem == nil
 }
 
 // lineStarts returns where each line starts.

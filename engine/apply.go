@@ -76,6 +76,7 @@ func (m *Mapping) release(f *frame) {
 	for i := range f.tapes {
 		f.tapes[i].Forget()
 	}
+	f.arena.Reset()
 	clear(f.stack[:f.high])
 	f.high = 0
 	var none value.Value
@@ -100,9 +101,10 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
+	f.size = len(document)
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
-	f.call = function.Call{Budget: f.budget, Now: in.Now}
+	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}

@@ -248,6 +248,9 @@ func (r *run) quick() (out []byte, ok bool) {
 	if r.mapping.emit == nil {
 		return nil, false
 	}
+	if r.buf == nil {
+		r.buf = make([]byte, 0, 512+r.size>>2)
+	}
 	buf, _, err := r.emit(r.buf[:0], r.mapping.emit)
 	r.buf = buf
 	if err != nil || len(buf) > r.mapping.limits.OutputBytes {

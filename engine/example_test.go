@@ -69,3 +69,21 @@ func ExampleCompileCondition() {
 	fmt.Println(ok, err)
 	// Output: true <nil>
 }
+
+func ExampleMapping_Unread() {
+	m, err := engine.Parse("order.yaml", []byte(`
+from: any
+to: any
+rules:
+  number: orderNumber
+  lines[]: {each: items, as: item}
+  lines[].sku: item.sku
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	unread, err := m.Unread([]byte(`{"orderNumber": "1", "giftNote": "Happy birthday", "items": [{"sku": "A", "ean": "4006381333931"}]}`))
+	fmt.Println(unread, err)
+	// Output: [giftNote items[].ean] <nil>
+}

@@ -36,14 +36,14 @@ func (c *compiler) array(n *ast.ArrayNode) operand {
 		if err := f.budget.Bytes(int64(len(items)) * valueBytes); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
-		vs := make([]value.Value, len(items))
+		vs := f.arena.Values(len(items))
 		for i, o := range items {
 			var err error
 			if vs[i], err = o.run(f); err != nil {
 				return value.Value{}, err
 			}
 		}
-		return f.made(value.ListOf(vs), text, loc.From, loc.To)
+		return f.made(f.arena.ListOf(vs), text, loc.From, loc.To)
 	}
 	return operand{run: run, shape: s, node: n}
 }
@@ -188,7 +188,7 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		}
 		return value.ListOf(items[i:j:j]), nil
 	}
-	part := base.shape
+	part := base.shape.Without(value.Nil).With(missingFor(base.shape))
 	if part.Enum != nil { // a part of a word is another word
 		any := *part
 		any.Enum, any.Const = nil, false

@@ -173,7 +173,7 @@ func (l *loop) filter(test func(*frame) (bool, error)) code {
 		if err != nil || !ok {
 			return value.Value{}, err
 		}
-		kept := make([]value.Value, 0, len(items))
+		kept := f.arena.Values(len(items))[:0]
 		for i, item := range items {
 			if pass, err := l.pass(f, i, item, test); err != nil {
 				return value.Value{}, err
@@ -181,7 +181,7 @@ func (l *loop) filter(test func(*frame) (bool, error)) code {
 				kept = append(kept, item)
 			}
 		}
-		return value.ListOf(kept), nil
+		return f.arena.ListOf(kept), nil
 	}
 }
 
@@ -201,13 +201,13 @@ func (l *loop) mapped() code {
 		if err != nil || !ok {
 			return value.Value{}, err
 		}
-		out := make([]value.Value, len(items))
+		out := f.arena.Values(len(items))
 		for i, item := range items {
 			if out[i], err = l.at(f, i, item); err != nil {
 				return value.Value{}, err
 			}
 		}
-		return f.made(value.ListOf(out), l.text, l.from, l.to)
+		return f.made(f.arena.ListOf(out), l.text, l.from, l.to)
 	}
 }
 

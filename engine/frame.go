@@ -32,11 +32,13 @@ type frame struct {
 	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
 	write     WriteMode
 	buf       []byte // the output while it is written
+	size      int    // of the source document, in bytes
 	budget    *limit.Budget
 	limits    limit.Budget  // what budget points to
 	stack     []value.Value // arguments and elements in use
 	high      int           // the most of stack that was in use
 	words     []byte        // texts that rules join
+	arena     value.Arena   // of lists that rules make
 	call      function.Call
 	trace     *trace // nil, except where somebody asked for an explanation
 }
@@ -158,6 +160,18 @@ func (f *frame) look(v value.Value, text *scalar, from, to int) error {
 		steps += int(v.Weight() >> 6)
 	}
 	if err := f.budget.Step(steps); err != nil {
+		return asFault(err, text, from, to)
+	}
+	return nil
+}
+
+// compare takes the steps of comparing v with another value, element by element.
+func (f *frame) compare(v value.Value, text *scalar, from, to int) error {
+	steps := v.Weight() >> 6
+	if v.Kind() == value.List || v.Kind() == value.Object {
+		steps = v.Weight() >> 1
+	}
+	if err := f.budget.Step(1 + int(steps)); err != nil {
 		return asFault(err, text, from, to)
 	}
 	return nil

@@ -118,29 +118,45 @@ func (l *lint) lacks(c *mappingCompiler, r *ruleDecl, n *targetNode, got, want *
 
 // overwritten warns about a rule that takes away what a rule before it wrote.
 func (l *lint) overwritten(c *mappingCompiler) {
-	rules := c.linked.rules
-	for i, later := range rules {
-		for _, earlier := range rules[:i] {
-			if !covers(later.path, earlier.path) || !together(earlier, later) {
-				continue
-			}
-			c.rule = later
-			l.warnWhole(&c.compiler, later.key, codeOverwrites, fmt.Sprintf("this replaces what the rule for %s in line %d writes", earlier.path, earlier.key.line),
-				"put this rule first, so that the other one changes a part of its result, or remove one of them")
-			c.rule = nil
-			break
+	below := map[string][]int{} // rules by every path that they stand at or below, without []
+	for i, r := range c.linked.rules {
+		for n := range r.path {
+			key := r.path[:n+1].names()
+			below[key] = append(below[key], i)
 		}
-		if s := l.results[later]; s != nil && later.each == nil && s.Kinds&^value.Nil != 0 && s.Kinds&(value.Objects|value.Lists) == 0 {
-			for _, below := range rules[i+1:] {
-				if len(below.path) > len(later.path) && covers(later.path, below.path) && together(later, below) {
-					c.rule = below
-					l.warnWhole(&c.compiler, below.key, codeOverwrites, fmt.Sprintf("the rule for %s in line %d writes %s, which has no fields", later.path, later.key.line, article((s.Kinds&^value.Nil).String())), "remove one of them")
-					c.rule = nil
-					break
-				}
+	}
+	warn := func(r *ruleDecl, msg, help string) {
+		c.rule = r
+		l.warnWhole(&c.compiler, r.key, codeOverwrites, msg, help)
+		c.rule = nil
+	}
+	for i, r := range c.linked.rules {
+		s := l.results[r]
+		noFields := s != nil && r.each == nil && s.Kinds&^value.Nil != 0 && s.Kinds&(value.Objects|value.Lists) == 0
+		told := false
+		for _, j := range below[r.path.names()] {
+			other := c.linked.rules[j]
+			switch {
+			case !covers(r.path, other.path) || !together(r, other):
+			case j < i && !told:
+				told = true
+				warn(r, fmt.Sprintf("this replaces what the rule for %s in line %d writes", other.path, other.key.line),
+					"put this rule first, so that the other one changes a part of its result, or remove one of them")
+			case j > i && noFields && len(other.path) > len(r.path):
+				warn(other, fmt.Sprintf("the rule for %s in line %d writes %s, which has no fields", r.path, r.key.line, article((s.Kinds&^value.Nil).String())), "remove one of them")
+				noFields = false
 			}
 		}
 	}
+}
+
+// names writes the path without its lists.
+func (p targetPath) names() string {
+	plain := slices.Clone(p)
+	for i := range plain {
+		plain[i].list = false
+	}
+	return plain.String()
 }
 
 // covers tells whether writing a takes away what b wrote: b is a, or stands below it. The list that a rule

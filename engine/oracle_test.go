@@ -16,7 +16,7 @@ import (
 )
 
 // TestOracle compares our evaluator with expr's own machine where the two mean the same: small whole
-// numbers, no missing and no null, texts of ASCII. docs/decisions/0003-differences-from-expr.md lists where they differ on purpose.
+// numbers, no missing and no null, texts of ASCII. docs/decisions/0004-differences-from-expr.md lists where they differ on purpose.
 func TestOracle(t *testing.T) {
 	kinds := map[string]int{}
 	oracle := func(t *rapid.T) {

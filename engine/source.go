@@ -1,12 +1,13 @@
 package engine
 
 import (
-	"strings"
 	"sync"
 
 	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // sourceFile is the text of a mapping file, to make positions and snippets from.
@@ -16,7 +17,7 @@ type sourceFile struct {
 }
 
 func newSourceFile(path, text string) *sourceFile {
-	return &sourceFile{path: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	return &sourceFile{path: path, lines: yamltext.Lines(text)}
 }
 
 func (f *sourceFile) line(n int) string {
@@ -47,21 +48,11 @@ type scalar struct {
 
 func newScalar(f *sourceFile, n ast.Node) *scalar {
 	tk := n.GetToken()
-	s := &scalar{file: f, text: scalarText(n), line: tk.Position.Line, column: tk.Position.Column}
-	switch tk.Type {
-	case token.SingleQuoteType, token.DoubleQuoteType:
-		s.quoted = true
-	case token.LiteralType, token.FoldedType:
-		s.block = true
+	return &scalar{
+		file: f, text: yamltext.Text(n), line: tk.Position.Line, column: tk.Position.Column,
+		quoted: yamltext.IsQuoted(n),
+		block:  tk.Type == token.LiteralType || tk.Type == token.FoldedType,
 	}
-	return s
-}
-
-func scalarText(n ast.Node) string {
-	if lit, ok := n.(*ast.LiteralNode); ok {
-		return lit.Value.Value
-	}
-	return n.GetToken().Value
 }
 
 func (s *scalar) start() Position { return s.file.at(s.line, s.column) }
@@ -106,8 +97,8 @@ func (s *scalar) align() []Position {
 		return '\n'
 	}
 	quote := rune(0)
-	if s.quoted {
-		quote = []rune(s.file.line(s.line) + " ")[s.column-1]
+	if first := []rune(s.file.line(s.line)); s.quoted && s.column <= len(first) { // the YAML library's columns can be wrong
+		quote = first[s.column-1]
 	}
 	places := make([]Position, 0, len(s.text)+1)
 	for _, r := range s.text {

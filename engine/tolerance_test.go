@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
+	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
 
 // toleranceRows are the operators, each over an operand $x that is there and one that is not.
@@ -94,15 +95,16 @@ func TestTolerancePage(t *testing.T) {
 // leaked matches what a message must never show: types, packages and faults of the program.
 var leaked = regexp.MustCompile(`interface ?\{|\bvalue\.|\bshape\.|\bdecimal\.|\bfunction\.|\bengine\.|runtime error|\*big|map\[|\[\]string|float64|\bint64\b|\buint|<nil>|%!|0x[0-9a-f]{6}|goroutine|panic|reflect|strconv`)
 
-// TestMessagesHoldNoGoTypes gives every operator and function every kind of value, as a constant and from a
-// document, and reads what it says.
-func TestMessagesHoldNoGoTypes(t *testing.T) {
-	values := []string{"null", "true", "2.5", "1e400", `"a"`, `""`, `[]`, `[1,"a",null,{"b":1}]`, `{}`, `{"a":{"b":[1]}}`}
-	var exprs []string
+// oddValues are values of every kind, as JSON.
+var oddValues = []string{"null", "true", "2.5", "1e400", `"a"`, `""`, `[]`, `[1,"a",null,{"b":1}]`, `{}`, `{"a":{"b":[1]}}`}
+
+// everyOperation returns every operator and every function over x and y.
+func everyOperation() (exprs []string) {
 	for _, op := range []string{"+", "-", "*", "/", "%", "**", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "??", "contains", "startsWith", "endsWith", "matches", "in", ".."} {
 		exprs = append(exprs, "(x "+op+" y)")
 	}
-	exprs = append(exprs, "-x", "not x", "x.a", "x[y]", "x[y:]", "x ? y : x", "x.a.b.c", "{(string(x)): y}", "[x][y]", "reduce(x, #acc + #, y)", "sortBy(x, #, y)")
+	exprs = append(exprs, "-x", "not x", "x.a", "x[y]", "x[y:]", "x ? y : x", "x.a.b.c", "{(string(x)): y}", "[x][y]", "reduce(x, #acc + #, y)", "sortBy(x, #, y)",
+		"(x == nil ? y : x)", "(x == nil and y != nil ? y : x)", "(isEmpty(x) ? y : x)", "(not (x == 2.5) ? y : x)", "(x in [1, 2.5] ? x : y)", "(x != y ? x : y)", "(x > 2 ? x : y)")
 	for _, name := range predicateNames {
 		exprs = append(exprs, name+"(x, # + y)", name+"(x, #.a == y)", name+"(x, y)")
 	}
@@ -118,6 +120,46 @@ func TestMessagesHoldNoGoTypes(t *testing.T) {
 			exprs = append(exprs, f.Name+"("+strings.Join(args, ", ")+")")
 		}
 	}
+	return exprs
+}
+
+// TestShapesHold gives every operator and function every kind of value and compares what comes out with what the
+// checker said could: warnings about defaults, conditions and required fields stand on it.
+func TestShapesHold(t *testing.T) {
+	checked := 0
+	for _, expr := range everyOperation() {
+		for _, x := range append([]string{"doc.gone"}, oddValues...) {
+			for _, y := range []string{"doc.gone", "null", "2.5", `"a"`, `[1,"a"]`} {
+				constant := strings.NewReplacer("null", "nil")
+				text := fmt.Sprintf("let x = %s; let y = %s; %s", constant.Replace(x), constant.Replace(y), expr)
+				m, err := Parse("shape.yaml", []byte("from: any\nto: any\nrules:\n  r:\n    empty: {null: null}\n    expr: |-\n      "+text+"\n"))
+				if err != nil {
+					continue
+				}
+				out, err := m.Apply(t.Context(), []byte("{}"), Input{})
+				if err != nil {
+					continue
+				}
+				var got value.Value // missing
+				if rest, ok := strings.CutPrefix(string(out), `{"r":`); ok {
+					got = value.Raw(strings.TrimSuffix(rest, "}"))
+				}
+				checked++
+				if s := m.results[m.linked.rules[0]]; !s.Has(got.Kind()) {
+					t.Errorf("%s gives %s, the checker says %s", text, got.Kind(), s.Kinds)
+				}
+			}
+		}
+	}
+	if checked < 2000 {
+		t.Errorf("only %d results were compared", checked)
+	}
+}
+
+// TestMessagesHoldNoGoTypes gives every operator and function every kind of value, as a constant and from a
+// document, and reads what it says.
+func TestMessagesHoldNoGoTypes(t *testing.T) {
+	values, exprs := oddValues, everyOperation()
 	said := 0
 	check := func(expr string, err error) {
 		var ds Diagnostics

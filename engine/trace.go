@@ -112,6 +112,9 @@ func (t *trace) close() {
 	if t == nil {
 		return
 	}
+	if rec := t.inHand; rec.element && !rec.written { // its result was missing, or it failed
+		rec.outer.kept--
+	}
 	t.inHand = t.inHand.outer
 	if t.origins == nil {
 		return

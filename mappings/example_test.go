@@ -44,6 +44,10 @@ func ExampleNames() {
 	// eaccounting/invoiceDraft.write
 	// eaccounting/order.write
 	// eaccounting/quote.write
+	// magento/customer.read
+	// magento/order.read
+	// magento/product.read
+	// magento/stock.read
 	// shopware/customer.read
 	// shopware/order.read
 	// shopware/product.read

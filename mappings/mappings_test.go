@@ -43,9 +43,9 @@ func TestMappingsLoadWithoutWarnings(t *testing.T) {
 	}
 }
 
-// Every default mapping has a test file beside it, and every case of every test file passes.
+// Every default mapping has a test file beside it, every case of every test file passes, and few points are never reached.
 func TestMappings(t *testing.T) {
-	opts := mappingtest.Options{Library: mappings.FS}
+	opts := mappingtest.Options{Library: mappings.FS, Coverage: &engine.Coverage{Library: true}}
 	if *update {
 		opts.Update = func(file string, data []byte) error { return os.WriteFile(file, data, 0o644) }
 	}
@@ -64,5 +64,14 @@ func TestMappings(t *testing.T) {
 	}
 	if !report.Passed() {
 		t.Errorf("the mappings' tests fail:\n%s", report.Render())
+	}
+	const least = 85
+	if c := report.Coverage; c.Percent() < least {
+		t.Errorf("the tests reach %d of %d points of the mappings, %d %% and not %d:", c.Reached, c.Points, c.Percent(), least)
+		for _, f := range c.Files {
+			for _, p := range f.Missed() {
+				t.Logf("%s %s %s", p.Pos, p.Kind, p.Text)
+			}
+		}
 	}
 }

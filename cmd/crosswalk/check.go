@@ -216,6 +216,9 @@ func mappingFiles(arg string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := os.Stat(filepath.Join(arg, "crosswalk.yaml")); err == nil {
+		return files, nil // a project whose flows use the built-in mappings needs none of its own
+	}
 	if len(files) == 0 {
 		return nil, misusef("%s holds no mapping file: a YAML file with rules: or extends: at its left edge", arg)
 	}

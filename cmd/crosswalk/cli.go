@@ -34,6 +34,7 @@ var commands = []func(*cli) *cobra.Command{
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,
+	newLSPCommand,
 	newVersionCommand,
 	newScriptWorkerCommand,
 }

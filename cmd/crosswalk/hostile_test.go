@@ -127,6 +127,28 @@ func TestResultsThatGoNowhere(t *testing.T) {
 	}
 }
 
+// TestCheckProjectWithoutMappings checks flows that use the built-in mappings alone.
+func TestCheckProjectWithoutMappings(t *testing.T) {
+	dir := exampleProject(t)
+	if err := os.RemoveAll(filepath.Join(dir, "mappings")); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := command("check", dir); code != exitFindings || !strings.Contains(stdout+stderr, "CW3012") {
+		t.Errorf("with a mapping that is gone: code %d, %s%s", code, stdout, stderr)
+	}
+	path := filepath.Join(dir, "flows", "webshop-orders.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "write: mappings/invoiceDraft.yaml", "write: eaccounting/invoiceDraft.write", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := command("check", dir); code != exitOK || !strings.Contains(stdout, "1 flow checked: 0 errors") {
+		t.Errorf("code %d, %s%s", code, stdout, stderr)
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -23,6 +23,7 @@ import (
 type sandboxFlags struct {
 	port  int
 	empty bool
+	env   bool
 }
 
 func newSandboxCommand(c *cli) *cobra.Command {
@@ -32,8 +33,11 @@ func newSandboxCommand(c *cli) *cobra.Command {
 		Short: "Start imitations of the systems' APIs on this machine",
 		Long: `Start in-memory imitations of the systems' APIs, each on a port of the loopback interface, and print where they
 are and with which credentials a connection reaches them. Without SYSTEM all of them start. What is written to a
-sandbox is gone when it stops; Ctrl-C stops them.`,
+sandbox is gone when it stops; Ctrl-C stops them.
+
+With --env they are printed as lines for a shell, named after the systems: SHOPWARE_URL=..., SHOPWARE_ACCESS_KEY_ID=...`,
 		Example: `  crosswalk sandbox
+  crosswalk sandbox --env >sandboxes.env
   crosswalk sandbox shopware --port 9000
   crosswalk sandbox --json`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -48,6 +52,7 @@ sandbox is gone when it stops; Ctrl-C stops them.`,
 		},
 	}
 	cmd.Flags().IntVar(&f.port, "port", 0, "the first sandbox's `port`, the next ones take the ports after it (default: any free ports)")
+	cmd.Flags().BoolVar(&f.env, "env", false, "print variables for a shell")
 	cmd.Flags().BoolVar(&f.empty, "empty", false, "leave out the demo documents")
 	return cmd
 }
@@ -80,6 +85,9 @@ func systemNames(all []connectors.System) []string {
 
 // runSandboxes serves a sandbox of each system until ctx ends.
 func (c *cli) runSandboxes(ctx context.Context, chosen []connectors.System, f sandboxFlags) error {
+	if f.env && c.json {
+		return misusef("--env and --json are two forms of one thing: leave out one of the two")
+	}
 	if f.port < 0 || f.port+max(0, len(chosen)-1) > 65535 {
 		return misusef("--port %d leaves no room for %s: ports end at 65535", f.port, count(len(chosen), "sandbox port"))
 	}
@@ -87,10 +95,14 @@ func (c *cli) runSandboxes(ctx context.Context, chosen []connectors.System, f sa
 	if err != nil {
 		return fmt.Errorf("%w\nChoose another --port, or leave it out for any free one", err)
 	}
-	for _, sandbox := range s.running {
-		c.printSandbox(sandbox)
+	if f.env {
+		c.printVariables(s.running)
+	} else {
+		for _, sandbox := range s.running {
+			c.printSandbox(sandbox)
+		}
 	}
-	if !c.json {
+	if !c.json && !f.env {
 		fmt.Fprintln(c.stdout, "Ctrl-C stops.")
 	}
 	select {
@@ -194,6 +206,19 @@ func (c *cli) printSandbox(s runningSandbox) {
 		printPair(c.stdout, name, s.credentials[name])
 	}
 	fmt.Fprintln(c.stdout)
+}
+
+// printVariables prints all at once, so that who waits for the file gets it whole.
+func (c *cli) printVariables(running []runningSandbox) {
+	var b strings.Builder
+	for _, s := range running {
+		prefix := strings.ToUpper(s.spec.Name)
+		fmt.Fprintf(&b, "%s_URL=%s\n", prefix, s.url)
+		for _, name := range slices.Sorted(maps.Keys(s.credentials)) {
+			fmt.Fprintf(&b, "%s_%s=%s\n", prefix, variableName(name), s.credentials[name])
+		}
+	}
+	fmt.Fprint(c.stdout, b.String())
 }
 
 func printPair(w io.Writer, name, value string) { fmt.Fprintf(w, "  %-16s %s\n", name, value) }

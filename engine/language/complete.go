@@ -111,15 +111,12 @@ func (f *file) keySpan() (from, to int, colon bool) {
 func (f *file) keys(s slot) []Completion {
 	from, to, colon := f.keySpan()
 	var all []Completion
-	for _, w := range s.words {
+	for _, key := range s.keys {
+		w := key.Name
 		if in := f.at.in; in != nil && f.at.inKey && slices.ContainsFunc(in.entries, func(e entry) bool { return e.key == w && e.from != from }) {
 			continue
 		}
-		docs := optionDocs[w]
-		if len(f.at.path) == 0 {
-			docs = keyDocs[w]
-		}
-		c := Completion{Label: w, Kind: "keyword", Documentation: docs, Text: w}
+		c := Completion{Label: w, Kind: "keyword", Documentation: key.Doc, Text: w}
 		if !colon {
 			c.Text += ": "
 			if len(f.at.path) == 0 && (w == "rules" || w == "let" || w == "tables" || w == "settings") {

@@ -52,10 +52,7 @@ func (f *file) hoverKey() *Hover {
 	case targetRole:
 		return f.hoverTarget(e)
 	case keyRole:
-		docs = optionDocs[e.key]
-		if len(f.at.path) == 0 {
-			docs = keyDocs[e.key]
-		}
+		docs = slot.keys.Doc(e.key)
 	default:
 		if len(f.at.path) == 1 && f.at.path[0] == "let" {
 			return f.hoverLet(e)
@@ -64,7 +61,7 @@ func (f *file) hoverKey() *Hover {
 	if docs == "" {
 		return nil
 	}
-	return f.hover("**"+e.key+"**: "+docs, e.from, e.to)
+	return f.hover("**"+e.key+"**: "+escaped(docs), e.from, e.to)
 }
 
 func (f *file) hoverLet(e *entry) *Hover {

@@ -175,7 +175,7 @@ func TestCompletionsAreExplained(t *testing.T) {
 		{head + "rules:\n  customer.▮", "customer.email", "string", []string{"E-mail address in lower case"}, head + "rules:\n  customer.email: ", 2},
 		{head + "rules:\n  li▮", "lines[]", "list of object", nil, head + "rules:\n  lines[]: {each: ${1:list}, as: ${2:item}}", 2},
 		{head + "rules:\n  nu▮: orderNumber", "number", "string", nil, head + "rules:\n  number: orderNumber", 2},
-		{head + "rules:\n  number: {ex▮", "expr", "", []string{"result"}, head + "rules:\n  number: {expr: ", 0},
+		{head + "rules:\n  number: {ex▮", "expr", "", []string{"The expression"}, head + "rules:\n  number: {expr: ", 0},
 		{"extends: shopware/order.read\nrules:\n  curr▮", "currency", "string", []string{"Inherited from shopware/order.read.yaml", "currency: "}, "", 6},
 		{head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.em▮'", "email", "string", nil, head + "rules:\n  note: 'é😀' \n  number: '\"😀\" + orderCustomer.email'", 2},
 	}
@@ -252,7 +252,7 @@ func TestHover(t *testing.T) {
 		{"a field of a list's elements", head + "rules:\n  lines[].s▮ku: orderNumber", []string{"**lines\\[].sku** `string`"}, "lines[].sku"},
 		{"an inherited rule", "extends: shopware/order.read\nrules:\n  curr▮ency: currency.isoCode", []string{"**currency**", "Inherited from shopware/order.read.yaml", "```yaml\ncurrency: "}, "currency"},
 		{"an option", head + "rules:\n  number: {expr: orderNumber, requ▮ired: true}", []string{"fails the document"}, "required"},
-		{"a key of the file", "ru▮les: {}", []string{"target path"}, "rules"},
+		{"a key of the file", "ru▮les: {}", []string{"One line a target field"}, "rules"},
 		{"an unknown name", head + "rules:\n  number: ord▮rNumber", []string{""}, ""},
 		{"a key of an object literal", head + "rules:\n  number: 'toJSON({orderN▮umber: 1})'", []string{""}, ""},
 		{"a text", head + "rules:\n  number: '\"order▮Number\"'", []string{""}, ""},

@@ -39,7 +39,7 @@ func (t *tree) at(off int) place {
 				return p
 			}
 			// A new line below a value: the indentation tells whose key would be written there.
-			if !n.flow && !e.value.flow && t.lineOf(off) > t.lineOf(e.from) && off > e.value.to && col <= t.column(e.from) {
+			if !n.flow && t.lineOf(off) > t.lineOf(e.from) && off > e.value.to && col <= t.column(e.from) {
 				p.inKey = true
 				return p
 			}

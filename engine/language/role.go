@@ -2,6 +2,8 @@ package language
 
 import (
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
 // role says what can be written at a place.
@@ -9,7 +11,7 @@ type role uint8
 
 const (
 	otherRole role = iota
-	keyRole        // one of words, a key of the mapping language
+	keyRole        // one of keys
 	targetRole
 	expressionRole
 	typeRole    // a document type
@@ -22,27 +24,16 @@ const (
 // slot is what is expected at a place.
 type slot struct {
 	role    role
-	words   []string
-	target  string // of the rule that the place is in
-	let     string // the let that the place is in
-	outside bool   // the expression stands outside of its rule's list
+	keys    schema.Keys // of keyRole
+	words   []string    // of wordRole
+	target  string      // of the rule that the place is in
+	let     string      // the let that the place is in
+	outside bool        // the expression stands outside of its rule's list
 }
-
-var (
-	fileKeys    = []string{"from", "to", "extends", "base", "let", "rules", "tables", "settings", "scripts", "note"}
-	ruleKeys    = []string{"expr", "value", "each", "as", "index", "where", "when", "lookup", "key", "missing", "default", "required", "write", "empty", "round", "note"}
-	caseKeys    = []string{"if", "expr", "value"}
-	settingKeys = []string{"type", "default", "choices", "help"}
-)
 
 // optionWords are the words that options know.
 var optionWords = map[string][]string{
-	"write":    {"always", "create", "update", "if-empty"},
-	"empty":    {"omit", "null", "keep"},
-	"missing":  {"fail", "omit", "default"},
-	"required": {"true", "false"},
-	"mode":     {"half-up", "half-even", "half-down", "up", "down", "ceiling", "floor"},
-	"type":     {"string", "number", "boolean", "object", "list"},
+	"write": schema.WriteWords, "empty": schema.EmptyWords, "missing": schema.MissingWords, "mode": schema.RoundModes, "required": {"true", "false"},
 }
 
 // slot tells what is expected at the place of f.
@@ -56,16 +47,16 @@ func (f *file) slot() slot {
 	switch {
 	case len(p) == 0:
 		if inKey {
-			return slot{role: keyRole, words: fileKeys}
+			return slot{role: keyRole, keys: schema.MappingKeys}
 		}
 	case p[0] == "rules":
 		return f.ruleSlot(p[1:], inKey)
 	case p[0] == "let" && len(p) == 2:
 		return slot{role: expressionRole, let: p[1]}
 	case p[0] == "settings" && len(p) == 2 && inKey:
-		return slot{role: keyRole, words: settingKeys}
+		return slot{role: keyRole, keys: schema.SettingKeys}
 	case p[0] == "settings" && len(p) == 3 && p[2] == "type" && !inKey:
-		return slot{role: wordRole, words: optionWords["type"]}
+		return slot{role: wordRole, words: schema.SettingTypes}
 	case len(p) == 1 && !inKey:
 		switch p[0] {
 		case "from", "to":
@@ -90,7 +81,7 @@ func (f *file) ruleSlot(p []string, inKey bool) slot {
 	if len(p) == 1 {
 		s.role = expressionRole
 		if inKey {
-			s.role, s.words = keyRole, ruleKeys
+			s.role, s.keys = keyRole, schema.RuleOptions
 		}
 		return s
 	}
@@ -98,7 +89,7 @@ func (f *file) ruleSlot(p []string, inKey bool) slot {
 	if option == "when" && len(p) >= 3 && p[2] == "-" {
 		switch {
 		case len(p) == 3:
-			s.role, s.words = keyRole, caseKeys
+			s.role, s.keys = keyRole, schema.CaseKeys
 			return s
 		case len(p) == 4:
 			option, p = p[3], p[2:]
@@ -106,17 +97,17 @@ func (f *file) ruleSlot(p []string, inKey bool) slot {
 	}
 	switch {
 	case option == "default" && len(p) == 2 && inKey:
-		s.role, s.words = keyRole, []string{"expr", "value"}
+		s.role, s.keys = keyRole, schema.ResultKeys
 	case option == "default" && len(p) == 3:
 		option, p = p[2], p[:2]
 	case option == "missing" && len(p) == 2 && inKey:
-		s.role, s.words = keyRole, []string{"value"}
+		s.role, s.keys = keyRole, schema.ResultKeys[1:]
 	case option == "empty" && len(p) == 2 && inKey:
-		s.role, s.words = keyRole, []string{"missing", "null", "empty"}
+		s.role, s.keys = keyRole, schema.EmptyKeys
 	case option == "empty" && len(p) == 3:
 		p = p[:2]
 	case option == "round" && len(p) == 2 && inKey:
-		s.role, s.words = keyRole, []string{"digits", "mode"}
+		s.role, s.keys = keyRole, schema.RoundKeys
 	case option == "round" && len(p) == 3:
 		option, p = p[2], p[:2]
 	case option == "key" && len(p) == 3 && p[2] == "-":

@@ -3,7 +3,6 @@ package language
 import (
 	"context"
 	"io/fs"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -117,55 +116,12 @@ func at(xs []string, i int) string {
 	return "nothing"
 }
 
-// The words of the language that are offered are those that the engine knows.
-func TestWordsAreTheEngines(t *testing.T) {
-	known := func(text string) []string {
-		for _, d := range engine.Analyze("a.yaml", []byte(text)).Diagnostics() {
-			if words, ok := strings.CutPrefix(d.Help, "known are "); ok {
-				return strings.Split(words, ", ")
-			}
-		}
-		t.Fatalf("the engine does not say what is known in\n%s", text)
-		return nil
-	}
-	const head = "from: any\nto: any\n"
-	for _, test := range []struct {
-		text string
-		want []string
-	}{
-		{head + "qqqqqqqq: 1", fileKeys},
-		{head + "rules:\n  a: {qqqqqqqq: 1}", ruleKeys},
-		{head + "rules:\n  a: {when: [{qqqqqqqq: 1, value: 1}]}", caseKeys},
-		{head + "settings:\n  a: {qqqqqqqq: 1, type: string}", settingKeys},
-	} {
-		if got := known(test.text); !slices.Equal(got, test.want) {
-			t.Errorf("the engine knows %v, here are %v", got, test.want)
-		}
-		for _, w := range test.want {
-			if optionDocs[w] == "" && keyDocs[w] == "" && w != "default" {
-				t.Errorf("%s is not explained", w)
-			}
-		}
-	}
-	for option, words := range optionWords {
-		for _, w := range words {
-			text := head + "rules:\n  a: {expr: b, default: 1, " + option + ": " + w + "}"
-			switch option {
-			case "missing":
-				text = head + "rules:\n  a: {lookup: t, key: b, default: 1, missing: " + w + "}\ntables: {t: {}}"
-			case "mode":
-				text = head + "rules:\n  a: {expr: b, round: {digits: 2, mode: " + w + "}}"
-			case "type":
-				text = head + "settings:\n  a: {type: " + w + "}\nrules:\n  a: settings.a"
-			}
-			if diags := engine.Analyze("a.yaml", []byte(text)).Diagnostics(); diags.HasErrors() {
-				t.Errorf("%s cannot be %s: %v", option, w, diags)
-			}
-		}
-	}
-	for _, w := range []string{"doc", "source", "settings", "tables", "links", "now", "out", "current"} {
-		if contextDocs[w] == "" {
-			t.Errorf("%s is not explained", w)
+// Every name that all expressions know is explained. (That the keys and words are the engine's is tested where they stand.)
+func TestContextWordsAreExplained(t *testing.T) {
+	scope := engine.Analyze("a.yaml", []byte("from: any\nto: any\nrules: {}\n")).RuleScope("", false)
+	for _, s := range scope.Symbols() {
+		if s.Kind == engine.ContextSymbol && contextDocs[s.Name] == "" {
+			t.Errorf("%s is not explained", s.Name)
 		}
 	}
 }

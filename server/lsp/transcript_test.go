@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,9 @@ func start(t testing.TB, opts Options) *client {
 	c := &client{t: t, in: inW, out: bufio.NewReader(outR), done: make(chan error, 1)}
 	if opts.Library == nil {
 		opts.Library = mappings.FS
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
 	go func() {
 		err := Serve(context.Background(), inR, outW, opts)

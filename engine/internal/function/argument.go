@@ -67,8 +67,11 @@ func dec(args []value.Value, i int) (decimal.Decimal, error) {
 
 // items returns list argument i after charging for it.
 func (c *Call) items(args []value.Value, i int) ([]value.Value, error) {
-	list := args[i].Items()
-	return list, c.Budget.Bytes(int64(len(list)) * valueBytes)
+	n := args[i].Len()
+	if err := c.Budget.Bytes(int64(n) * valueBytes); err != nil || c.Arena == nil {
+		return args[i].Items(), err
+	}
+	return args[i].AppendItems(c.Arena.Values(n)[:0]), nil
 }
 
 // fields returns object argument i after charging for it. An empty list counts as an empty object, because

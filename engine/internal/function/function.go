@@ -67,6 +67,8 @@ type Call struct {
 	// Budget counts what the document costs: a function takes its steps and, before
 	// it allocates something that can grow, its bytes.
 	Budget *limit.Budget
+	// Arena is where lists that live as long as the document may be made; nil for the heap.
+	Arena *value.Arena
 	// Now is the run's instant in RFC 3339, "" if the run has none.
 	Now string
 }

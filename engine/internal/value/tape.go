@@ -30,6 +30,9 @@ type tapeNode struct {
 // maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
 func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 	t.src, t.keys, t.nodes, t.max = src, keys, t.nodes[:0], maxDepth
+	if cap(t.nodes) == 0 {
+		t.nodes = make([]tapeNode, 0, 16+len(src)>>5)
+	}
 	if uint64(len(src)) >= 1<<32 {
 		return Value{}, false
 	}
@@ -44,7 +47,7 @@ func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 // Forget lets go of the document.
 func (t *Tape) Forget() {
 	t.src, t.nodes = "", t.nodes[:0]
-	if cap(t.nodes) > 1<<16 { // one huge document must not cost memory for ever
+	if cap(t.nodes) > 1<<19 { // one huge document must not cost memory for ever
 		t.nodes = nil
 	}
 }

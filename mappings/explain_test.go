@@ -26,7 +26,7 @@ func TestEveryLeafHasProvenance(t *testing.T) {
 		"magento/order.read":             "magento/testdata/orders/[0-9][0-9]-*.json",
 		"magento/customer.read":          "magento/testdata/customers/[0-9][0-9]-*.json",
 		"magento/product.read":           "magento/testdata/products/[0-9][0-9]-*.json",
-		"magento/stock.read":             "magento/testdata/stock/[0-9][0-9]-*.json",
+		"magento/stock.read":             "magento/testdata/stocks/[0-9][0-9]-*.json",
 		"eaccounting/customer.read":      "eaccounting/testdata/customer-*.json",
 		"eaccounting/order.write":        "shopware/testdata/orders/*.canonical.json",
 		"eaccounting/quote.write":        "shopware/testdata/orders/*.canonical.json",

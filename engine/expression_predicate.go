@@ -102,15 +102,20 @@ func (l *loop) items(f *frame) (items []value.Value, ok bool, err error) {
 	if l.only == nil {
 		return items, true, nil
 	}
-	kept := items[:0]
+	kept, err := l.only.keep(f, items[:0], items, l.onlyTest)
+	return kept, err == nil, err
+}
+
+// keep appends to kept the items that pass; kept may be the start of items.
+func (l *loop) keep(f *frame, kept, items []value.Value, test func(*frame) (bool, error)) ([]value.Value, error) {
 	for i, item := range items {
-		if pass, err := l.only.pass(f, i, item, l.onlyTest); err != nil {
-			return nil, false, err
+		if pass, err := l.pass(f, i, item, test); err != nil {
+			return nil, err
 		} else if pass {
 			kept = append(kept, item)
 		}
 	}
-	return kept, true, nil
+	return kept, nil
 }
 
 func (l *loop) at(f *frame, i int, item value.Value) (value.Value, error) {
@@ -173,6 +178,7 @@ func (l *loop) filter(test func(*frame) (bool, error)) code {
 		if err != nil || !ok {
 			return value.Value{}, err
 		}
+<<<<<<< HEAD
 		kept := f.arena.Values(len(items))[:0]
 		for i, item := range items {
 			if pass, err := l.pass(f, i, item, test); err != nil {
@@ -180,6 +186,11 @@ func (l *loop) filter(test func(*frame) (bool, error)) code {
 			} else if pass {
 				kept = append(kept, item)
 			}
+=======
+		kept, err := l.keep(f, make([]value.Value, 0, len(items)), items, test)
+		if err != nil {
+			return value.Value{}, err
+>>>>>>> dedupe
 		}
 		return f.arena.ListOf(kept), nil
 	}
@@ -238,26 +249,35 @@ func (l *loop) find(test func(*frame) (bool, error), last, index bool) code {
 	}
 }
 
+// hits counts the elements that pass. Every element is tested, also once the answer is known, so that whether a
+// document fails does not depend on the order of its elements.
+func (l *loop) hits(f *frame, test func(*frame) (bool, error)) (hits, of int, err error) {
+	defer f.drop(len(f.stack))
+	items, _, err := l.items(f)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i, item := range items {
+		pass, err := l.pass(f, i, item, test)
+		if err != nil {
+			return 0, 0, err
+		}
+		if pass {
+			hits++
+		}
+	}
+	return hits, len(items), nil
+}
+
 func (l *loop) quantify(test func(*frame) (bool, error)) code {
 	return func(f *frame) (value.Value, error) {
-		defer f.drop(len(f.stack))
-		items, _, err := l.items(f)
+		hits, of, err := l.hits(f, test)
 		if err != nil {
 			return value.Value{}, err
 		}
-		hits := 0
-		for i, item := range items {
-			pass, err := l.pass(f, i, item, test)
-			if err != nil {
-				return value.Value{}, err
-			}
-			if pass {
-				hits++
-			}
-		}
 		switch l.name {
 		case "all":
-			return value.Boolean(hits == len(items)), nil
+			return value.Boolean(hits == of), nil
 		case "any":
 			return value.Boolean(hits > 0), nil
 		case "none":
@@ -269,20 +289,9 @@ func (l *loop) quantify(test func(*frame) (bool, error)) code {
 
 func (l *loop) count(test func(*frame) (bool, error)) code {
 	return func(f *frame) (value.Value, error) {
-		defer f.drop(len(f.stack))
-		items, _, err := l.items(f)
+		hits, _, err := l.hits(f, test)
 		if err != nil {
 			return value.Value{}, err
-		}
-		hits := 0
-		for i, item := range items {
-			pass, err := l.pass(f, i, item, test)
-			if err != nil {
-				return value.Value{}, err
-			}
-			if pass {
-				hits++
-			}
 		}
 		return value.Int(hits), nil
 	}

@@ -178,19 +178,9 @@ func (l *loop) filter(test func(*frame) (bool, error)) code {
 		if err != nil || !ok {
 			return value.Value{}, err
 		}
-<<<<<<< HEAD
-		kept := f.arena.Values(len(items))[:0]
-		for i, item := range items {
-			if pass, err := l.pass(f, i, item, test); err != nil {
-				return value.Value{}, err
-			} else if pass {
-				kept = append(kept, item)
-			}
-=======
-		kept, err := l.keep(f, make([]value.Value, 0, len(items)), items, test)
+		kept, err := l.keep(f, f.arena.Values(len(items))[:0], items, test)
 		if err != nil {
 			return value.Value{}, err
->>>>>>> dedupe
 		}
 		return f.arena.ListOf(kept), nil
 	}

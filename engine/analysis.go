@@ -27,6 +27,7 @@ type Analysis struct {
 // it as in [Parse].
 func Analyze(path string, text []byte, opts ...Option) *Analysis {
 	l := newLoader(opts)
+	l.readOnly = true
 	a := &Analysis{loader: l}
 	files := l.load(place{name: path}, text, &a.diags)
 	a.linked = link(files, &a.diags)
@@ -44,7 +45,7 @@ func Analyze(path string, text []byte, opts ...Option) *Analysis {
 }
 
 // Diagnostics returns every problem of the file and of those that it extends: what [Parse] returns as its
-// error or as warnings.
+// error or as warnings, but for scripts that no host was handed to load: nothing is said about those.
 func (a *Analysis) Diagnostics() Diagnostics { return a.diags }
 
 // MappingSource is a file that a mapping is made of.

@@ -51,6 +51,9 @@ type loader struct {
 	schemas *shape.Schemas
 	host    ScriptHost // nil: mappings have no scripts
 	scripts *scriptSet // of the mapping, once they are loaded
+	// readOnly is set where a mapping is read but not run: then scripts that no host loads are no error, and nothing is
+	// said about their functions.
+	readOnly bool
 
 	compiled *mappingCompiler // of the last mapping, for Analyze
 }

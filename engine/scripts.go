@@ -130,6 +130,9 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	}
 	if l.host == nil {
 		set.known = false
+		if l.readOnly {
+			return
+		}
 		report(m.scripts[0], codeScripts, "this program maps without scripts", "remove `scripts`, or use a program that hands a script host to the engine")
 		return
 	}

@@ -108,3 +108,14 @@ func TestFunctionLibrary(t *testing.T) {
 		t.Errorf("there are %d functions", len(names))
 	}
 }
+
+// TestAnalyzeWithoutHost reads a mapping with scripts as an editor does: it cannot know their functions, and says nothing.
+func TestAnalyzeWithoutHost(t *testing.T) {
+	text := "from: any\nto: any\nscripts: [a.ts]\nrules: {a: tier(x), b: a.tier(x), c: lower(1)}\n"
+	if codes := engine.Analyze("mapping.yaml", []byte(text)).Diagnostics().Codes(); len(codes) != 1 || codes[0] != "CW1015" {
+		t.Errorf("got %v", codes)
+	}
+	if _, err := engine.Parse("mapping.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "CW1024") {
+		t.Errorf("a mapping that is to run gives %v", err)
+	}
+}

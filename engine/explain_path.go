@@ -30,7 +30,7 @@ func (e *Explanation) At(path string) (*Explanation, error) {
 	if len(part.Fields)+len(part.Absent) > 0 {
 		return &part, nil
 	}
-	if best := nearest(path, known); best != "" {
+	if best, _ := nearest(path, known); best != "" {
 		return nil, fmt.Errorf("no rule is about %s, did you mean %q?", path, best)
 	}
 	return nil, fmt.Errorf("no rule is about %s", path)

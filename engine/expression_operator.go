@@ -83,6 +83,22 @@ func (c *compiler) binary(n *ast.BinaryNode, tail *rounding) operand {
 	return c.broken(n)
 }
 
+// both runs the left and the right side of an operator and hands their values to apply. Arithmetic does it
+// itself: there the call would show.
+func both(left, right operand, apply func(f *frame, a, b value.Value) (value.Value, error)) code {
+	return func(f *frame) (value.Value, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return value.Value{}, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return apply(f, a, b)
+	}
+}
+
 func (c *compiler) logic(n *ast.BinaryNode) operand {
 	left, right := c.condition(c.compile(n.Left)), c.condition(c.compile(n.Right))
 	stop := n.Operator == "or" || n.Operator == "||"
@@ -130,22 +146,14 @@ func (c *compiler) equality(n *ast.BinaryNode) operand {
 		o.node = n
 		return o
 	}
-	run := func(f *frame) (value.Value, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return a, err
-		}
-		b, err := right.run(f)
-		if err != nil {
-			return b, err
-		}
+	run := both(left, right, func(f *frame, a, b value.Value) (value.Value, error) {
 		if a.Kind() == b.Kind() {
 			if err := f.compare(a, text, loc.From, loc.To); err != nil {
 				return value.Value{}, err
 			}
 		}
 		return value.Boolean(value.Equal(a, b) == same), nil
-	}
+	})
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
@@ -224,15 +232,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 		want = func(o int) bool { return o >= 0 }
 	}
 	text, loc := c.text, n.Location()
-	run := func(f *frame) (value.Value, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return a, err
-		}
-		b, err := right.run(f)
-		if err != nil {
-			return b, err
-		}
+	run := both(left, right, func(f *frame, a, b value.Value) (value.Value, error) {
 		if a.IsNil() || b.IsNil() {
 			return value.Boolean(false), nil
 		}
@@ -243,7 +243,7 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 				help: "two numbers or two strings can be compared; number(x) reads a number from text"}
 		}
 		return value.Boolean(want(order)), nil
-	}
+	})
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
@@ -394,15 +394,7 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 	fail := func(code, msg, help string) (value.Value, error) {
 		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: code, msg: msg, help: help}
 	}
-	run := func(f *frame) (value.Value, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return a, err
-		}
-		b, err := right.run(f)
-		if err != nil {
-			return b, err
-		}
+	run := both(left, right, func(f *frame, a, b value.Value) (value.Value, error) {
 		if a.IsNil() || b.IsNil() {
 			return value.Boolean(false), nil
 		}
@@ -423,6 +415,7 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 		}
 		re := pattern
 		if re == nil {
+			var err error
 			if re, err = function.Compile(y); err != nil {
 				return fail(codeRegexp, "the pattern "+err.Error(), "patterns are RE2: no look-around, no back-references")
 			}
@@ -431,7 +424,7 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		return value.Boolean(re.MatchString(x)), nil
-	}
+	})
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
@@ -442,15 +435,7 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 		return c.broken(n)
 	}
 	text, loc := c.text, n.Location()
-	run := func(f *frame) (value.Value, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return a, err
-		}
-		b, err := right.run(f)
-		if err != nil {
-			return b, err
-		}
+	run := both(left, right, func(f *frame, a, b value.Value) (value.Value, error) {
 		if a.IsNil() {
 			return value.Boolean(false), nil
 		}
@@ -482,21 +467,16 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 		}
 		return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 			msg: fmt.Sprintf("in cannot look for %s in %s", article(a.Kind().String()), article(b.Kind().String()))}
-	}
+	})
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
 func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	text, loc := c.text, n.Location()
-	run := func(f *frame) (value.Value, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return a, err
-		}
-		b, err := right.run(f)
-		if err != nil || a.IsNil() || b.IsNil() {
-			return value.Value{}, err
+	run := both(left, right, func(f *frame, a, b value.Value) (value.Value, error) {
+		if a.IsNil() || b.IsNil() {
+			return value.Value{}, nil
 		}
 		from, ok1 := wholeNumber(a)
 		to, ok2 := wholeNumber(b)
@@ -515,7 +495,7 @@ func (c *compiler) rangeOf(n *ast.BinaryNode) operand {
 			items[i] = value.Int(from + i)
 		}
 		return value.ListOf(items), nil
-	}
+	})
 	return operand{run: run, shape: shape.ListOf(shape.Of(value.Numbers)).With(missingFor(left.shape, right.shape)), node: n}
 }
 

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/crosswalk-go/crosswalk/engine/suggest"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // ApplyFixes returns the text of a file with the fixes that found offers for it, and the diagnostics whose fix was
@@ -60,11 +63,8 @@ func ApplyFixes(file string, text []byte, found Diagnostics) (fixed []byte, appl
 }
 
 func readsAsYAML(text []byte) bool {
-	if tooDeep(strings.Split(string(text), "\n")) > 0 {
-		return false
-	}
-	_, err := parseYAML(string(text))
-	return err == nil
+	_, problem := yamltext.Read(string(text), fileLimits)
+	return problem == nil
 }
 
 // lineStarts returns where each line starts.
@@ -109,7 +109,7 @@ func (d *Diagnostic) suggest(name string, known []string, otherwise string) {
 
 // suggestText is suggest for a text of its own, such as the name of a mapping.
 func (d *Diagnostic) suggestText(name string, known []string, otherwise string) {
-	best, only := nearestOnly(name, known)
+	best, only := nearest(name, known)
 	if best == "" {
 		d.Help = otherwise
 		return
@@ -118,6 +118,12 @@ func (d *Diagnostic) suggestText(name string, known []string, otherwise string) 
 	if only && isWord(best, ".-/[]") {
 		d.fix("Replace by "+best, best)
 	}
+}
+
+// nearest returns the word of known that name was most likely meant to be, "" if none is close; only is
+// true where no other word is as close.
+func nearest(name string, known []string) (best string, only bool) {
+	return suggest.Nearest(name, known, max(1, (len(name)+1)/3))
 }
 
 // isWord tells whether s holds letters, digits, _ and what more allows: it can stand anywhere without quotes.

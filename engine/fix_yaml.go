@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
-	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // proseKeys are the keys whose value is text for people, never an expression.
@@ -47,9 +47,8 @@ func (p *fileParser) colonFix(d *Diagnostic) {
 func (p *fileParser) readsFurther(number int, replaced string) bool {
 	lines := slices.Clone(p.src.lines)
 	lines[number-1] = replaced
-	_, err := parseYAML(strings.Join(lines, "\n"))
-	var syntax *yaml.SyntaxError
-	return err == nil || errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position.Line > number
+	_, problem := yamltext.Parse(strings.Join(lines, "\n"))
+	return problem == nil || problem.Line > number
 }
 
 // bracketFix offers quotes for an expression that starts with [ or {, which YAML takes for a list or a map.

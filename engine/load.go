@@ -231,7 +231,7 @@ func Load(path string, opts ...Option) (*Mapping, error) {
 	if err != nil {
 		d := Diagnostic{Severity: Error, Code: codeRead, Message: "cannot read the mapping: " + reason(err), Pos: Position{File: path}}
 		if l.library != nil {
-			if best := nearest(path, l.mappingNames()); best != "" {
+			if best, _ := nearest(path, l.mappingNames()); best != "" {
 				d.Help = fmt.Sprintf("did you mean %q?", best)
 			}
 		}

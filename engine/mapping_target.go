@@ -89,7 +89,7 @@ func misfit(got, want *shape.Shape, depth int) (path, why string) {
 			m, known := want.Member(name)
 			if !known {
 				why := "is no field that it has"
-				if best := nearest(name, want.Names()); best != "" {
+				if best, _ := nearest(name, want.Names()); best != "" {
 					why = fmt.Sprintf("is no field that it has, did you mean %q?", best)
 				}
 				return "." + name, why

@@ -5,22 +5,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/schema"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
-const (
-	maxFileBytes = 1 << 20
-	maxYAMLDepth = 100
-)
+// fileLimits bound a mapping file.
+var fileLimits = yamltext.Limits{Bytes: 1 << 20, Depth: 100}
 
 // fileParser turns the YAML of one file into a mappingFile and collects what is wrong.
 type fileParser struct {
@@ -31,7 +26,7 @@ type fileParser struct {
 // parseFile reads the text of a mapping file. The result is as complete as the text allows; the
 // diagnostics say what is wrong with it.
 func parseFile(path, text string, diags *Diagnostics) *mappingFile {
-	text = strings.TrimPrefix(text, "\ufeff") // editors on Windows like to write one
+	text = yamltext.Unmarked(text)
 	src := newSourceFile(path, text)
 	p := &fileParser{src: src, diags: diags}
 	m := &mappingFile{src: src}
@@ -94,88 +89,25 @@ func parseFile(path, text string, diags *Diagnostics) *mappingFile {
 	return m
 }
 
+// root returns the one document of a file; nil where there is none.
 func (p *fileParser) root(text string) ast.Node {
-	if len(text) > maxFileBytes {
-		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes), Pos: p.src.at(1, 1)})
-		return nil
-	}
-	if !utf8.ValidString(text) {
-		p.add(Diagnostic{Code: codeYAML, Message: "the file is not valid UTF-8", Pos: p.src.at(1, 1)})
-		return nil
-	}
-	if line := tooDeep(p.src.lines); line > 0 {
-		p.add(Diagnostic{Code: codeYAML, Message: fmt.Sprintf("nested more than %d levels deep", maxYAMLDepth), Pos: p.src.at(line, 1)})
-		return nil
-	}
-	// The YAML library counts \r\n as two line ends in some places.
-	f, err := parseYAML(strings.ReplaceAll(text, "\r\n", "\n"))
-	if err != nil {
-		d := Diagnostic{Code: codeYAML, Message: err.Error(), Pos: p.src.at(1, 1)}
-		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) {
-			d.Message = syntax.Message
-			if syntax.Token != nil {
-				d.Pos = p.src.at(syntax.Token.Position.Line, max(1, syntax.Token.Position.Column))
-			}
-			if strings.Contains(d.Message, "mapping value is not allowed") {
-				d.Help = "an expression that holds `: ` or ` #` must be quoted: 'a ? b : c'"
-				p.colonFix(&d)
-			}
+	docs, problem := yamltext.Read(text, fileLimits)
+	switch {
+	case problem != nil:
+		d := Diagnostic{Code: codeYAML, Message: problem.Message, Pos: p.src.at(problem.Line, problem.Column)}
+		if strings.Contains(d.Message, "mapping value is not allowed") {
+			d.Help = "an expression that holds `: ` or ` #` must be quoted: 'a ? b : c'"
+			p.colonFix(&d)
 		}
 		p.add(d)
 		return nil
-	}
-	var body ast.Node
-	for _, doc := range f.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
-			continue
-		}
-		if body != nil {
-			p.node(doc.Body, codeYAML, "a file holds one mapping", "put the second document into a file of its own")
-			break
-		}
-		body = doc.Body
-	}
-	if body == nil {
+	case len(docs) == 0:
 		p.add(Diagnostic{Code: codeMissingKey, Message: "the file is empty", Help: "a mapping needs at least the keys from, to and rules", Pos: p.src.at(1, 1)})
+		return nil
+	case len(docs) > 1:
+		p.node(docs[1], codeYAML, "a file holds one mapping", "put the second document into a file of its own")
 	}
-	return body
-}
-
-// parseYAML guards the library: text that makes it panic is an error like any other.
-func parseYAML(text string) (f *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = errors.New("the YAML cannot be read")
-		}
-	}()
-	return parser.ParseBytes([]byte(text), 0)
-}
-
-// tooDeep returns the first line at which brackets or indentation nest too deep, 0 if none does: the
-// YAML parser recurses.
-func tooDeep(lines []string) int {
-	depth := 0
-	for n, line := range lines {
-		if len(line)-len(strings.TrimLeft(line, " -")) > 4*maxYAMLDepth {
-			return n + 1
-		}
-		for _, c := range line {
-			switch c {
-			case '[', '{':
-				depth++
-			case ']', '}':
-				depth = max(0, depth-1)
-			}
-		}
-		if depth > maxYAMLDepth {
-			return n + 1
-		}
-		if strings.IndexFunc(line, func(r rune) bool { return r != ' ' }) == 0 {
-			depth = 0
-		}
-	}
-	return 0
+	return docs[0]
 }
 
 func (p *fileParser) add(d Diagnostic) {
@@ -195,10 +127,10 @@ func (p *fileParser) at(s *scalar, code, message, help string) {
 }
 
 func (p *fileParser) node(n ast.Node, code, message, help string) {
-	tk := n.GetToken()
-	pos := p.src.at(tk.Position.Line, max(1, tk.Position.Column))
+	at := yamltext.PlaceOf(n)
+	pos := p.src.at(at.Line, at.Column)
 	end := pos
-	end.Column += max(1, utf8.RuneCountInString(tk.Value))
+	end.Column += max(1, at.Width)
 	p.add(Diagnostic{Code: code, Message: message, Help: help, Pos: pos, End: end})
 }
 
@@ -216,41 +148,31 @@ type yamlEntry struct {
 
 // entries returns the members of a YAML map in their order.
 func (p *fileParser) entries(n ast.Node, want string) []yamlEntry {
-	m, ok := n.(ast.MapNode)
+	members, ok := yamltext.Entries(n)
 	if !ok {
 		p.node(n, codeShape, want, "")
 		return nil
 	}
-	var out []yamlEntry
-	for it := m.MapRange(); it.Next(); {
-		kv := it.KeyValue()
-		switch key := kv.Key.(type) {
-		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
-			out = append(out, yamlEntry{newScalar(p.src, key), kv.Value})
-		default:
-			p.node(kv.Key, codeYAML, "this kind of YAML key is not part of the mapping language", "write the key as plain text")
+	out := make([]yamlEntry, 0, len(members))
+	for _, m := range members {
+		if !yamltext.IsKey(m.Key) {
+			p.node(m.Key, codeYAML, "this kind of YAML key is not part of the mapping language", "write the key as plain text")
+			continue
 		}
+		out = append(out, yamlEntry{newScalar(p.src, m.Key), m.Value})
 	}
 	return out
 }
 
 // plain tells whether n is YAML that mappings use, and says so if not.
 func (p *fileParser) plain(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		p.node(n, codeYAML, "anchors and aliases are not part of the mapping language", "use `let` for an expression or `tables` for a table that is needed twice")
-		return false
-	case *ast.TagNode, *ast.DirectiveNode:
-		p.node(n, codeYAML, "tags are not part of the mapping language", "")
-		return false
-	}
-	return true
-}
-
-func isScalar(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.StringNode, *ast.LiteralNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+	switch what := yamltext.Beyond(n); what {
+	case "":
 		return true
+	case yamltext.Anchors:
+		p.node(n, codeYAML, what+" are not part of the mapping language", "use `let` for an expression or `tables` for a table that is needed twice")
+	default:
+		p.node(n, codeYAML, what+" are not part of the mapping language", "")
 	}
 	return false
 }
@@ -259,7 +181,7 @@ func (p *fileParser) word(n ast.Node) *scalar {
 	if !p.plain(n) {
 		return nil
 	}
-	if !isScalar(n) {
+	if !yamltext.IsScalar(n) {
 		p.node(n, codeShape, "a single word or text is expected here", "")
 		return nil
 	}
@@ -287,11 +209,11 @@ func (p *fileParser) expression(n ast.Node) *scalar {
 	if !p.plain(n) {
 		return nil
 	}
-	if n.Type() == ast.NullType {
+	if yamltext.IsNull(n) {
 		p.node(n, codeShape, "an expression is expected here", "write `nil` for no value")
 		return nil
 	}
-	if !isScalar(n) {
+	if !yamltext.IsScalar(n) {
 		p.node(n, codeShape, "an expression is expected here", "quote an expression that starts with [ or {: '[a, b]'")
 		p.bracketFix(p.last(), n)
 		return nil
@@ -319,12 +241,10 @@ func (p *fileParser) appendJSON(dst []byte, n ast.Node) ([]byte, bool) {
 		}
 		return append(dst, text...), true
 	case *ast.StringNode, *ast.LiteralNode:
-		text := scalarText(n)
-		// The YAML library takes a plain number that no machine number holds for text.
-		if _, err := decimal.Parse(text); !errors.Is(err, decimal.ErrSyntax) && n.GetToken().Type == token.StringType {
-			return append(dst, text...), true
+		if yamltext.IsBigNumber(n) {
+			return append(dst, yamltext.Text(n)...), true
 		}
-		return jsontext.AppendQuote(dst, text), true
+		return jsontext.AppendQuote(dst, yamltext.Text(n)), true
 	case *ast.SequenceNode:
 		dst = append(dst, '[')
 		good := true

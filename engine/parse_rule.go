@@ -9,6 +9,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/schema"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // rule reads one line of rules: an expression, a map of options, or null.
@@ -29,10 +30,10 @@ func (p *fileParser) rule(m *mappingFile, key *scalar, n ast.Node) *ruleDecl {
 		return nil
 	}
 	switch {
-	case n.Type() == ast.NullType:
+	case yamltext.IsNull(n):
 		r.remove = true
 		return r
-	case isScalar(n):
+	case yamltext.IsScalar(n):
 		r.result.expr = p.expression(n)
 	default:
 		if _, ok := n.(ast.MapNode); !ok {
@@ -214,7 +215,7 @@ func (p *fileParser) write(r *ruleDecl, n ast.Node) {
 
 func (p *fileParser) empty(r *ruleDecl, n ast.Node) {
 	mode := func(n ast.Node) emptyMode {
-		if n.Type() == ast.NullType { // `empty: null` is YAML's null
+		if yamltext.IsNull(n) { // `empty: null` is YAML's null
 			return emptyNull
 		}
 		w := p.word(n)

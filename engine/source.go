@@ -1,12 +1,13 @@
 package engine
 
 import (
-	"strings"
 	"sync"
 
 	expr "github.com/expr-lang/expr/ast"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
 // sourceFile is the text of a mapping file, to make positions and snippets from.
@@ -15,11 +16,8 @@ type sourceFile struct {
 	lines []string
 }
 
-// lineBreaks are those that YAML knows.
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
 func newSourceFile(path, text string) *sourceFile {
-	return &sourceFile{path: path, lines: strings.Split(lineBreaks.Replace(text), "\n")}
+	return &sourceFile{path: path, lines: yamltext.Lines(text)}
 }
 
 func (f *sourceFile) line(n int) string {
@@ -50,21 +48,11 @@ type scalar struct {
 
 func newScalar(f *sourceFile, n ast.Node) *scalar {
 	tk := n.GetToken()
-	s := &scalar{file: f, text: scalarText(n), line: tk.Position.Line, column: tk.Position.Column}
-	switch tk.Type {
-	case token.SingleQuoteType, token.DoubleQuoteType:
-		s.quoted = true
-	case token.LiteralType, token.FoldedType:
-		s.block = true
+	return &scalar{
+		file: f, text: yamltext.Text(n), line: tk.Position.Line, column: tk.Position.Column,
+		quoted: yamltext.IsQuoted(n),
+		block:  tk.Type == token.LiteralType || tk.Type == token.FoldedType,
 	}
-	return s
-}
-
-func scalarText(n ast.Node) string {
-	if lit, ok := n.(*ast.LiteralNode); ok {
-		return lit.Value.Value
-	}
-	return n.GetToken().Value
 }
 
 func (s *scalar) start() Position { return s.file.at(s.line, s.column) }

@@ -9,19 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	yaml "github.com/goccy/go-yaml"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
-const (
-	maxBytes = 4 << 20
-	maxDepth = 200
-	// codeYAML is the engine's code for a file that is no YAML.
-	codeYAML = "CW1002"
-)
+// limits bound what is formatted.
+var limits = yamltext.Limits{Bytes: 4 << 20, Depth: 200}
+
+// codeYAML is the engine's code for a file that is no YAML.
+const codeYAML = "CW1002"
 
 // ErrUnsupported is the error of a file that holds YAML which no file of Crosswalk needs (complex keys, tags before
 // blocks and the like): it cannot be formatted without risk and is left alone.
@@ -31,9 +30,10 @@ var ErrUnsupported = errors.New("the file holds YAML that cannot be formatted sa
 // name no file; text that cannot be formatted safely comes back as it is with [ErrUnsupported]. Formatting twice
 // changes nothing more.
 func Format(text []byte) ([]byte, error) {
-	before := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
-	if d := unreadable(before); d != nil {
-		return text, engine.Diagnostics{*d}
+	before := strings.ReplaceAll(yamltext.Unmarked(string(text)), "\r\n", "\n")
+	if p := yamltext.Check(before, limits); p != nil {
+		pos := engine.Position{Line: p.Line, Column: p.Column}
+		return text, engine.Diagnostics{{Severity: engine.Error, Code: codeYAML, Message: p.Message, Pos: pos}}
 	}
 	content, err := contentOf(before)
 	if err != nil {
@@ -49,28 +49,6 @@ func Format(text []byte) ([]byte, error) {
 		return text, fmt.Errorf("%w: formatting would change what it says", ErrUnsupported)
 	}
 	return []byte(after), nil
-}
-
-// unreadable tells why a text must not be given to the YAML parser, which recurses.
-func unreadable(text string) *engine.Diagnostic {
-	problem := func(line int, message string) *engine.Diagnostic {
-		return &engine.Diagnostic{Severity: engine.Error, Code: codeYAML, Message: message, Pos: engine.Position{Line: line, Column: 1}}
-	}
-	switch {
-	case len(text) > maxBytes:
-		return problem(1, fmt.Sprintf("the file is larger than %d bytes", maxBytes))
-	case !utf8.ValidString(text):
-		return problem(1, "the file is not valid UTF-8")
-	}
-	depth := 0
-	for n, line := range strings.Split(text, "\n") {
-		depth += strings.Count(line, "[") + strings.Count(line, "{")
-		if depth > maxDepth || len(line)-len(strings.TrimLeft(line, " -?:")) > 4*maxDepth {
-			return problem(n+1, fmt.Sprintf("nested more than %d levels deep", maxDepth))
-		}
-		depth = max(0, depth-strings.Count(line, "]")-strings.Count(line, "}"))
-	}
-	return nil
 }
 
 func syntaxDiagnostics(text string, err error) engine.Diagnostics {

@@ -237,7 +237,7 @@ func (p *Project) readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	return io.ReadAll(io.LimitReader(in, maxFileBytes+1))
+	return io.ReadAll(io.LimitReader(in, int64(limits.Bytes)+1))
 }
 
 func unreadable(path string, err error) engine.Diagnostic {

@@ -2,25 +2,20 @@ package project
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/yamltext"
 )
 
-const (
-	maxFileBytes = 1 << 20
-	maxDepth     = 60
-)
+// limits bound a file of a project.
+var limits = yamltext.Limits{Bytes: 1 << 20, Depth: 60}
 
 // file is a YAML file being read; what is wrong with it goes to diags.
 type file struct {
@@ -56,79 +51,23 @@ func (p *Project) open(path string, diags *engine.Diagnostics) *file {
 }
 
 func (f *file) parse(content string) {
-	content = strings.TrimPrefix(content, "\ufeff") // editors on Windows like to write one
-	start := text{line: 1, column: 1}
-	switch {
-	case len(content) > maxFileBytes:
-		f.report(start, codeYAML, fmt.Sprintf("the file is larger than %d bytes", maxFileBytes), "")
-		return
-	case !utf8.ValidString(content):
-		f.report(start, codeYAML, "the file is not valid UTF-8", "")
-		return
+	content = yamltext.Unmarked(content)
+	docs, problem := yamltext.Read(content, limits)
+	if problem == nil || !problem.Whole {
+		f.lines = yamltext.Lines(content)
 	}
-	f.lines = strings.Split(strings.ReplaceAll(content, "\r\n", "\n"), "\n")
-	if line := tooDeep(f.lines); line > 0 {
-		f.report(text{line: line, column: 1}, codeYAML, fmt.Sprintf("nested more than %d levels deep", maxDepth), "")
+	if problem != nil {
+		f.report(text{line: problem.Line, column: problem.Column}, codeYAML, problem.Message, "")
 		return
 	}
-	tree, err := parseYAML(content)
-	if err != nil {
-		var syntax *yaml.SyntaxError
-		message := "the YAML cannot be read"
-		if errors.As(err, &syntax) {
-			message = syntax.Message
-			if tk := syntax.Token; tk != nil && tk.Position != nil {
-				start = text{line: tk.Position.Line, column: max(1, tk.Position.Column)}
-			}
-		}
-		f.report(start, codeYAML, message, "")
+	if len(docs) == 0 {
+		f.report(text{line: 1, column: 1}, codeMissingKey, "the file is empty", "")
 		return
 	}
-	for _, doc := range tree.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
-			continue
-		}
-		if f.root != nil {
-			f.report(at(doc.Body), codeYAML, "the file holds two YAML documents", "put the second one into a file of its own")
-			return
-		}
-		f.root = doc.Body
+	if len(docs) > 1 {
+		f.report(at(docs[1]), codeYAML, "the file holds two YAML documents", "put the second one into a file of its own")
 	}
-	if f.root == nil {
-		f.report(start, codeMissingKey, "the file is empty", "")
-	}
-}
-
-// parseYAML guards the library: text that makes it panic is an error like any other.
-func parseYAML(content string) (tree *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("the YAML cannot be read")
-		}
-	}()
-	return parser.ParseBytes([]byte(content), 0)
-}
-
-// tooDeep returns the first line that nests too deep, 0 if none does: the YAML parser recurses.
-func tooDeep(lines []string) int {
-	depth := 0
-	for n, line := range lines {
-		if len(line)-len(strings.TrimLeft(line, " -")) > 4*maxDepth {
-			return n + 1
-		}
-		for _, c := range line {
-			switch c {
-			case '[', '{':
-				depth++
-			case ']', '}':
-				depth = max(0, depth-1)
-			}
-		}
-		if depth > maxDepth {
-			return n + 1
-		}
-	}
-	return 0
+	f.root = docs[0]
 }
 
 func at(n ast.Node) text {
@@ -141,18 +80,13 @@ func at(n ast.Node) text {
 			return at(m.Values[0].Key)
 		}
 	}
-	tk := n.GetToken()
-	t := text{value: tk.Value, line: tk.Position.Line, column: max(1, tk.Position.Column), width: utf8.RuneCountInString(tk.Value)}
-	if lit, ok := n.(*ast.LiteralNode); ok {
-		t.value = strings.TrimRight(lit.Value.Value, "\n")
-		t.width = 1
+	place := yamltext.PlaceOf(n)
+	t := text{value: yamltext.Text(n), line: place.Line, column: place.Column, width: place.Width}
+	if _, block := n.(*ast.LiteralNode); block {
+		t.value, t.width = strings.TrimRight(t.value, "\n"), 1
 	}
-	if s, ok := n.(*ast.StringNode); ok {
-		t.value = s.Value
-		if q := s.Token.Type.String(); q == "SingleQuote" || q == "DoubleQuote" {
-			t.quoted = true
-			t.width += 2
-		}
+	if t.quoted = yamltext.IsQuoted(n); t.quoted {
+		t.width += 2
 	}
 	return t
 }
@@ -203,43 +137,34 @@ func (f *file) misspelt(t text, code, message string, known []string) {
 
 // entries returns the members of a YAML map in their order.
 func (f *file) entries(n ast.Node, want string) []entry {
-	if n == nil || n.Type() == ast.NullType || !f.plain(n) {
+	if yamltext.IsNull(n) || !f.plain(n) {
 		return nil // a key with nothing behind it
 	}
-	m, ok := n.(ast.MapNode)
+	members, ok := yamltext.Entries(n)
 	if !ok {
 		f.report(at(n), codeShape, want, "")
 		return nil
 	}
-	var out []entry
-	for it := m.MapRange(); it.Next(); {
-		kv := it.KeyValue()
-		if !isScalar(kv.Key) {
-			f.report(at(kv.Key), codeYAML, "this kind of YAML key is not used in projects", "write the key as plain text")
+	out := make([]entry, 0, len(members))
+	for _, m := range members {
+		if !yamltext.IsKey(m.Key) {
+			f.report(at(m.Key), codeYAML, "this kind of YAML key is not used in projects", "write the key as plain text")
 			continue
 		}
-		out = append(out, entry{at(kv.Key), kv.Value})
+		out = append(out, entry{at(m.Key), m.Value})
 	}
 	return out
 }
 
 // plain tells whether n is YAML that projects use, and says so if not.
 func (f *file) plain(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		f.report(at(n), codeYAML, "anchors and aliases are not used in projects", "write the value where it is needed")
-		return false
-	case *ast.TagNode, *ast.DirectiveNode:
-		f.report(at(n), codeYAML, "tags are not used in projects", "")
-		return false
-	}
-	return true
-}
-
-func isScalar(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.StringNode, *ast.LiteralNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode, *ast.NullNode:
+	switch what := yamltext.Beyond(n); what {
+	case "":
 		return true
+	case yamltext.Anchors:
+		f.report(at(n), codeYAML, what+" are not used in projects", "write the value where it is needed")
+	default:
+		f.report(at(n), codeYAML, what+" are not used in projects", "")
 	}
 	return false
 }
@@ -249,7 +174,7 @@ func (f *file) word(n ast.Node) *text {
 	if !f.plain(n) {
 		return nil
 	}
-	if !isScalar(n) || n.Type() == ast.NullType {
+	if !yamltext.IsScalar(n) {
 		f.report(at(n), codeShape, "a single word or text is expected here", "")
 		return nil
 	}
@@ -312,10 +237,7 @@ func (f *file) appendJSON(dst []byte, n ast.Node) []byte {
 		}
 		return append(dst, '}')
 	}
-	if lit, ok := n.(*ast.LiteralNode); ok {
-		return appendString(dst, lit.Value.Value)
-	}
-	return appendString(dst, at(n).value)
+	return appendString(dst, yamltext.Text(n))
 }
 
 func appendString(dst []byte, s string) []byte {

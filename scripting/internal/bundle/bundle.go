@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -107,7 +108,7 @@ func messages(list []api.Message) []source.Message {
 // reader gives esbuild the files of one bundle.
 type reader struct {
 	files fs.FS
-	total int // bytes read
+	total atomic.Int64 // bytes read; esbuild loads files at the same time
 }
 
 func (r *reader) plugin() api.Plugin {
@@ -150,7 +151,7 @@ func (r *reader) load(name string) (text string, loader api.Loader, problem stri
 	if err != nil {
 		return "", 0, fmt.Sprintf("%s: %s", name, reason(err))
 	}
-	if r.total += len(b); len(b) > MaxFileBytes || r.total > MaxTotalBytes {
+	if len(b) > MaxFileBytes || r.total.Add(int64(len(b))) > MaxTotalBytes {
 		return "", 0, fmt.Sprintf("the scripts and what they import are larger than %d bytes", MaxTotalBytes)
 	}
 	if !utf8.Valid(b) {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -48,8 +49,11 @@ func CheckJSON(text string) error {
 			depth--
 		}
 	}
+	if !utf8.ValidString(text) {
+		return errors.New("text that is not written in UTF-8")
+	}
 	if !gjson.Valid(text) {
-		return fmt.Errorf("text that is no JSON")
+		return errors.New("text that is no JSON")
 	}
 	return nil
 }

@@ -150,13 +150,13 @@ func (vm *VM) thrown(e *Error, v goja.Value) {
 		return
 	}
 	name, message := vm.describe(o)
-	e.Thrown = cut(strings.TrimPrefix(name+": "+message, ": "))
+	e.Thrown = cut(joined(name, message))
 	switch {
 	case name == "" && message == "":
 		e.Message, e.Thrown = "threw "+kindOf(v), ""
 	case name != "" && vm.program.harmless(name) && vm.program.harmless(message) ||
 		name == "" && vm.program.words[message]:
-		e.Message = strings.TrimPrefix(name+": "+message, ": ")
+		e.Message = joined(name, message)
 	case name != "" && vm.program.harmless(name):
 		e.Message = "threw " + name
 	default:
@@ -165,15 +165,20 @@ func (vm *VM) thrown(e *Error, v goja.Value) {
 	e.again = name == "TypeError"
 }
 
+// joined writes a name and a message as JavaScript does.
+func joined(name, message string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(name+": "+message, ": "), ": ")
+}
+
 // describe reads the name and the message of an error. Both may be getters of the script: what they throw is dropped, and the watch
 // still runs.
 func (vm *VM) describe(o *goja.Object) (name, message string) {
 	read := func(key string) (text string) {
-		if ex := vm.rt.Try(func() {
+		if err := vm.try(func() {
 			if s, ok := exportScalar(o.Get(key)).(string); ok {
 				text = s
 			}
-		}); ex != nil {
+		}); err != nil {
 			return ""
 		}
 		return text

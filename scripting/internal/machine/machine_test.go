@@ -17,9 +17,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // compile makes a program of one script, a.ts.
 func compile(t *testing.T, script string) (*Program, error) {
 	t.Helper()
+	return compileText(script)
+}
+
+func compileText(script string) (*Program, error) {
 	out, err := bundle.Bundle(fstest.MapFS{"a.ts": {Data: []byte(script)}}, []string{"a.ts"})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	return Compile(Source{Code: out.Code, Map: out.Map, Entries: []string{"a.ts"}})
 }

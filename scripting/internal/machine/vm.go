@@ -259,7 +259,7 @@ func (vm *VM) instance(frozen bool) (modules []goja.Callable, whole bool, err er
 		return nil, false, &Error{Kind: Broken, Message: "the scripts export nothing"}
 	}
 	modules = make([]goja.Callable, len(vm.program.exports))
-	ex := vm.rt.Try(func() {
+	err = vm.try(func() {
 		entry := 0
 		for i, e := range vm.program.exports {
 			for vm.program.source.Entries[entry] != e.Script {
@@ -270,8 +270,8 @@ func (vm *VM) instance(frozen bool) (modules []goja.Callable, whole bool, err er
 			}
 		}
 	})
-	if ex != nil {
-		return nil, false, vm.fault("", ex)
+	if err != nil {
+		return nil, false, vm.fault("", err)
 	}
 	return modules, whole, nil
 }
@@ -344,9 +344,8 @@ func (vm *VM) run(f goja.Callable, r Request) (json.RawMessage, error) {
 		if a == nil {
 			continue
 		}
-		ex := vm.rt.Try(func() { args[i] = vm.fromJSON(string(a)) })
-		if ex != nil {
-			return nil, vm.fault(r.Name, ex)
+		if err := vm.try(func() { args[i] = vm.fromJSON(string(a)) }); err != nil {
+			return nil, vm.fault(r.Name, err)
 		}
 	}
 	v, err := f(goja.Undefined(), args...)
@@ -360,9 +359,8 @@ func (vm *VM) run(f goja.Callable, r Request) (json.RawMessage, error) {
 	}
 	w := writer{vm: vm, max: vm.limits.OutputBytes}
 	written := false
-	ex := vm.rt.Try(func() { written, err = w.value(v) })
-	if ex != nil {
-		err = ex
+	if thrown := vm.try(func() { written, err = w.value(v) }); thrown != nil {
+		err = thrown
 	}
 	if err != nil {
 		return nil, vm.failed(r.Name, err)
@@ -395,8 +393,8 @@ func (vm *VM) settle(o *goja.Object) (goja.Value, error) {
 	p, ok := promiseOf(o)
 	if !ok {
 		var then goja.Value
-		if ex := vm.rt.Try(func() { then = o.Get("then") }); ex != nil {
-			return nil, ex
+		if err := vm.try(func() { then = o.Get("then") }); err != nil {
+			return nil, err
 		}
 		if _, ok := goja.AssertFunction(then); !ok {
 			return o, nil
@@ -436,6 +434,26 @@ func promiseOf(v goja.Value) (*goja.Promise, bool) {
 	}
 	p, ok := o.Export().(*goja.Promise)
 	return p, ok
+}
+
+// try runs f outside of any call of goja, and returns what it throws. What cannot be caught, an interrupt or an overflow, is returned
+// too, and leaves the machine dirty.
+func (vm *VM) try(f func()) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *goja.InterruptedError:
+			vm.dirty, err = true, p
+		case *goja.StackOverflowError:
+			vm.dirty, err = true, p
+		default:
+			panic(p)
+		}
+	}()
+	if ex := vm.rt.Try(f); ex != nil {
+		return ex
+	}
+	return nil
 }
 
 func (vm *VM) instant() time.Time {

@@ -323,7 +323,7 @@ func (w *process) cause(limits machine.Limits, function string) *machine.Error {
 	switch {
 	case why == "time":
 		e.Kind, e.Message = machine.TimeLimit, fmt.Sprintf("took longer than %s, inside one built-in function", limits.Time)
-	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory") || strings.Contains(said, "failed to create new OS thread") || strings.Contains(said, "newosproc"):
+	case strings.Contains(said, "ThreadSanitizer") || strings.Contains(said, "failed to allocate") || strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory") || strings.Contains(said, "failed to create new OS thread") || strings.Contains(said, "newosproc"):
 		e.Kind, e.Message = machine.MemoryLimit, fmt.Sprintf("took more than %d MiB of memory, and its process with it", limits.MemoryBytes>>20)
 	case strings.Contains(said, "stack overflow") || strings.Contains(said, "stack exceeds"):
 		e.Kind, e.Message = machine.StackLimit, "nested too deep inside one built-in function"

@@ -1,35 +1,33 @@
-package engine
+// Package suggest finds the word that a misspelt one was probably meant to be.
+// It does not say what to do with it: whether the word is offered, replaced or only shown is the caller's affair.
+// Start at Nearest.
+package suggest
 
 import "strings"
 
-// nearest returns the word of known that name was most likely meant to be, "" if none is close.
-func nearest(name string, known []string) string {
-	best, _ := nearestOnly(name, known)
-	return best
-}
-
-// nearestOnly is nearest; only is true where no other word is as close.
-func nearestOnly(name string, known []string) (best string, only bool) {
-	bestDist := max(1, (len(name)+1)/3)
+// Nearest returns the word of known that takes the fewest edits to reach from name, and at most that
+// many; "" where none is that close. The first of equals wins, and only is false where there are any. Name itself is no
+// suggestion; case does not count.
+func Nearest(name string, known []string, edits int) (best string, only bool) {
 	folded := strings.ToLower(name)
 	for _, k := range known {
 		if k == name {
 			continue
 		}
-		d := editDistance(folded, strings.ToLower(k), bestDist)
+		d := distance(folded, strings.ToLower(k), edits)
 		switch {
-		case d < bestDist || d == bestDist && best == "":
-			best, bestDist, only = k, d, true
-		case d == bestDist && k != best:
+		case d < edits || d == edits && best == "":
+			best, edits, only = k, d, true
+		case d == edits && k != best:
 			only = false
 		}
 	}
 	return best, only
 }
 
-// editDistance counts insertions, deletions, replacements and swaps of neighbours
+// distance counts insertions, deletions, replacements and swaps of neighbours
 // between a and b; it returns more than max where they are further apart.
-func editDistance(a, b string, max int) int {
+func distance(a, b string, max int) int {
 	ra, rb := []rune(a), []rune(b)
 	if len(ra)-len(rb) > max || len(rb)-len(ra) > max {
 		return max + 1

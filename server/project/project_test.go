@@ -167,6 +167,7 @@ func TestProblems(t *testing.T) {
 		{"no YAML", main("connections: [\n"), []string{"crosswalk.yaml:1:14: CW3002 "}},
 		{"no text", main("a: \xff\n"), []string{"crosswalk.yaml:1:1: CW3002 the file is not valid UTF-8"}},
 		{"a bomb", main("a: " + strings.Repeat("[", 100000)), []string{"crosswalk.yaml:1:1: CW3002 nested more than 60 levels deep"}},
+		{"a bomb that is closed on its line", main("a: " + strings.Repeat("[", 61) + strings.Repeat("]", 61)), []string{"crosswalk.yaml:1:1: CW3002 nested more than 60 levels deep"}},
 		{"two documents", main(shop + "---\na: b\n"), []string{"crosswalk.yaml:4:1: CW3002 the file holds two YAML documents"}},
 		{"an anchor", main("connections: &a\n  webshop: {system: eaccounting}\n"), []string{"crosswalk.yaml:1:14: CW3002 anchors and aliases"}},
 		{"a tag", main(shop + "data: !!str x\n"), []string{"crosswalk.yaml:3:7: CW3002 tags"}},

@@ -344,7 +344,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 // true or false is a fault.
 func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.node != nil && o.shape.Kinds&(value.Bools|value.Nil) == 0 {
-		c.reportAt(o.node, codeNotBoolStatic, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
+		c.reportAt(o.node, codeOperands, fmt.Sprintf("a condition must be true or false, this is %s", article(o.shape.Kinds.String())), "compare it with something: x == y, or x != nil")
 	}
 	if o.test != nil {
 		return o.test
@@ -368,9 +368,6 @@ func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 		return false, e
 	}
 }
-
-// codeNotBoolStatic is the code of a condition that can never be true or false.
-const codeNotBoolStatic = codeOperands
 
 func article(kind string) string {
 	if kind == "missing" || kind == "null" || kind == "nothing" || kind == "anything" {

@@ -9,6 +9,7 @@ import (
 // which it was added; a name that nobody reads has 0.
 type Keys struct {
 	names []string
+	ids   map[string]uint16
 	table []keyEntry
 	mul   uint64
 	shift uint
@@ -17,15 +18,17 @@ type Keys struct {
 
 // Add returns the number of a name, adding it if need be; 0 when there is no room for more.
 func (k *Keys) Add(name string) uint16 {
-	for i, n := range k.names {
-		if n == name {
-			return uint16(i + 1)
-		}
+	if id := k.ids[name]; id != 0 {
+		return id
 	}
 	if len(k.names) == 1<<15 || name == "" {
 		return 0
 	}
+	if k.ids == nil {
+		k.ids = map[string]uint16{}
+	}
 	k.names = append(k.names, name)
+	k.ids[name] = uint16(len(k.names))
 	k.table = nil
 	return uint16(len(k.names))
 }
@@ -45,13 +48,15 @@ func (k *Keys) Seal() {
 		k.lens[n[0]] |= 1 << min(len(n), 63)
 	}
 	for size := 16; ; size *= 2 {
-		if size < 2*len(k.names) {
+		if size < 2*len(k.names) || len(k.names) > 256 && size < 4*len(k.names) {
 			continue
 		}
 		k.shift = 64 - uint(bits.TrailingZeros(uint(size)))
 		for try := uint64(0); try < 32; try++ {
 			k.mul = 0x9E3779B97F4A7C15 + try*0xD6E8FEB86659FD92
-			if k.fill(size, size >= 16*len(k.names)+1<<12) {
+			// Thousands of names never all fit without a collision.
+			walk := size >= 16*len(k.names)+1<<12 || len(k.names) > 256 && size >= 4*len(k.names)
+			if k.fill(size, walk) {
 				return
 			}
 		}

@@ -17,6 +17,7 @@ type ViewNode struct {
 	key   uint16
 	index int // of an element, -1 for the last
 	kids  []*ViewNode
+	names map[uint16]*ViewNode // of kids that are members
 }
 
 // viewStep is a ViewNode laid out for the walk.
@@ -45,13 +46,15 @@ func (n *ViewNode) Member(name string, key uint16) *ViewNode {
 	if key == 0 {
 		return nil
 	}
-	for _, k := range n.kids {
-		if k.key == key {
-			return k
-		}
+	if k := n.names[key]; k != nil {
+		return k
+	}
+	if n.names == nil {
+		n.names = map[uint16]*ViewNode{}
 	}
 	k := &ViewNode{name: name, key: key}
 	n.kids = append(n.kids, k)
+	n.names[key] = k
 	return k
 }
 
@@ -73,12 +76,35 @@ func (n *ViewNode) Element(index int) *ViewNode {
 	return k
 }
 
-// Seal lays the paths out. keys are those that documents will be parsed with.
+// Bounds of a view. Steps have numbers of 16 bits, and the table has an entry for each name at each step
+// that members are read at. No mapping of people comes near; one that is beyond reads its paths one by one.
+const (
+	maxViewSteps = 1<<16 - 1
+	maxViewTable = 1 << 22
+)
+
+// Seal lays the paths out, unless there are too many. keys are those that documents will be parsed with.
 func (v *View) Seal(keys *Keys) {
 	v.keys = len(keys.names) + 1
-	if v.root != nil && len(v.root.kids) > 0 {
+	if v.root == nil || len(v.root.kids) == 0 {
+		return
+	}
+	if steps, tables := v.root.size(); steps <= maxViewSteps && tables*v.keys <= maxViewTable {
 		v.lay(v.root)
 	}
+}
+
+// size counts the paths from n on, and those of them that go on through a member.
+func (n *ViewNode) size() (steps, tables int) {
+	steps = 1
+	if len(n.names) > 0 {
+		tables = 1
+	}
+	for _, k := range n.kids {
+		s, t := k.size()
+		steps, tables = steps+s, tables+t
+	}
+	return steps, tables
 }
 
 func (v *View) lay(n *ViewNode) uint16 {

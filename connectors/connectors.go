@@ -49,6 +49,13 @@ type Spec struct {
 	Resources   []Resource
 	Credentials []Credential
 	References  []Reference
+	// Options are what a connection may say besides address and credentials.
+	Options []Option
+	// CallsPerMinute is the budget that the vendor grants, 0 where none is known. BudgetPer is what shares it: "connection", "partner".
+	CallsPerMinute int
+	BudgetPer      string
+	// Webhooks is true where the system can call: the connector is a [Receiver].
+	Webhooks bool
 }
 
 // Resource is one kind of document of a system.
@@ -62,6 +69,21 @@ type Resource struct {
 	// Replaces is true where the API replaces whole documents (PUT), which the
 	// connector hides by reading, merging and writing.
 	Replaces bool
+	// Idempotent is true where a create that is repeated makes no second document.
+	Idempotent bool
+	// ProductTypes are the types of canonical products that can be written, for resources of the entity product:
+	// "simple", "variants", "grouped".
+	ProductTypes []string
+	// Impossible says, by "read", "create" or "update", which rule of the vendor's API stands against it. The docs show it.
+	Impossible map[string]string
+}
+
+// Option is one thing that a connection may say besides address and credentials.
+type Option struct {
+	Name    string // the key below options in crosswalk.yaml
+	Help    string
+	Default string
+	Choices []string
 }
 
 // Credential is one field that a connection needs.
@@ -90,6 +112,23 @@ type Config struct {
 	Now         func() time.Time  // nil for the system clock
 	// Tokens keeps refresh tokens that the system rotates; nil keeps them in memory.
 	Tokens TokenStore
+	// Capture gets every attempt as it crossed the wire, secrets masked; nil for none. It is called from many goroutines and with the
+	// context of the call, and must not block.
+	Capture func(ctx context.Context, x Exchange)
+}
+
+// Exchange is one request and its answer, with secrets masked. It may hold personal data: keep it sealed, never log it.
+type Exchange struct {
+	Method         string
+	URL            string
+	RequestHeader  http.Header
+	RequestBody    []byte
+	Status         int // 0 where no answer came
+	ResponseHeader http.Header
+	ResponseBody   []byte
+	Error          string // why there is no whole answer
+	Attempt        int    // from 1, within one call
+	Start, End     time.Time
 }
 
 // TokenStore keeps one secret value a connection durably: it is written before

@@ -70,6 +70,7 @@ func open(cfg connectors.Config, change func(*rest.Config)) (*Connector, error) 
 	}
 	api := base
 	api.URL = o.url
+	api.Capture = cfg.Capture
 	api.Header = http.Header{"Content-Type": {"application/json; charset=utf-8"}}
 	api.Auth = rest.RefreshToken(rest.RefreshGrant{
 		OAuth2: rest.OAuth2{Client: identity, Path: "/connect/token", Basic: true,

@@ -123,6 +123,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	_, signs := common.Auth.(*rest.OAuth1)
 	_, renews := common.Auth.(*rest.Tokens)
 	common.Decode = decodeError(!signs && !renews)
+	common.Capture = cfg.Capture
 	if c.api, err = rest.New(common); err != nil {
 		return fail("%w", err)
 	}

@@ -3,22 +3,12 @@ package rest
 import (
 	"net/http"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
 )
 
-// Exchange is one attempt as it crossed the wire, with secrets masked. It may hold personal
-// data: keep it sealed, show it to the owner of the documents, never log it.
-type Exchange struct {
-	Method         string
-	URL            string
-	RequestHeader  http.Header
-	RequestBody    []byte
-	Status         int // 0 where no answer came
-	ResponseHeader http.Header
-	ResponseBody   []byte
-	Error          string // why there is no whole answer
-	Attempt        int    // from 1, within one call
-	Start, End     time.Time
-}
+// Exchange is one attempt as it crossed the wire, with secrets masked.
+type Exchange = connectors.Exchange
 
 func exchange(hr *http.Request, body []byte, resp Response, err error, number int, start, end time.Time) Exchange {
 	m := masker{literal: credentials(hr.Header)}

@@ -117,13 +117,8 @@ type LinkRef struct {
 	Version  string      `json:"version,omitempty"`
 }
 
-// FieldChange is one field of the target before and after, as JSON text; From is absent for
-// a field that is not there.
-type FieldChange struct {
-	Path string          `json:"path"`
-	From json.RawMessage `json:"from,omitempty"`
-	To   json.RawMessage `json:"to"`
-}
+// FieldChange is one field of the target before and after.
+type FieldChange = port.Change
 
 // Verdict is the reason for doing nothing.
 type Verdict struct {

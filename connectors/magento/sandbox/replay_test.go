@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 )
 
@@ -206,7 +207,7 @@ func (r *replay) prepare(e exchange) {
 			r.must("POST", "all/V1/products", fmt.Sprintf(simpleProduct, fmt.Sprintf("PART-%03d", i), fmt.Sprint("Onderdeel ", i), "simple", "100", ""))
 		}
 	case "162":
-		r.s.reference["customer-groups"] = append(r.s.reference["customer-groups"], newObject("id", 4, "code", "Zonder btw", "tax_class_id", 6, "tax_class_name", "Zonder btw"))
+		r.s.reference["customer-groups"] = append(r.s.reference["customer-groups"], jsondoc.New("id", 4, "code", "Zonder btw", "tax_class_id", 6, "tax_class_name", "Zonder btw"))
 	case "163":
 		for i, email := range []string{"femke@janssenshoreca.example.com", "asa.oberg@example.com", "noor.smit@example.nl", "seven@example.nl"} {
 			r.must("POST", "default/V1/customers", fmt.Sprintf(`{"customer":{"email":%q,"firstname":"Noor","lastname":"Smit","dob":"2001-12-31","addresses":[{"firstname":"Noor","lastname":"Smit-O'Neill",
@@ -246,14 +247,14 @@ func (r *replay) orders() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		v, err := decodeJSON(data)
+		v, err := jsondoc.Decode(data)
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		o := v.(*object)
 		undo(o)
 		for _, i := range topItems(o) {
-			r.s.reserve(i.str("sku"), i.rat("qty_ordered"))
+			r.s.reserve(text(i.Get("sku")), rat(i.Get("qty_ordered")))
 		}
 		r.s.orders = append(r.s.orders, o)
 	}
@@ -263,28 +264,28 @@ func (r *replay) orders() {
 
 // undo takes away what invoices, shipments and refunds left in an order.
 func undo(o *object) {
-	for _, k := range slices.Clone(o.keys) {
+	for _, k := range slices.Clone(o.Keys()) {
 		if strings.HasSuffix(k, "_invoiced") || strings.HasSuffix(k, "_refunded") || strings.HasSuffix(k, "_canceled") || strings.HasSuffix(k, "total_paid") || strings.Contains(k, "adjustment") {
-			o.drop(k)
+			o.Drop(k)
 		}
 	}
-	o.set("state", "new")
-	o.set("status", "pending")
-	o.both("total_due", o.rat("grand_total"))
-	o.set("status_histories", []any{})
+	o.Set("state", "new")
+	o.Set("status", "pending")
+	setBoth(o, "total_due", rat(o.Get("grand_total")))
+	o.Set("status_histories", []any{})
 	for _, k := range []string{"amount_paid", "amount_refunded", "shipping_captured", "shipping_refunded"} {
-		o.obj("payment").drop(k, "base_"+k)
+		o.Object("payment").Drop(k, "base_"+k)
 	}
-	for _, i := range o.objects("items") {
-		for _, k := range slices.Clone(i.keys) {
+	for _, i := range o.Objects("items") {
+		for _, k := range slices.Clone(i.Keys()) {
 			switch {
 			case strings.HasPrefix(k, "qty_") && k != "qty_ordered":
-				i.set(k, 0)
+				i.Set(k, 0)
 			case strings.HasSuffix(k, "_refunded") && !strings.HasSuffix(k, "amount_refunded"), strings.HasSuffix(k, "_canceled"),
 				strings.Contains(k, "compensation_invoiced"), k == "weee_tax_applied":
-				i.drop(k)
+				i.Drop(k)
 			case strings.HasSuffix(k, "_invoiced"), strings.HasSuffix(k, "amount_refunded"):
-				i.set(k, 0)
+				i.Set(k, 0)
 			}
 		}
 	}
@@ -367,12 +368,12 @@ func (r *replay) compare(e exchange) (problems []string) {
 	if !strings.Contains(w.Header().Get("Content-Type"), "json") {
 		return problems
 	}
-	got, err := decodeJSON(w.Body.Bytes())
+	got, err := jsondoc.Decode(w.Body.Bytes())
 	if err != nil {
 		note("answer is no JSON: %v: %.200s", err, w.Body)
 		return problems
 	}
-	want, err := decodeJSON(e.Response.Body)
+	want, err := jsondoc.Decode(e.Response.Body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -397,7 +398,7 @@ func (r *replay) compare(e exchange) (problems []string) {
 // errorText is message, errors and parameters, without ids of reports.
 func errorText(v any) string {
 	o, _ := v.(*object)
-	s := string(encodeJSON(o))
+	s := string(jsondoc.EncodePHP(o))
 	if at := strings.Index(s, "webapi-"); at >= 0 {
 		s = s[:at]
 	}
@@ -413,15 +414,15 @@ func names(path string, got, want any) (problems []string) {
 		if !ok {
 			return []string{fmt.Sprintf("%s is %T, want an object", path, got)}
 		}
-		for _, k := range want.keys {
-			if !g.has(k) {
+		for _, k := range want.Keys() {
+			if !g.Has(k) {
 				problems = append(problems, path+"."+k+" is missing")
 			} else {
-				problems = append(problems, names(path+"."+k, g.get(k), want.get(k))...)
+				problems = append(problems, names(path+"."+k, g.Get(k), want.Get(k))...)
 			}
 		}
-		for _, k := range g.keys {
-			if !want.has(k) {
+		for _, k := range g.Keys() {
+			if !want.Has(k) {
 				problems = append(problems, path+"."+k+" should not be there")
 			}
 		}
@@ -450,7 +451,7 @@ func names(path string, got, want any) (problems []string) {
 func codes(path string, got, want []any) (problems []string) {
 	list := func(l []any) (out []string) {
 		for _, a := range l {
-			out = append(out, a.(*object).str("attribute_code"))
+			out = append(out, text(a.(*object).Get("attribute_code")))
 		}
 		slices.Sort(out)
 		return out

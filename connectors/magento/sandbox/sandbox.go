@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // The account of a person, for an admin token.
@@ -213,12 +214,12 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
 	case fault != nil && fault.plain:
 		status, kind, out = fault.status, "text/plain;charset=UTF-8", []byte(fault.message)
 	case fault != nil:
-		status, out = fault.status, encodeJSON(fault.body())
+		status, out = fault.status, jsondoc.EncodePHP(fault.body())
 	default:
 		if fields := r.URL.Query().Get("fields"); fields != "" {
 			v = selectFields(v, fields)
 		}
-		out = encodeJSON(v)
+		out = jsondoc.EncodePHP(v)
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", kind)
@@ -273,7 +274,7 @@ func (c *call) read(contentType string, body []byte) *apiError {
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return refuse("UTF-8 is the only supported charset.")
 	}
-	v, err := decodeJSON(bytes.TrimSpace(body))
+	v, err := jsondoc.Decode(bytes.TrimSpace(body))
 	if err != nil {
 		return refuse("Decoding error.")
 	}
@@ -281,7 +282,7 @@ func (c *call) read(contentType string, body []byte) *apiError {
 	case *object:
 		c.body = v
 	case []any:
-		c.body = newObject()
+		c.body = jsondoc.New()
 	default:
 		return refuse("Decoding error.")
 	}
@@ -323,13 +324,13 @@ func (c *call) id(i int) (int, *apiError) {
 	if c.vars[i] == "" || strings.Trim(c.vars[i], "0123456789") != "" || len(c.vars[i]) > 12 {
 		return 0, wrongType("", c.vars[i], "int")
 	}
-	return newObject("id", c.vars[i]).int("id"), nil
+	return jsondoc.New("id", c.vars[i]).Int("id"), nil
 }
 
 // hasID finds the object with an id in a list.
 func hasID(list []*object, member string, id int) *object {
 	for _, o := range list {
-		if o.int(member) == id {
+		if o.Int(member) == id {
 			return o
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // The account of a person, for the password grant.
@@ -140,7 +141,7 @@ func (s *Sandbox) Load(documents ...[]byte) error {
 		if !ok {
 			return fmt.Errorf("sandbox: document %d is no object", i)
 		}
-		if err := s.load(o.str("apiAlias"), o); err != nil {
+		if err := s.load(o.Text("apiAlias"), o); err != nil {
 			return fmt.Errorf("sandbox: document %d: %w", i, err)
 		}
 	}
@@ -153,7 +154,7 @@ func (s *Sandbox) load(alias string, o *object) error {
 	if ent == nil || ent.mapping() {
 		return fmt.Errorf("unknown entity %q", alias)
 	}
-	id := o.str("id")
+	id := o.Text("id")
 	if !isID(id) {
 		return fmt.Errorf("%s without an id", alias)
 	}
@@ -162,7 +163,7 @@ func (s *Sandbox) load(alias string, o *object) error {
 		r = old.clone()
 	}
 	for _, f := range ent.fields {
-		v, ok := o.get(f.name)
+		v, ok := o.Lookup(f.name)
 		if !ok || v == nil && f.association() {
 			continue
 		}
@@ -191,8 +192,8 @@ func (s *Sandbox) load(alias string, o *object) error {
 
 // loadTranslation prefers the resolved value: a root field may be null in the language of the capture.
 func (s *Sandbox) loadTranslation(r *row, f *field, o *object, v any) {
-	if tr, _ := o.vals["translated"].(*object); v == nil {
-		v, _ = tr.get(f.name)
+	if tr, _ := o.Get("translated").(*object); v == nil {
+		v, _ = tr.Lookup(f.name)
 	}
 	if v == nil {
 		return
@@ -216,7 +217,7 @@ func (s *Sandbox) loadAssociation(ent *entity, f *field, id string, v any) error
 	}
 	for _, item := range list {
 		o, ok := item.(*object)
-		if !ok || f.target == nil || !isID(o.str("id")) {
+		if !ok || f.target == nil || !isID(o.Text("id")) {
 			continue
 		}
 		if err := s.load(f.target.name, o); err != nil {
@@ -225,9 +226,9 @@ func (s *Sandbox) loadAssociation(ent *entity, f *field, id string, v any) error
 		switch {
 		case f.via != nil:
 			mine, theirs := f.via.sides(f.target)
-			s.db.put(f.via, &row{v: map[string]any{mine: id, theirs: o.str("id")}})
+			s.db.put(f.via, &row{v: map[string]any{mine: id, theirs: o.Text("id")}})
 		case f.of != "":
-			r := s.db.get(f.target, o.str("id")).clone()
+			r := s.db.get(f.target, o.Text("id")).clone()
 			r.v[f.of] = id
 			s.db.put(f.target, r)
 		}
@@ -245,10 +246,10 @@ func bareValue(v any) any {
 		}
 		return out
 	case *object:
-		out := newObject()
-		for _, k := range v.keys {
+		out := jsondoc.New()
+		for _, k := range v.Keys() {
 			if k != "apiAlias" && k != "extensions" {
-				out.set(k, bareValue(v.vals[k]))
+				out.Set(k, bareValue(v.Get(k)))
 			}
 		}
 		return out
@@ -289,7 +290,7 @@ func Maintenance(w http.ResponseWriter, _ *http.Request) {
 func Throttled(seconds int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		writeErrors(w, apiErrors{problem(http.StatusTooManyRequests, "FRAMEWORK__RATE_LIMIT_EXCEEDED",
-			fmt.Sprintf("Too many requests, please try again in %d seconds.", seconds), newObject("seconds", seconds))})
+			fmt.Sprintf("Too many requests, please try again in %d seconds.", seconds), jsondoc.New("seconds", seconds))})
 	}
 }
 

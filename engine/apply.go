@@ -78,7 +78,7 @@ func (m *Mapping) release(f *frame) {
 	}
 	f.arena.Reset()
 	clear(f.stack[:f.high])
-	f.high = 0
+	f.high, f.doubts = 0, 0
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil

@@ -55,6 +55,9 @@ type operand struct {
 	// filter is set where the operand is a filter of a list, which another loop may take over.
 	filter     *loop
 	filterTest func(*frame) (bool, error)
+	// let is one more than the number of the let that the operand is, 0 where it is none.
+	let int
+	quick
 }
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
@@ -268,7 +271,7 @@ func (c *compiler) translate(node ast.Node) operand {
 	case *ast.StringNode:
 		s := shape.Of(value.Strings)
 		s.Enum, s.Const = []string{string(value.Text(n.Value).AppendJSON(nil))}, true
-		return constant(value.Text(n.Value), s, n)
+		return constant(value.TextOf(n.Value), s, n)
 	case *ast.IntegerNode, *ast.FloatNode:
 		return c.number(n)
 	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.PointerNode:
@@ -337,7 +340,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 		}
 		return no.run(f)
 	}
-	return operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond}
+	return operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond, quick: quickChoice([]branch{{cond, yes}, {nil, no}})}
 }
 
 // condition turns an operand into a test: missing and null count as false, anything else that is not
@@ -349,8 +352,11 @@ func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.test != nil {
 		return o.test
 	}
-	text, node := c.text, o.node
+	text, node, let := c.text, o.node, o.let-1
 	return func(f *frame) (bool, error) {
+		if let >= 0 && f.lets[let].done && f.lets[let].err == nil && f.lets[let].value.Kind() == value.Bool {
+			return f.lets[let].value.IsTrue(), nil
+		}
 		v, err := o.run(f)
 		if err != nil {
 			return false, err

@@ -184,7 +184,7 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 		}
 		return f.made(v, text, loc.From, loc.To)
 	}
-	return operand{run: run, shape: resultShape(fn, args), node: n}
+	return operand{run: run, shape: resultShape(fn, args), node: n, quick: c.quickCall(n, fn, args)}
 }
 
 // failed places the error of a function. One that a rule words itself stands without the function's name.

@@ -42,7 +42,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 		}
 	}
 	if i, ok := c.names.lets[n.Value]; ok {
-		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n}
+		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n, let: i + 1, quick: quickLet(i)}
 		o.view, o.path = c.names.letView[i], c.names.letPath[i]
 		return o
 	}
@@ -98,6 +98,7 @@ func (o operand) at(v *view, n *value.ViewNode) operand {
 	slow, number := o.run, v.number
 	o.view, o.path = v, n
 	o.copies = []pathRef{{v, n}}
+	o.quick = quickPath(number, n)
 	o.run = func(f *frame) (value.Value, error) {
 		if val, ok := f.rows[number].Read(n); ok {
 			return val, nil
@@ -135,7 +136,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 }
 
 func slotOperand(slot int, s *shape.Shape, n ast.Node) operand {
-	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1}
+	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1, quick: quickSlot(slot)}
 }
 
 func (c *compiler) pointer(n *ast.PointerNode) operand {
@@ -194,6 +195,7 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 	o := operand{run: run, shape: s, node: n}
 	if base.path == nil && base.slot > 0 {
 		slot := base.slot - 1
+		o.quick = quickMember(slot, number)
 		o.run = func(f *frame) (value.Value, error) {
 			if v, ok := f.vars[slot].MemberOfNode(number); ok {
 				return v, nil

@@ -40,6 +40,7 @@ type frame struct {
 	words     []byte        // texts that rules join
 	arena     value.Arena   // of lists that rules make
 	call      function.Call
+	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }
 

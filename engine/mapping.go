@@ -46,9 +46,12 @@ type step struct {
 	result  code      // nil for an each without a result of its own
 	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
 	literal []byte    // what is written where none of copies has a value
-	simple  bool      // the result is not defaulted, rounded or required
-	always  bool      // the rule writes in every mode
-	any     bool      // the target takes every kind and every word
+	form    emitForm  // how the result is written where it is not built
+	quick   quick     // what form calls for
+	test    func(*frame) (bool, error)
+	simple  bool // the result is not defaulted, rounded or required
+	always  bool // the rule writes in every mode
+	any     bool // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -315,12 +318,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
-		if s.plainCopy(result) {
-			s.copies = result.copies
-			if result.fallback != nil && !result.fallback.IsNil() {
-				s.literal = result.fallback.AppendJSON(nil)
-			}
-		}
+		s.emitAs(&result)
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -452,10 +450,6 @@ func literalShape(v value.Value) *shape.Shape {
 }
 
 func (c *mappingCompiler) when(r *ruleDecl) operand {
-	type branch struct {
-		test func(*frame) (bool, error)
-		run  code
-	}
 	var branches []branch
 	var s *shape.Shape
 	complete := false
@@ -463,7 +457,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
-			b.test = c.test(decl.cond)
+			b.cond = c.test(decl.cond)
 		} else {
 			complete = true
 		}
@@ -475,6 +469,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
 			c.learn(decl.cond.tree, false) // for the cases that follow
 		}
+		b.operand = o
 		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
@@ -487,9 +482,10 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		s = s.With(value.Of(value.Missing))
 	}
 	run := func(f *frame) (value.Value, error) {
-		for _, b := range branches {
-			if b.test != nil {
-				ok, err := b.test(f)
+		for i := range branches {
+			b := &branches[i]
+			if b.cond != nil {
+				ok, err := b.cond(f)
 				if err != nil {
 					return value.Value{}, err
 				}
@@ -501,5 +497,5 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		}
 		return value.Value{}, nil
 	}
-	return operand{run: run, shape: s}
+	return operand{run: run, shape: s, quick: quickChoice(branches)}
 }

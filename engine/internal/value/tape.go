@@ -24,6 +24,7 @@ type tapeNode struct {
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
 	kind       Kind
+	chars      uint8 // of a string: clean, ascii
 }
 
 // Parse checks src, which it keeps, and returns its value. ok is false where src is no JSON, is nested more than
@@ -58,7 +59,7 @@ func (t *Tape) at(i uint32) Value {
 	if n.kind >= List {
 		return Value{p: unsafe.Pointer(t), n: int64(i), kind: n.kind, form: formTape}
 	}
-	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), kind: n.kind}
+	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), scale: int32(n.chars), kind: n.kind}
 }
 
 // value checks the value at i and notes it, with its members; it returns its end, -1 if it is
@@ -70,6 +71,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 	n := len(t.nodes)
 	t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key})
 	var end int
+	var chars uint8
 	kind := Number
 	switch t.src[i] {
 	case '{':
@@ -78,7 +80,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 		kind, end = List, t.array(i, depth+1)
 	case '"':
 		kind = String
-		end, _ = str(t.src, i)
+		end, chars = str(t.src, i)
 	case 'n':
 		kind, end = Null, word(t.src, i, "null")
 	case 't':
@@ -92,7 +94,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 		return -1
 	}
 	node := &t.nodes[n]
-	node.end, node.next, node.kind = uint32(end), uint32(len(t.nodes)), kind
+	node.end, node.next, node.kind, node.chars = uint32(end), uint32(len(t.nodes)), kind, chars
 	return end
 }
 
@@ -110,12 +112,12 @@ func (t *Tape) object(i, depth int) int {
 			return -1
 		}
 		start := i
-		end, plain := str(s, i)
+		end, chars := str(s, i)
 		if end < 0 {
 			return -1
 		}
 		var key uint16
-		if plain {
+		if chars&clean != 0 {
 			key = t.keys.findIn(s, start+1, end-start-2)
 		} else {
 			key = t.keys.find(jsontext.Unquote(s[start:end]))
@@ -130,8 +132,8 @@ func (t *Tape) object(i, depth int) int {
 		switch {
 		case i < len(s) && s[i] == '"': // most values are strings
 			start := i
-			if i, _ = str(s, i); key != 0 {
-				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, String})
+			if i, chars = str(s, i); key != 0 {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, String, chars})
 			}
 		case key != 0:
 			i = t.value(i, key, depth)
@@ -348,9 +350,9 @@ const (
 )
 
 // str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
-// is no string. plain is true where nothing in it is escaped.
-func str(s string, i int) (end int, plain bool) {
-	plain = true
+// is no string. chars says what is known of its characters.
+func str(s string, i int) (end int, chars uint8) {
+	chars = clean | ascii
 	i++
 	for {
 		for i+8 <= len(s) {
@@ -368,26 +370,27 @@ func str(s string, i int) (end int, plain bool) {
 			break
 		}
 		if i >= len(s) {
-			return -1, false
+			return -1, 0
 		}
 		switch c := s[i]; {
 		case c == '"':
-			return i + 1, plain
+			return i + 1, chars
 		case c == '\\':
-			plain = false
+			chars = 0
 			if i = escape(s, i+1); i < 0 {
-				return -1, false
+				return -1, 0
 			}
 		case c < ' ':
-			return -1, false
+			return -1, 0
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
-				return -1, false
+				return -1, 0
 			}
 			i += n
+			chars &^= ascii
 		}
 	}
 }

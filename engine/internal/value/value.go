@@ -92,10 +92,17 @@ type Value struct {
 	p unsafe.Pointer
 	// n is the length of the text, the coefficient of a decimal, or the number on the tape.
 	n     int64
-	scale int32 // of a decimal in n
+	scale int32 // of a decimal in n; of a string, clean and ascii
 	kind  Kind
 	form  form
 }
+
+// What is known of the characters of a string: clean ones stand in JSON as they are, and ASCII ones are a byte
+// each. A bit that is not set says nothing.
+const (
+	clean = 1 << iota
+	ascii
+)
 
 type node struct {
 	dec    decimal.Decimal
@@ -256,6 +263,9 @@ func (v Value) Str() string {
 		return ""
 	}
 	if v.form == formRaw {
+		if v.scale&clean != 0 {
+			return v.text()[1 : v.n-1]
+		}
 		return jsontext.Unquote(v.text())
 	}
 	return v.text()
@@ -300,7 +310,11 @@ func (v Value) NumberText() string {
 func (v Value) Len() int {
 	switch v.kind {
 	case String:
-		return utf8.RuneCountInString(v.Str())
+		s := v.Str()
+		if v.scale&ascii != 0 {
+			return len(s)
+		}
+		return utf8.RuneCountInString(s)
 	case List, Object:
 		if v.form == formTree {
 			return len(v.node().items) + len(v.node().fields)
@@ -457,6 +471,11 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case v.kind == Missing:
 		return append(dst, "null"...)
 	case v.form == formText:
+		if v.scale&clean != 0 {
+			dst = append(dst, '"')
+			dst = append(dst, v.text()...)
+			return append(dst, '"')
+		}
 		return jsontext.AppendQuote(dst, v.text())
 	case v.form == formDec:
 		d, _ := v.Dec()

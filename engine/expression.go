@@ -44,6 +44,9 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// places are where in the document the result can stand, and items where its elements can; none where
+	// nobody knows.
+	places, items []*value.Place
 	// copies are the paths of which the result is the first that is neither missing nor null, then
 	// fallback; nil where the result is something else.
 	copies   []pathRef
@@ -77,12 +80,15 @@ type local struct {
 	shape *shape.Shape
 	outer *local
 	view  *view // nil where the value is no element of an each
+	// places are where the value can stand in the document.
+	places []*value.Place
 }
 
 // predicate is the scope of `#` and `.field`.
 type predicate struct {
 	element, index, acc int // slots; acc is -1 outside reduce
 	shape, accShape     *shape.Shape
+	places              []*value.Place // of the element
 	outer               *predicate
 }
 
@@ -97,6 +103,8 @@ type names struct {
 	letShape []*shape.Shape
 	letView  []*view
 	letPath  []*value.ViewNode
+	// letPlaces are where the values of lets can stand in the document.
+	letPlaces [][]*value.Place
 }
 
 // compiler turns the expressions of a mapping into code. Slots are never used twice at the same time.
@@ -121,7 +129,8 @@ type compiler struct {
 	readsOut bool
 	views    []*view
 	docView  *view
-	notes    *notes // not nil: compile code that tells what it does
+	place    *value.Place // of the document
+	notes    *notes       // not nil: compile code that tells what it does
 	sure     []sureOf
 	lint     lint
 }
@@ -313,7 +322,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 	val := c.compile(n.Value)
 	slot := c.slot()
 	outer := c.locals
-	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer}
+	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer, places: val.places}
 	body := c.rounded(n.Expr, tail)
 	c.locals = outer
 	run := func(f *frame) (value.Value, error) {
@@ -324,7 +333,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 		f.vars[slot] = v
 		return body.run(f)
 	}
-	return operand{run: run, shape: body.shape, node: n}
+	return operand{run: run, shape: body.shape, node: n, places: body.places, items: body.items}
 }
 
 func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
@@ -340,7 +349,8 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 		}
 		return no.run(f)
 	}
-	return operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond, quick: quickChoice([]branch{{cond, yes}, {nil, no}})}
+	o := operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond, quick: quickChoice([]branch{{cond, yes}, {nil, no}})}
+	return o.from(&yes, &no)
 }
 
 // condition turns an operand into a test: missing and null count as false, anything else that is not

@@ -196,7 +196,7 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		any.Enum, any.Const = nil, false
 		part = &any
 	}
-	return operand{run: run, shape: part, node: n, quick: quickSlice(&base, first, last)}
+	return operand{run: run, shape: part, node: n, items: base.elements(), quick: quickSlice(&base, first, last)}
 }
 
 // byteOffset returns where character n of s begins.

@@ -150,6 +150,14 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			invoke = prepared
 		}
 	}
+	for i := range args {
+		switch p := parameter(fn, i); {
+		case fn.Name == "join":
+			args[i].elements()
+		case p.Kinds&(value.Lists|value.Objects) != 0:
+			args[i].walked()
+		}
+	}
 	text, loc := c.text, n.Location()
 	run := func(f *frame) (value.Value, error) {
 		mark := len(f.stack)

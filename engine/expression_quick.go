@@ -96,13 +96,13 @@ func quickSlot(slot int) quick {
 func quickMember(slot int, key uint16) quick {
 	return quick{
 		word: func(f *frame) (string, value.Sight) {
-			if v, ok := f.vars[slot].MemberOfNode(key); ok {
+			if v, ok := f.vars[slot].NotedMember(key); ok {
 				return v.Clean()
 			}
 			return "", value.Unsure
 		},
 		num: func(f *frame) (decimal.Decimal, value.Sight) {
-			if v, ok := f.vars[slot].MemberOfNode(key); ok {
+			if v, ok := f.vars[slot].NotedMember(key); ok {
 				return v.Exact()
 			}
 			return decimal.Decimal{}, value.Unsure

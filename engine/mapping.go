@@ -25,7 +25,8 @@ type Mapping struct {
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	views    []*view
-	keys     value.Keys // the names that rules read
+	keys     value.Keys  // the names that rules read
+	plan     *value.Plan // and where
 	frames   sync.Pool
 	tables   value.Value
 	defaults value.Value     // of the settings
@@ -86,6 +87,8 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
 	c.docView = c.newView()
+	c.place = &value.Place{}
+	c.docView.From([]*value.Place{c.place})
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -105,6 +108,10 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
+	c.keys.Seal()
+	if n == nil { // code that tells what it does reads paths one by one
+		m.plan = value.NewPlan(c.place, c.keys)
+	}
 	m.slots, m.views = c.most, c.sealViews()
 	c.finish()
 	if !m.copyBase && !c.readsOut {
@@ -116,7 +123,6 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 
 // sealViews lays out the paths that expressions read.
 func (c *compiler) sealViews() []*view {
-	c.keys.Seal()
 	for _, v := range c.views {
 		v.Seal(c.keys)
 	}
@@ -240,6 +246,7 @@ func (c *mappingCompiler) lets() {
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
 		c.names.letPath = append(c.names.letPath, o.path)
+		c.names.letPlaces = append(c.names.letPlaces, o.places)
 		c.m.lets = append(c.m.lets, o.run)
 	}
 	c.slots = c.most
@@ -389,7 +396,9 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		name = r.as.text
 	}
 	e.view = c.newView()
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
+	places := list.elements()
+	e.view.From(places)
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}

@@ -405,23 +405,26 @@ func (v Value) Member(key string) Value {
 // MemberKey is Member for a name with a number of the Keys that the document was parsed with; 0
 // is a name without one.
 func (v Value) MemberKey(name string, key uint16) Value {
-	if v.form == formTape && key != 0 && v.kind == Object {
-		m, _ := v.tape().member(v.n, key)
-		return m
+	if v.Noted(key) {
+		return v.tape().member(v.n, key)
 	}
 	return v.Member(name)
 }
 
-// Indexed tells whether the members and elements of v are found without reading its text.
-func (v Value) Indexed() bool { return v.form >= formTree }
+// Noted tells whether v is an object on a tape whose members with that key number are found without reading its text.
+func (v Value) Noted(key uint16) bool {
+	return v.form == formTape && v.kind == Object && key != 0 && v.tape().notes(v.n, key)
+}
 
-// MemberOfNode is MemberKey where v is an object on a tape; ok is false where it is not.
-func (v *Value) MemberOfNode(key uint16) (m Value, ok bool) {
-	if v.form != formTape || v.kind != Object || key == 0 {
+// Indexed tells whether the elements of v are found without reading its text.
+func (v Value) Indexed() bool { return v.form == formTree || v.form == formTape && v.kind == List }
+
+// NotedMember is MemberKey where v is an object on a tape that has noted such members; ok is false where it is not.
+func (v *Value) NotedMember(key uint16) (m Value, ok bool) {
+	if v.form != formTape || v.kind != Object || key == 0 || !v.tape().notes(v.n, key) {
 		return Value{}, false
 	}
-	m, _ = v.tape().member(v.n, key)
-	return m, true
+	return v.tape().member(v.n, key), true
 }
 
 // part returns the value whose text raw lies inside v's text.

@@ -165,6 +165,9 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 	if s.Source == nil || s.Target == nil || s.Links == nil || s.Cursors == nil {
 		return nil, fmt.Errorf("flow %s: source, target, links and cursors are needed", f.Name)
 	}
+	if f.Entity == port.Customer {
+		f.Resources.Customer = f.Resources.Target // what customers are looked for in
+	}
 	if f.Entity == port.Stock && f.Quantity == nil {
 		if f.Quantity, err = engine.CompileExpression(DefaultQuantity, "any"); err != nil {
 			return nil, fmt.Errorf("flow %s: %w", f.Name, err)

@@ -34,6 +34,7 @@ func CompileCondition(expression, docType string, opts ...Option) (*Condition, e
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	cond.keys.Seal()
 	cond.slots, cond.views = c.most, c.sealViews()
 	return cond, nil
 }
@@ -42,7 +43,7 @@ func CompileCondition(expression, docType string, opts ...Option) (*Condition, e
 // is [Diagnostics].
 func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, error) {
 	f := &frame{vars: make([]value.Value, c.slots), rows: make([]value.Row, len(c.views))}
-	if diags := f.read(ctx, c.limits, &c.keys, document, in); diags != nil {
+	if diags := f.read(ctx, c.limits, &c.keys, nil, document, in); diags != nil {
 		return false, diags
 	}
 	f.bind(c.views[0], f.doc)

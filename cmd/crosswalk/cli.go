@@ -31,10 +31,12 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newServeCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,
 	newLSPCommand,
+	newAuthCommand,
 	newVersionCommand,
 	newScriptWorkerCommand,
 }

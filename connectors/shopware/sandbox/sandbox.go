@@ -1,6 +1,6 @@
 // Package sandbox imitates the Admin API of Shopware 6 in memory, with an invented Dutch coffee shop in it, for
 // demos and tests. It is no shop: nothing is calculated, mailed or shown, and the store API, the flow
-// builder, promotions, media and documents are left out. Start with [New]; entities/shop.txt is the table
+// builder, promotions and documents are left out. Start with [New]; entities/shop.txt is the table
 // of what it knows, so that another entity is another few lines there.
 package sandbox
 

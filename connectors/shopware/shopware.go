@@ -1,6 +1,6 @@
 // Package shopware reads and writes the orders, customers and products of a Shopware 6 shop by its Admin API, as a
 // connectors.Connector. It does not map documents, does not sell anything (that is the Store API), and leaves
-// states, media and documents alone. Start with [System] and [Open]; shopware/sandbox imitates a shop.
+// states and documents alone. Start with [System] and [Open]; shopware/sandbox imitates a shop.
 package shopware
 
 import (
@@ -55,6 +55,13 @@ func spec() connectors.Spec {
 				Help: "Shown once, when the integration is made or its keys are generated anew."},
 		},
 	}
+	s.Options = []connectors.Option{
+		{Name: "pageSize", Default: "100", Help: "Documents a request, 1 to 500."},
+		{Name: "overlap", Default: "2m", Help: "How far before the last change a read begins, for writes that were committed late."},
+		{Name: "triggerFlows", Default: "false", Choices: []string{"true", "false"}, Help: "Whether writes start the shop's own flows, such as mails to customers."},
+		{Name: "rootCategory", Help: "Id of the category below which the paths of products begin; unsaid that of the first active storefront."},
+		{Name: "createMissing", Default: "true", Choices: []string{"true", "false"}, Help: "Whether categories, properties and manufacturers that a product names are made where the shop lacks them."},
+	}
 	for _, r := range references {
 		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
 	}
@@ -71,6 +78,10 @@ type Client struct {
 	quiet   bool
 	largest atomic.Int64 // page that the shop allows
 
+	rootCategory  string
+	createMissing bool
+	names         *names
+
 	mu      sync.Mutex
 	version string
 	tables  map[string][]byte
@@ -83,6 +94,10 @@ type Client struct {
 //	overlap       how far before Query.Since a read begins, for writes that were committed
 //	              late; unsaid 2m
 //	triggerFlows  true lets writes start the shop's own flows, such as mails to customers
+//	rootCategory  id of the category below which the paths of products begin; unsaid that of
+//	              the first active storefront
+//	createMissing false refuses products that name a category, property or manufacturer that the
+//	              shop lacks, instead of making it
 func Open(cfg connectors.Config) (*Client, error) { return open(cfg, nil) }
 
 // open lets tests change how calls are made.
@@ -98,7 +113,8 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if key == "" || secret == "" {
 		return fail("accessKeyId and secretAccessKey are needed")
 	}
-	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, tables: map[string][]byte{}}
+	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, createMissing: true, tables: map[string][]byte{}}
+	c.names = &names{c: c, ids: map[string]string{}}
 	if s := cfg.Options["pageSize"]; s != "" {
 		if c.page, err = strconv.Atoi(s); err != nil || c.page < 1 || c.page > maxLimit {
 			return fail("option pageSize is %q, but must be a number from 1 to %d", s, maxLimit)
@@ -115,6 +131,14 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 			return fail("option triggerFlows is %q, but must be true or false", s)
 		}
 		c.quiet = !loud
+	}
+	if s := cfg.Options["createMissing"]; s != "" {
+		if c.createMissing, err = strconv.ParseBool(s); err != nil {
+			return fail("option createMissing is %q, but must be true or false", s)
+		}
+	}
+	if c.rootCategory = cfg.Options["rootCategory"]; c.rootCategory != "" && !isID(c.rootCategory) {
+		return fail("option rootCategory is %q, but must be the id of a category", c.rootCategory)
 	}
 	c.largest.Store(maxLimit)
 	common := rest.Config{System: system, URL: base, Decode: decodeError, JSON: true, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now}

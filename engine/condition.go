@@ -88,13 +88,14 @@ func (o *over) compile(expression, docType string, opts []Option, body func(*map
 	if diags.HasErrors() {
 		return diags
 	}
+	o.keys.Seal()
 	o.slots, o.views = c.most, c.sealViews()
 	return nil
 }
 
 func (o *over) frame(ctx context.Context, document []byte, in Input) (*frame, error) {
 	f := &frame{vars: make([]value.Value, o.slots), rows: make([]value.Row, len(o.views))}
-	if diags := f.read(ctx, o.limits, &o.keys, document, in); diags != nil {
+	if diags := f.read(ctx, o.limits, &o.keys, nil, document, in); diags != nil {
 		return nil, diags
 	}
 	f.bind(o.views[0], f.doc)

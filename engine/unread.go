@@ -85,7 +85,7 @@ func (m *Mapping) Unread(document []byte) ([]string, error) {
 // eachField calls f for every value of a document that is no list or object with something in it: its path without
 // indexes, its text, and whether the mapping reads it. Elements of a list have the same path.
 func (m *Mapping) eachField(document []byte, f func(path, raw string, read bool)) error {
-	root, diag := (&frame{}).json(0, document, &m.keys, m.limits.Depth)
+	root, diag := (&frame{}).json(0, document, &m.keys, nil, m.limits.Depth)
 	if diag != nil {
 		return Diagnostics{*diag}
 	}

@@ -1,6 +1,8 @@
 package project
 
 import (
+	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -102,5 +105,52 @@ func TestProductsCross(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// stockCrossing leads the stock of the books into a Magento, by a write mapping of the project's own.
+func stockCrossing(t *testing.T, settings string) *crossing {
+	c := newMagentoCrossing(t)
+	c.write("flows/orders.yaml", "from: books\nto: webshop\nentity: stock\nsettings: {"+settings+"}\nmappings: {write: mappings/stock.yaml}\n")
+	c.write("mappings/stock.yaml", "from: stock\nto: magento.stock\nrules:\n  sku: sku\n  source_code: {expr: 'location ?? \"default\"'}\n  quantity: available\n")
+	return c
+}
+
+// TestStockCrosses sends what the books have to the shop, where it knows the article.
+func TestStockCrosses(t *testing.T) {
+	c := stockCrossing(t, "maxZeroed: 60")
+	s, results := c.twice()
+	if s.Read != 11 || s.Failed+s.InDoubt != 0 || results["NK-MUG-350"].Outcome != flow.Updated || results["SHIP-21"].Code != flow.SkipNotThere {
+		t.Fatalf("%s", s)
+	}
+	want := map[string]float64{"NK-MUG-350": 64, "NK-BEAN-HOUSE-500": 120, "NK-GRINDER-01": 12}
+	for sku, onHand := range want {
+		canonical := gjson.ParseBytes(results[sku].Plan.Canonical)
+		docs := c.findIn("webshop", "stock", port.KeySKU, sku)
+		if len(docs) != 1 || canonical.Get("onHand").Num != onHand || gjson.GetBytes(docs[0].Body, "quantity").Num != canonical.Get("onHand").Num-canonical.Get("reserved").Num {
+			t.Errorf("%s: %d sources, canonical %s", sku, len(docs), canonical.Raw)
+		}
+	}
+}
+
+// TestStockStops shows that books that fail on a page, and books that are empty all of a sudden, take nothing to none.
+func TestStockStops(t *testing.T) {
+	c := stockCrossing(t, `quantity: "0"`)
+	before := c.findIn("webshop", "stock", port.KeySKU, "NK-MUG-350")[0].Version
+	s, results, err := c.tryRun()
+	var stop *flow.Failure
+	if !errors.As(err, &stop) || stop.Code != flow.FailZeroed || s.Updated+s.Created != 0 || results["NK-MUG-350"].Code != flow.FailZeroed {
+		t.Errorf("%s %v", s, err)
+	}
+	c = stockCrossing(t, "maxZeroed: 60")
+	c.books.Fault(faults.Fault{Match: faults.On("GET", "/v2/articles"), Times: 100, Serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"Meta":{"CurrentPage":1,"TotalNumberOfPages":1},"Data":[{"Number":"NK-MUG-350","StockBalance":0,`))
+	}})
+	if s, _, err := c.tryRun(); err == nil || s.Read != 0 {
+		t.Errorf("%s %v", s, err)
+	}
+	if after := c.findIn("webshop", "stock", port.KeySKU, "NK-MUG-350")[0].Version; after != before {
+		t.Errorf("the shop has changed")
 	}
 }

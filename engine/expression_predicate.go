@@ -162,7 +162,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 		o.run, o.shape = l.sum(), shape.Of(value.Numbers)
 	case "groupBy":
 		o.run = l.groupBy()
-		o.shape = &shape.Shape{Kinds: value.Objects | nils, Extra: shape.ListOf(item)}
+		o.shape = shape.ObjectOf(shape.ListOf(item)).With(nils)
 	case "sortBy":
 		o.run, o.shape = l.sortBy(order), shape.ListOf(item).With(nils)
 	case "reduce":

@@ -31,6 +31,7 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newTypesCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,

@@ -163,7 +163,7 @@ func (a *Analysis) Target(path string) (t Type, ok bool) {
 // To returns the document type that the mapping builds; may be empty.
 func (a *Analysis) To() string { return a.to }
 
-// From returns the document type that the mapping reads; may be empty.
+// From returns the document type that the mapping reads, as far as it is known.
 func (a *Analysis) From() string {
 	if a.linked.from == nil {
 		return ""

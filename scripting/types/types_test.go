@@ -218,21 +218,41 @@ export const members = () => ({
 	if err := json.Unmarshal(out, &there); err != nil {
 		t.Fatal(err)
 	}
+	tests, err := scripting.LoadTests(t.Context(), fstest.MapFS{"a.test.js": {Data: []byte(`
+		const names = (o) => Object.getOwnPropertyNames(o).filter((n) => !["length", "name", "prototype"].includes(n)).sort().join();
+		test("matchers", () => expect(names(expect(1).not)).toBe(""));
+		test("expectation", () => expect(names(expect(1)).split(",").filter((n) => expect(1).not[n] === undefined).join()).toBe(""));
+		test("expect", () => expect(names(expect)).toBe(""));
+		test("test", () => expect(names(test)).toBe(""));
+		test("describe", () => expect(names(describe)).toBe(""));`)}}, "a.test.js", scripting.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tests.Close()
+	for i, name := range []string{"Matchers", "Expectation", "ExpectLibrary", "TestLibrary", "DescribeLibrary"} {
+		failure, err := tests.Run(t.Context(), tests.List()[i], nil)
+		if err != nil || failure == nil || len(failure.Diffs) != 1 {
+			t.Fatalf("%s: %v, %v", name, failure, err)
+		}
+		there[name] = strings.Split(strings.Trim(failure.Diffs[0].Got, `"`), ",")
+	}
+	there["Expectation"] = slices.DeleteFunc(there["Expectation"], func(n string) bool { return n == "not" })
 	var text []byte
 	for _, f := range (types.Project{}).Files() {
 		text = append(text, f.Text...)
 	}
-	member := regexp.MustCompile(`(?m)^  "?([a-zA-Z0-9]+)"?\??[(:]`)
+	member := regexp.MustCompile(`(?m)^  (?:readonly )?"?([a-zA-Z0-9]+)"?\??[(:]`)
 	for name, want := range there {
-		_, body, ok := strings.Cut(string(text), "interface "+name+" {\n")
+		_, body, ok := strings.Cut(string(text), "interface "+name)
 		if !ok {
 			t.Errorf("%s is not declared", name)
 			continue
 		}
+		_, body, _ = strings.Cut(body, "{\n")
 		body, _, _ = strings.Cut(body, "\n}\n")
 		var got []string
 		for _, m := range member.FindAllStringSubmatch(body, -1) {
-			if !slices.Contains(got, m[1]) {
+			if m[1] != "prototype" && !slices.Contains(got, m[1]) {
 				got = append(got, m[1])
 			}
 		}

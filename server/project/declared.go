@@ -33,10 +33,7 @@ func (p *Project) Declared(library fs.FS) []Declared {
 }
 
 func (p *Project) declared(f Flow, library fs.FS) Declared {
-	d := Declared{Flow: f.Name}
-	if f.Entity == port.Order {
-		d.Settings = flow.OrderSettings()
-	}
+	d := Declared{Flow: f.Name, Settings: flow.Settings(f.Entity)}
 	tables := map[string]json.RawMessage{}
 	for _, a := range p.analyses(f, library) {
 		for _, s := range a.SettingsDeclared() {

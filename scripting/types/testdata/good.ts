@@ -36,3 +36,21 @@ export function invoice(order: Order): Output<Eaccounting.InvoiceDraft> | null {
   void round;
   return draft as Output<Eaccounting.InvoiceDraft>;
 }
+
+describe("loyalty", () => {
+  beforeEach(() => log.debug("begin"));
+  test("gold", { now: "2026-11-22T10:00:00Z" }, () => {
+    const order: Order = { totals: { gross: decimal("10") } };
+    expect(loyalty({}, order)).toBe("gold");
+    expect(order).toMatchObject({ totals: expect.any(decimal) });
+    expect(() => decimal("x")).toThrow(/number/);
+    expect(() => decimal("x")).not.toThrow(RangeError);
+    expect(decimal("1.10")).toBeGreaterThan(1);
+  });
+  it("waits", async () => {
+    await expect(reference({} as Shopware.Order, {} as Flows.WebshopOrders.Settings, {} as Flows.WebshopOrders.Tables)).resolves.toMatch("order");
+  });
+  test.each([["a", 1], ["b", 2]] as const)("%s", (name, n) => expect(name.length + n).toBeDefined());
+  test.each([{ sku: "a" }])("$sku", ({ sku }) => expect(sku).toHaveLength(1));
+  test.todo("silver");
+});

@@ -68,6 +68,8 @@ type Flow struct {
 	// its text, for reasons.
 	Where     Condition
 	WhereText string
+	// Steps are taken in order by documents that pass Where.
+	Steps []Step
 	// Settings and Tables are JSON objects as text, nil for empty.
 	Settings, Tables []byte
 	Mappings         Mappings
@@ -157,6 +159,9 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 func (f Flow) check(set settings) error {
 	if f.Entity != port.Order {
 		return fmt.Errorf("entity %q is not supported yet: this version runs orders", f.Entity)
+	}
+	if err := f.checkSteps(); err != nil {
+		return err
 	}
 	switch {
 	case f.Name == "":

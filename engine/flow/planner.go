@@ -62,6 +62,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 			Now:      p.pace.Now().UTC().Format(time.RFC3339),
 		},
 	}
+	d.in.Seed, d.in.Log = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog
 	if err := p.read(ctx, d); err != nil {
 		d.plan.Failure = failureOf(err)
 	}
@@ -83,7 +84,13 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	if n := scalar(gjson.GetBytes(order, "number")); n != "" {
 		d.plan.Document.Key = n
 	}
-	d.plan.Skip, err = p.filter(ctx, d)
+	if d.plan.Skip, err = p.filter(ctx, d); err != nil || d.plan.Skip != nil {
+		return err
+	}
+	order, d.plan.Skip, err = p.takeSteps(ctx, d, order)
+	if err == nil {
+		d.order, d.plan.Canonical = order, order
+	}
 	return err
 }
 

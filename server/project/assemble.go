@@ -102,10 +102,11 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 		a.checkSettings()
 	}
 	if f.Where != "" {
-		if c := a.condition(); c != nil {
+		if c := a.compile(a.flow.at["where"]); c != nil {
 			out.Where = c
 		}
 	}
+	out.Steps = a.steps()
 	if a.diags.HasErrors() {
 		return flow.Flow{}, a.diags
 	}
@@ -218,9 +219,18 @@ func (a *assembly) mappings(r flow.Resources) flow.Mappings {
 // load loads the flow's own mapping under key, or the library's of that name. One that
 // is not needed may be absent.
 func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Mapping {
-	path, where, isOwn := name, a.flow.at["from"], false
+	where := a.flow.at["from"]
 	if own != "" {
-		path, where = own, a.flow.at["mappings."+key]
+		where = a.flow.at["mappings."+key]
+	}
+	return a.loadAt(where, "mappings: {"+key+": ...}", own, name, from, to, needed)
+}
+
+// loadAt is load for a mapping that is named at where, and that help says how to name.
+func (a *assembly) loadAt(where text, help, own, name, from, to string, needed bool) *engine.Mapping {
+	path, isOwn := name, false
+	if own != "" {
+		path = own
 		// In a project of the present folder, file and own are the same text.
 		if file := a.project.resolve(own); isFile(file) {
 			path, isOwn = file, true
@@ -229,7 +239,7 @@ func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Ma
 	if !isOwn {
 		if _, err := fs.Stat(a.library, path+".yaml"); err != nil {
 			if needed || own != "" {
-				a.report(where, codeReference, fmt.Sprintf("there is no mapping %s", path), "write mappings: {"+key+": ...} with a file below the project or the name of a built-in mapping")
+				a.report(where, codeReference, fmt.Sprintf("there is no mapping %s", path), "write "+help+" with a file below the project or the name of a built-in mapping")
 			}
 			return nil
 		}
@@ -263,27 +273,26 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// condition compiles the flow's where.
-func (a *assembly) condition() *engine.Condition {
-	c, err := engine.CompileCondition(a.flow.Where, string(a.flow.Entity), engine.Library(a.library))
+// compile compiles a condition that stands at t in the flow's file.
+func (a *assembly) compile(t text) *engine.Condition {
+	c, err := engine.CompileCondition(t.value, string(a.flow.Entity), engine.Library(a.library))
 	if err == nil {
 		return c
 	}
 	var found engine.Diagnostics
 	if !errors.As(err, &found) {
-		a.report(a.flow.at["where"], codeValue, err.Error(), "")
+		a.report(t, codeValue, err.Error(), "")
 		return nil
 	}
 	for _, d := range found {
-		a.diags = append(a.diags, a.flow.place(d))
+		a.diags = append(a.diags, a.flow.place(d, t))
 	}
 	return nil
 }
 
-// place moves a diagnostic of the where expression to where that stands in the file.
-func (f Flow) place(d engine.Diagnostic) engine.Diagnostic {
-	start := f.at["where"]
-	lines := strings.Split(f.Where, "\n")
+// place moves a diagnostic of an expression to where that stands in the file, from start on.
+func (f Flow) place(d engine.Diagnostic, start text) engine.Diagnostic {
+	lines := strings.Split(start.value, "\n")
 	line := strings.TrimSpace(lines[min(max(d.Pos.Line, 1), len(lines))-1])
 	for n := start.line; n <= len(f.file.lines); n++ {
 		before, _, ok := strings.Cut(f.file.line(n), line)
@@ -299,7 +308,7 @@ func (f Flow) place(d engine.Diagnostic) engine.Diagnostic {
 		d.Pos, d.End, d.Snippet = f.moved(d.Pos, n, shift), f.moved(d.End, n, shift), f.file.line(n)
 		return d
 	}
-	d.Pos, d.End, d.Snippet, d.Fix = f.WherePos, f.WherePos, f.file.line(start.line), nil
+	d.Pos, d.End, d.Snippet, d.Fix = f.file.position(start), f.file.position(start), f.file.line(start.line), nil
 	return d
 }
 

@@ -127,12 +127,14 @@ type compiler struct {
 	scripts *scriptSet
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
-	views    []*view
-	docView  *view
-	place    *value.Place // of the document
-	notes    *notes       // not nil: compile code that tells what it does
-	sure     []sureOf
-	lint     lint
+	// linksRead are the members of links that some rule names; the name "" is the whole of it.
+	linksRead map[string]bool
+	views     []*view
+	docView   *view
+	place     *value.Place // of the document
+	notes     *notes       // not nil: compile code that tells what it does
+	sure      []sureOf
+	lint      lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.

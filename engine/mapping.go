@@ -36,6 +36,7 @@ type Mapping struct {
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
 	reads   *sourcePlace               // what rules read of the source document; never changed
+	links   map[string]bool            // what rules read of links; never changed
 }
 
 // step is one rule, compiled.
@@ -117,7 +118,7 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
-	m.notes = n
+	m.notes, m.links = n, c.linksRead
 	return m
 }
 

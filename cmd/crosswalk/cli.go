@@ -32,10 +32,12 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newServeCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,
 	newLSPCommand,
+	newAuthCommand,
 	newVersionCommand,
 	newScriptWorkerCommand,
 }

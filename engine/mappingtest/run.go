@@ -270,11 +270,15 @@ func load(files fs.FS, tf testFile, opts Options) (*engine.Mapping, error) {
 	if opts.Library != nil {
 		options = append(options, engine.Library(opts.Library))
 	}
-	name := tf.mapping
-	if path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" {
-		name = path.Join(path.Dir(tf.path), name)
+	return engine.Load(tf.mappingPath(), options...)
+}
+
+// mappingPath is what the file says relative to itself, as a path of the files; a name of the library stays what it is.
+func (tf testFile) mappingPath() string {
+	if ext := path.Ext(tf.mapping); ext == ".yaml" || ext == ".yml" {
+		return path.Join(path.Dir(tf.path), tf.mapping)
 	}
-	return engine.Load(name, options...)
+	return tf.mapping
 }
 
 func runCase(ctx context.Context, m *engine.Mapping, tc testCase, opts Options) (Case, error) {

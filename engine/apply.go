@@ -29,9 +29,17 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
+	var early []ScriptLog
+	if in.Log != nil {
+		f.log = func(l ScriptLog) { early = append(early, l) }
+	}
 	if out, ok := r.quick(); ok {
+		for _, l := range early {
+			in.Log(l)
+		}
 		return out, nil
 	}
+	f.log = in.Log // scripts are called again, and log again
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	return r.thorough()
 }
@@ -82,6 +90,7 @@ func (m *Mapping) release(f *frame) {
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.seed, f.log = 0, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -105,6 +114,7 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan 
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
+	f.seed, f.log = in.Seed, in.Log
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}

@@ -173,6 +173,11 @@ func mergeAddresses(have, want []*jsondoc.Object) []any {
 			out = append(out, h)
 		}
 	}
+	for _, v := range out {
+		if o, ok := v.(*jsondoc.Object); ok && !o.Has("defaultAddress") && hasDefault(out) {
+			o.Set("defaultAddress", false)
+		}
+	}
 	return out
 }
 

@@ -501,24 +501,38 @@ const (
 	highs = 0x8080808080808080
 )
 
+// odd returns a word whose lowest bit is in the first byte of w that is a quote, a backslash, a control
+// character or no ASCII; 0 where there is none. A quote with its second bit turned is the one character beside the control
+// characters that is below '!'. A borrow may mark bytes behind the first.
+func odd(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*'!') | ((w ^ ones*'\\') - ones) | w) & highs
+}
+
 // str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
 // is no string. chars says what is known of its characters.
 func str(s string, i int) (end int, chars uint8) {
+	for i++; i+8 <= len(s); i += 8 {
+		if o := odd(load8(s, i)); o != 0 {
+			if i += bits.TrailingZeros64(o) >> 3; s[i] == '"' {
+				return i + 1, clean | ascii
+			}
+			break
+		}
+	}
+	return strange(s, i)
+}
+
+// strange is str for a string that goes on at i with something else than a quote.
+func strange(s string, i int) (end int, chars uint8) {
 	chars = clean | ascii
-	i++
 	for {
 		for i+8 <= len(s) {
-			w := load8(s, i)
-			quote := w ^ ones*'"'
-			slash := w ^ ones*'\\'
-			// The high bit of a byte is set where it is a quote, a backslash, a control character or no ASCII.
-			odd := ((quote - ones) & ^quote) | ((slash - ones) & ^slash) | (w - ones*0x20) | w
-			odd &= highs
-			if odd == 0 {
+			o := odd(load8(s, i))
+			if o == 0 {
 				i += 8
 				continue
 			}
-			i += bits.TrailingZeros64(odd) >> 3
+			i += bits.TrailingZeros64(o) >> 3
 			break
 		}
 		if i >= len(s) {

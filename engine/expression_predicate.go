@@ -153,13 +153,14 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 		if len(n.Arguments) < 2 {
 			l.each = constant(value.Boolean(true), shape.Of(value.Bools), n)
 		}
-		o.run, o.shape = l.count(c.condition(l.each)), shape.Of(value.Numbers)
+		test := c.condition(l.each)
+		o.run, o.shape, o.quick = l.count(test), shape.Of(value.Numbers), l.quickCount(test)
 	case "sum":
 		if k := l.each.shape.Kinds &^ value.Nil; k != 0 && !k.Has(value.Number) {
 			c.reportAt(n, codeArguments, fmt.Sprintf("sum adds numbers, this is %s", article(k.String())), "name the field: sum(list, .amount)")
 			return c.broken(n)
 		}
-		o.run, o.shape = l.sum(), shape.Of(value.Numbers)
+		o.run, o.shape, o.quick = l.sum(), shape.Of(value.Numbers), l.quickSum()
 	case "groupBy":
 		l.src.walked()
 		o.run = l.groupBy()

@@ -361,6 +361,107 @@ func quickSlice(base, from, to *operand) quick {
 	}}
 }
 
+// quickLoop hands the elements of a list that pass the filter before the loop to visit, without making a list of
+// them. What is counted besides elements is as in [loop.items] and [loop.at].
+func (l *loop) quickLoop(f *frame, visit func(f *frame) value.Sight) value.Sight {
+	v, err := l.src.run(f)
+	if err != nil || v.Kind() != value.List || !v.Indexed() {
+		return value.Unsure
+	}
+	elements, i, kept := v.Elements(), 0, 0
+	for item, ok := elements.Next(); ok; item, ok = elements.Next() {
+		if f.budget.Bytes(valueBytes) != nil || f.budget.Step(2) != nil {
+			return value.Unsure
+		}
+		if l.only != nil {
+			f.vars[l.only.p.element], f.vars[l.only.p.index] = item, value.Int(i)
+			if pass, err := l.onlyTest(f); err != nil {
+				return value.Unsure
+			} else if i++; !pass {
+				continue
+			}
+		}
+		f.vars[l.p.element], f.vars[l.p.index] = item, value.Int(kept)
+		kept++
+		if visit(f) == value.Unsure {
+			return value.Unsure
+		}
+	}
+	return value.Found
+}
+
+// quickSum adds the numbers of a list.
+func (l *loop) quickSum() quick {
+	num := l.each.numeric()
+	if num == nil {
+		return quick{}
+	}
+	return quick{computed: true, num: func(f *frame) (decimal.Decimal, value.Sight) {
+		var total decimal.Decimal
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			d, sight := num(f)
+			if sight == value.Found {
+				total = total.Add(d)
+			}
+			return sight
+		})
+		return total, sight
+	}}
+}
+
+// quickCount counts the elements that pass a test.
+func (l *loop) quickCount(test func(*frame) (bool, error)) quick {
+	return quick{computed: true, num: func(f *frame) (decimal.Decimal, value.Sight) {
+		n := 0
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			pass, err := test(f)
+			if err != nil {
+				return value.Unsure
+			}
+			if pass {
+				n++
+			}
+			return value.Found
+		})
+		return decimal.New(int64(n), 0), sight
+	}}
+}
+
+// quickCode is the code of a let: a value that is made of what is found quickly, else what run makes.
+func (o *operand) quickCode() code {
+	run := o.run
+	attempt := func(find func(f *frame) (value.Value, value.Sight)) code {
+		return func(f *frame) (value.Value, error) {
+			if f.sure() {
+				if v, sight := find(f); sight == value.Found {
+					return v, nil
+				}
+				f.doubts++
+			}
+			return run(f)
+		}
+	}
+	switch {
+	case o.konst != nil || o.path != nil || o.let > 0:
+		return run
+	case o.test != nil:
+		return run
+	case o.computed && o.num != nil:
+		num := o.num
+		return attempt(func(f *frame) (value.Value, value.Sight) {
+			d, sight := num(f)
+			return value.Decimal(d), sight
+		})
+	case o.word != nil:
+		word := o.word
+		return attempt(func(f *frame) (value.Value, value.Sight) {
+			s, sight := word(f)
+			return value.CleanText(s), sight
+		})
+	}
+	return run
+}
+
 // quickCall computes the functions that are asked most for plain texts and numbers.
 func (c *compiler) quickCall(n *ast.CallNode, fn *function.Func, args []operand) quick {
 	switch {

@@ -247,7 +247,7 @@ func (c *mappingCompiler) lets() {
 		c.names.letView = append(c.names.letView, o.view)
 		c.names.letPath = append(c.names.letPath, o.path)
 		c.names.letPlaces = append(c.names.letPlaces, o.places)
-		c.m.lets = append(c.m.lets, o.run)
+		c.m.lets = append(c.m.lets, o.quickCode())
 	}
 	c.slots = c.most
 	c.reads = nil

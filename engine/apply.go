@@ -19,6 +19,32 @@ import (
 func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
 	f := m.frame()
 	defer m.release(f)
+	if f.buf == nil {
+		f.buf = make([]byte, 0, 512+len(document)>>2)
+	}
+	out, diags := m.appendTo(f, ctx, f.buf[:0], document, in)
+	if diags != nil {
+		return nil, diags
+	}
+	f.buf = out[:0]
+	return append(make([]byte, 0, len(out)), out...), nil
+}
+
+// Append maps one document as [Mapping.Apply] does and appends the target document to dst, which must not lie in the
+// document's memory. Whoever hands the same room in again and again maps without allocating. Where the document fails dst
+// comes back as it was.
+func (m *Mapping) Append(ctx context.Context, dst, document []byte, in Input) ([]byte, error) {
+	f := m.frame()
+	defer m.release(f)
+	out, diags := m.appendTo(f, ctx, dst, document, in)
+	if diags != nil {
+		return dst, diags
+	}
+	return out, nil
+}
+
+// appendTo maps one document with a frame of its own.
+func (m *Mapping) appendTo(f *frame, ctx context.Context, dst, document []byte, in Input) ([]byte, Diagnostics) {
 	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags == nil {
 		f.overlayTables(m.tables)
@@ -29,15 +55,15 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	if out, ok := r.quick(); ok {
+	if out, ok := r.quick(dst); ok {
 		return out, nil
 	}
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	return r.thorough()
+	return r.thorough(dst)
 }
 
-// thorough maps the document by building the target first. It finds every failure.
-func (r *run) thorough() ([]byte, error) {
+// thorough maps the document by building the target first, and appends it to dst. It finds every failure.
+func (r *run) thorough(dst []byte) ([]byte, Diagnostics) {
 	m := r.mapping
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
@@ -49,8 +75,8 @@ func (r *run) thorough() ([]byte, error) {
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := r.out.appendJSON(make([]byte, 0, 1024))
-	if len(out) > m.limits.OutputBytes {
+	out := r.out.appendJSON(dst)
+	if len(out)-len(dst) > m.limits.OutputBytes {
 		return nil, m.tooLarge()
 	}
 	return out, nil
@@ -101,7 +127,6 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan 
 	if f.doc, diag = f.json(0, document, keys, plan, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
-	f.size = len(document)
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
@@ -211,6 +236,7 @@ type run struct {
 	mapping *Mapping
 	diags   Diagnostics
 	written int64 // about how many bytes of output there are
+	most    int   // bytes that the room for the output may hold
 	stopped bool  // a limit was reached: nothing more is tried
 	indexes []int // of the elements that are being built
 }

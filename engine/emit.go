@@ -95,7 +95,7 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 			dst = dst[:mark]
 			continue
 		}
-		if len(dst) > r.mapping.limits.OutputBytes {
+		if len(dst) > r.most {
 			return dst, false, errNotEmitted
 		}
 		written = true
@@ -112,6 +112,7 @@ const (
 	asText                   // characters
 	asNumber                 // a decimal
 	asTest                   // true or false
+	asList                   // JSON text of a list
 )
 
 // emitAs chooses how a rule's result is written.
@@ -134,6 +135,10 @@ func (s *step) emitAs(o *operand) {
 	case o.test != nil:
 		if s.target.Has(value.Bool) {
 			s.form, s.test = asTest, o.test
+		}
+	case o.list != nil:
+		if s.target.Has(value.List) {
+			s.form = asList
 		}
 	case numbers && o.num != nil && (kinds == value.Numbers || o.counted()):
 		s.form = asNumber
@@ -198,6 +203,12 @@ func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err
 			return dst, value.Unsure, err
 		}
 		return strconv.AppendBool(dst, ok), value.Found, nil
+	case asList:
+		mark := len(dst)
+		if dst, sight = s.quick.list(r.frame, dst); len(dst)-mark == len("[]") && s.rule.empty != (emptyModes{}) {
+			return dst, value.Unsure, nil
+		}
+		return dst, sight, nil
 	}
 	var empty bool
 	if s.quick.word != nil {
@@ -341,20 +352,18 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	return append(dst, ']'), true, nil
 }
 
-// quick maps the document from front to back; ok is false where it has to be mapped the thorough way.
-func (r *run) quick() (out []byte, ok bool) {
+// quick maps the document from front to back and appends the output to dst; ok is false where it has to be mapped the
+// thorough way.
+func (r *run) quick(dst []byte) (out []byte, ok bool) {
 	if r.mapping.emit == nil {
 		return nil, false
 	}
-	if r.buf == nil {
-		r.buf = make([]byte, 0, 512+r.size>>2)
-	}
-	buf, _, err := r.emit(r.buf[:0], r.mapping.emit)
-	r.buf = buf
-	if err != nil || len(buf) > r.mapping.limits.OutputBytes {
+	r.most = len(dst) + r.mapping.limits.OutputBytes
+	out, _, err := r.emit(dst, r.mapping.emit)
+	if err != nil || len(out) > r.most {
 		return nil, false
 	}
-	return append(make([]byte, 0, len(buf)), buf...), true
+	return out, true
 }
 
 // tooLarge is the failure of an output beyond its limit.

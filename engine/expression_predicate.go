@@ -142,7 +142,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 			o.filter, o.filterTest = l, test
 		}
 	case "map":
-		o.run, o.shape, o.items = l.mapped(), shape.ListOf(l.each.shape).With(nils), l.each.places
+		o.run, o.shape, o.items, o.quick = l.mapped(), shape.ListOf(l.each.shape).With(nils), l.each.places, l.quickMapped()
 	case "find", "findLast":
 		o.run, o.shape, o.places = l.find(c.condition(l.each), l.name == "findLast", false), item.With(value.Of(value.Missing)), l.p.places
 	case "findIndex", "findLastIndex":

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,7 +20,11 @@ import (
 type quick struct {
 	word wordCode // where the text lies in the document or was made before
 	text textCode // where the text is put together
-	num  numCode
+	// piece is text for who puts texts together: one with escapes in the document is Found as well, and written with
+	// those that are needed.
+	piece textCode
+	list  textCode // appends a list as JSON text
+	num   numCode
 	// computed is true where the number is never one that the document has as it stands.
 	computed bool
 }
@@ -27,7 +32,7 @@ type quick struct {
 // wordCode finds a text that needs no escapes in JSON.
 type wordCode func(f *frame) (string, value.Sight)
 
-// textCode appends such a text to dst; where it is not Found, what it appended means nothing.
+// textCode appends a text to dst as JSON writes it, without quotes; where it is not Found, what it appended means nothing.
 type textCode func(f *frame, dst []byte) ([]byte, value.Sight)
 
 // numCode computes a number whose decimal is written as the value would be.
@@ -64,6 +69,14 @@ func (o *operand) texty() textCode {
 	}
 }
 
+// pieces returns what appends the operand's text to others, nil where nothing quick does.
+func (o *operand) pieces() textCode {
+	if o.piece != nil {
+		return o.piece
+	}
+	return o.texty()
+}
+
 // numeric returns what computes the operand's number, nil where nothing quick does.
 func (o *operand) numeric() numCode {
 	if o.konst != nil {
@@ -79,16 +92,18 @@ func (o *operand) counted() bool { return o.konst != nil || o.computed }
 // quickPath reads what stands at a path of a view.
 func quickPath(number int, n *value.ViewNode) quick {
 	return quick{
-		word: func(f *frame) (string, value.Sight) { return f.rows[number].Clean(n) },
-		num:  func(f *frame) (decimal.Decimal, value.Sight) { return f.rows[number].Exact(n) },
+		word:  func(f *frame) (string, value.Sight) { return f.rows[number].Clean(n) },
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) { return f.rows[number].AppendText(n, dst) },
+		num:   func(f *frame) (decimal.Decimal, value.Sight) { return f.rows[number].Exact(n) },
 	}
 }
 
 // quickSlot reads what a slot holds.
 func quickSlot(slot int) quick {
 	return quick{
-		word: func(f *frame) (string, value.Sight) { return f.vars[slot].Clean() },
-		num:  func(f *frame) (decimal.Decimal, value.Sight) { return f.vars[slot].Exact() },
+		word:  func(f *frame) (string, value.Sight) { return f.vars[slot].Clean() },
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) { return f.vars[slot].AppendText(dst) },
+		num:   func(f *frame) (decimal.Decimal, value.Sight) { return f.vars[slot].Exact() },
 	}
 }
 
@@ -118,6 +133,12 @@ func quickLet(i int) quick {
 				return v.Clean()
 			}
 			return "", value.Unsure
+		},
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) {
+			if v, err := f.let(i); err == nil {
+				return v.AppendText(dst)
+			}
+			return dst, value.Unsure
 		},
 		num: func(f *frame) (decimal.Decimal, value.Sight) {
 			if v, err := f.let(i); err == nil {
@@ -209,6 +230,15 @@ func quickCoalesce(left, right *operand) quick {
 			return r(f, dst[:mark])
 		}
 	}
+	if l, r := left.pieces(), right.pieces(); l != nil && r != nil {
+		q.piece = func(f *frame, dst []byte) ([]byte, value.Sight) {
+			mark := len(dst)
+			if out, sight := l(f, dst); sight != value.Nothing {
+				return out, sight
+			}
+			return r(f, dst[:mark])
+		}
+	}
 	if l, r := left.numeric(), right.numeric(); l != nil && r != nil {
 		q.num = func(f *frame) (decimal.Decimal, value.Sight) {
 			if d, sight := l(f); sight != value.Nothing {
@@ -222,7 +252,7 @@ func quickCoalesce(left, right *operand) quick {
 
 // quickJoin puts two texts together; one of them may be nothing.
 func quickJoin(left, right *operand) quick {
-	l, r := left.texty(), right.texty()
+	l, r := left.pieces(), right.pieces()
 	if l == nil || r == nil {
 		return quick{}
 	}
@@ -409,6 +439,27 @@ func (l *loop) quickSum() quick {
 	}}
 }
 
+// quickMapped writes what the body gives for each element.
+func (l *loop) quickMapped() quick {
+	body := l.each.run
+	return quick{list: func(f *frame, dst []byte) ([]byte, value.Sight) {
+		dst = append(dst, '[')
+		mark := len(dst)
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			v, err := body(f)
+			if err != nil || v.Depth() > 0 || f.budget.Fits(int64(len(dst)-mark)) != nil {
+				return value.Unsure
+			}
+			if len(dst) > mark {
+				dst = append(dst, ',')
+			}
+			dst = v.AppendJSON(dst)
+			return value.Found
+		})
+		return append(dst, ']'), sight
+	}}
+}
+
 // quickCount counts the elements that pass a test.
 func (l *loop) quickCount(test func(*frame) (bool, error)) quick {
 	return quick{computed: true, num: func(f *frame) (decimal.Decimal, value.Sight) {
@@ -513,6 +564,9 @@ func quickCut(fn *function.Func, arg *operand) quick {
 		}
 		all := unsafe.String(&dst[mark], len(dst)-mark)
 		if !f.called(all) {
+			return dst, value.Unsure
+		}
+		if strings.IndexByte(all, '\\') >= 0 {
 			return dst, value.Unsure
 		}
 		piece := fn.Cut(all)

@@ -92,11 +92,15 @@ func (l *loop) items(f *frame) (items []value.Value, ok bool, err error) {
 	if err != nil || v.IsNil() {
 		return nil, false, err
 	}
+	reader := l // of the list: its failures are told, as if it had made a list of its own
+	if l.only != nil {
+		reader = l.only
+	}
 	if v.Kind() != value.List {
-		return nil, false, l.fault(codeKinds, fmt.Sprintf("%s wants a list, got %s", l.name, article(v.Kind().String())))
+		return nil, false, reader.fault(codeKinds, fmt.Sprintf("%s wants a list, got %s", reader.name, article(v.Kind().String())))
 	}
 	if err := f.budget.Bytes(int64(v.Len()) * valueBytes); err != nil {
-		return nil, false, asFault(err, l.text, l.from, l.to)
+		return nil, false, asFault(err, reader.text, reader.from, reader.to)
 	}
 	items = f.items(v)
 	if l.only == nil {

@@ -29,3 +29,6 @@ func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) 
 
 // LimitSteps sets the limit of a mapping that nobody else uses.
 func (m *Mapping) LimitSteps(steps int64) { m.limits.Steps = steps }
+
+// Streams tells whether documents are mapped while they are read.
+func (m *Mapping) Streams() bool { return m.streams }

@@ -18,6 +18,7 @@ type Tape struct {
 	plan  *Plan
 	nodes []tapeNode
 	max   int
+	stream
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.

@@ -267,18 +267,38 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
 		if i >= len(s) || s[i] != '"' {
 			return -1
 		}
-		start := i
-		end, chars := str(s, i)
-		if end < 0 {
-			return -1
-		}
 		var e *keyEntry
-		if chars&clean != 0 {
-			e = p.find(t.keys, s, start+1, end-start-2)
-		} else if name := jsontext.Unquote(s[start:end]); name != "" {
-			e = p.find(t.keys, name, 0, len(name))
+		size := 16
+		if i+18 <= len(s) { // most names are short
+			first, last := load8(s, i+1), uint64(0)
+			o := odd(first)
+			if o != 0 {
+				size = bits.TrailingZeros64(o) >> 3
+				first &= 1<<(8*uint(size)) - 1
+			} else if o = odd(load8(s, i+9)); o != 0 {
+				size = 8 + bits.TrailingZeros64(o)>>3
+				last = load8(s, i+1+size-8)
+			}
+			if s[i+1+size] != '"' {
+				size = 16
+			} else if size > 0 && size < 16 && p.mask>>maskBit(s[i+1], size)&1 != 0 {
+				e = p.names.look(t.keys, s[i+1:i+1+size], first, last)
+			}
 		}
-		i = end
+		if size < 16 {
+			i += size + 2
+		} else {
+			end, chars := str(s, i)
+			if end < 0 {
+				return -1
+			}
+			if chars&clean != 0 {
+				e = p.find(t.keys, s, i+1, end-i-2)
+			} else if name := jsontext.Unquote(s[i:end]); name != "" {
+				e = p.find(t.keys, name, 0, len(name))
+			}
+			i = end
+		}
 		if i >= len(s) || s[i] != ':' {
 			if i = space(s, i); i >= len(s) || s[i] != ':' {
 				return -1

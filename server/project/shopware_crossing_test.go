@@ -1,0 +1,93 @@
+package project
+
+import (
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// newShopwareCrossing leads another Shopware or the books into a Shopware without documents of its own.
+func newShopwareCrossing(t *testing.T, from string) *crossing {
+	c := &crossing{t: t, dir: t.TempDir(), store: newMemoryStore(), env: map[string]string{}}
+	c.serve("SHOP", shop.New(connectors.SandboxOptions{Empty: true}))
+	connections := "connections:\n  shop: {system: shopware, url: \"${SHOP}\", credentials: {accessKeyId: \"${accessKeyId}\", secretAccessKey: \"${secretAccessKey}\"}}\n"
+	switch from {
+	case "shopware":
+		c.serve("SOURCE", shop.New(connectors.SandboxOptions{}))
+		connections += "  source: {system: shopware, url: \"${SOURCE}\", credentials: {accessKeyId: \"${accessKeyId}\", secretAccessKey: \"${secretAccessKey}\"}}\n"
+	case "eaccounting":
+		c.books = books.New(connectors.SandboxOptions{})
+		c.serve("SOURCE", c.books)
+		connections += "  source: {system: eaccounting, url: \"${SOURCE}\", credentials: {clientId: \"${clientId}\", clientSecret: \"${clientSecret}\", refreshToken: \"${refreshToken}\"}}\n"
+	}
+	c.write("crosswalk.yaml", connections)
+	return c
+}
+
+func (c *crossing) into(text string) { c.write("flows/orders.yaml", "from: source\nto: shop\n"+text) }
+
+// TestProductsIntoShopware sends a shop's catalog, families with their variants among it.
+func TestProductsIntoShopware(t *testing.T) {
+	c := newShopwareCrossing(t, "shopware")
+	c.into("entity: product\nsettings: {prices: gross}\n")
+	s, results := c.twice()
+	if s.Created < 4 || s.Failed+s.InDoubt+s.Updated != 0 {
+		t.Errorf("%s", s)
+	}
+	for sku, r := range results {
+		if r.Outcome != flow.Created {
+			continue
+		}
+		want := gjson.ParseBytes(r.Plan.Canonical)
+		docs := c.findIn("shop", "product", port.KeySKU, sku)
+		if len(docs) != 1 {
+			t.Errorf("product %s is there %d times", sku, len(docs))
+			continue
+		}
+		have := gjson.ParseBytes(docs[0].Body)
+		if have.Get("name").String() != want.Get("name").String() || have.Get("tax.taxRate").Num != want.Get("taxRate").Num {
+			t.Errorf("%s: %s at %s %%", sku, have.Get("name"), have.Get("tax.taxRate"))
+		}
+		if want.Get("priceGross").Exists() && have.Get("price.0.gross").Num != want.Get("priceGross").Num {
+			t.Errorf("%s costs %s, not %s", sku, have.Get("price.0.gross"), want.Get("priceGross"))
+		}
+		if n, children := want.Get("variants.#").Int(), have.Get("children.#").Int(); n != children {
+			t.Errorf("%s has %d variants, not %d", sku, children, n)
+		}
+		for _, v := range want.Get("variants").Array() {
+			child := have.Get(`children.#(productNumber=="` + v.Get("sku").String() + `")`)
+			if child.Get("options.#").Int() != v.Get("options.#").Int() || !child.Exists() {
+				t.Errorf("%s: variant %s", sku, child.Raw)
+			}
+		}
+	}
+}
+
+// TestStockIntoShopware sends what the books have of products that the shop knows.
+func TestStockIntoShopware(t *testing.T) {
+	c := newShopwareCrossing(t, "eaccounting")
+	c.into("entity: product\nsettings: {prices: gross}\n")
+	if s, _ := c.twice(); s.Created == 0 || s.Failed+s.InDoubt != 0 {
+		t.Fatalf("products: %s", s)
+	}
+	c.into("entity: stock\n")
+	s, results := c.twice()
+	if s.Updated == 0 || s.Failed+s.InDoubt != 0 {
+		t.Fatalf("stock: %s", s)
+	}
+	for sku, r := range results {
+		if r.Outcome != flow.Updated {
+			continue
+		}
+		docs := c.findIn("shop", "stock", port.KeySKU, sku)
+		if len(docs) != 1 || gjson.GetBytes(docs[0].Body, "stock").Num != gjson.GetBytes(r.Plan.Canonical, "available").Num {
+			t.Errorf("%s: %v, not %s", sku, docs, r.Plan.Canonical)
+		}
+	}
+}

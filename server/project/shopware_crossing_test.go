@@ -91,3 +91,36 @@ func TestStockIntoShopware(t *testing.T) {
 		}
 	}
 }
+
+// TestCustomersIntoShopware sends the customers of a shop and of the books.
+func TestCustomersIntoShopware(t *testing.T) {
+	for _, from := range []string{"shopware", "eaccounting"} {
+		t.Run(from, func(t *testing.T) {
+			c := newShopwareCrossing(t, from)
+			c.into("entity: customer\n")
+			s, results := c.twice()
+			if s.Created == 0 || s.Failed+s.InDoubt+s.Updated != 0 {
+				t.Errorf("%s", s)
+			}
+			for name, r := range results {
+				if r.Outcome != flow.Created {
+					continue
+				}
+				want := gjson.ParseBytes(r.Plan.Canonical)
+				docs := c.findIn("shop", "customer", port.KeyEmail, want.Get("email").String())
+				if len(docs) != 1 {
+					t.Errorf("customer %s is there %d times", name, len(docs))
+					continue
+				}
+				have := gjson.ParseBytes(docs[0].Body)
+				country, city := have.Get("defaultBillingAddress.country.iso").String(), have.Get("defaultBillingAddress.city").String()
+				if bill := want.Get(`addresses.#(use.#(=="billing"))`); bill.Get("country").String() != country || bill.Get("city").String() != city {
+					t.Errorf("customer %s lives in %s %s, not %s", name, country, city, bill.Raw)
+				}
+				if business := have.Get("accountType").String() == "business"; business != (want.Get("type").String() == "company") || have.Get("customerNumber").String() == "" {
+					t.Errorf("customer %s is %s", name, have.Get("accountType"))
+				}
+			}
+		})
+	}
+}

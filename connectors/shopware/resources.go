@@ -65,7 +65,8 @@ var resources = map[string]resource{
 		},
 		parts:    map[string]string{"transactions": "order_transaction", "deliveries": "order_delivery"},
 		volatile: []string{"lineItems.product", "orderCustomer.customer", "salesChannel", "currency", "language"},
-		probes:   map[string]probe{port.KeyID: {field: "id"}, port.KeyNumber: {field: "orderNumber", exact: true}},
+		// An order that comes from elsewhere carries the number that it has there.
+		probes: map[string]probe{port.KeyID: {field: "id"}, port.KeyNumber: {field: "orderNumber", exact: true}, port.KeyReference: {field: "orderNumber", exact: true}},
 	},
 	"customer": {
 		name: "customer", route: "customer", key: "email", numbers: "customer",

@@ -40,7 +40,7 @@ func spec() connectors.Spec {
 		Title: "Shopware 6",
 		Resources: []connectors.Resource{
 			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeyNumber}},
+				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
 				Probes: []string{port.KeyID, port.KeyEmail, port.KeyNumber}},
 			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true,

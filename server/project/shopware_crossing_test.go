@@ -8,8 +8,10 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/mappings"
 )
 
 // newShopwareCrossing leads another Shopware or the books into a Shopware without documents of its own.
@@ -123,4 +125,72 @@ func TestCustomersIntoShopware(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOrdersIntoShopware sends the orders of a shop to another: they come out as they went in.
+func TestOrdersIntoShopware(t *testing.T) {
+	c := newShopwareCrossing(t, "shopware")
+	c.into("entity: product\nsettings: {prices: gross}\n")
+	if s, _ := c.run(); s.Failed != 0 {
+		t.Fatalf("products: %s", s)
+	}
+	c.into("entity: order\nsettings: {missingProduct: create}\n")
+	s, results := c.twice()
+	if s.Created == 0 || s.Failed+s.InDoubt != 0 {
+		t.Fatalf("%s", s)
+	}
+	for number, r := range results {
+		docs := c.findIn("shop", "order", port.KeyReference, number)
+		if r.Outcome != flow.Created {
+			continue
+		}
+		if len(docs) != 1 {
+			t.Errorf("order %s is there %d times", number, len(docs))
+			continue
+		}
+		c.same(docs[0].Body, r.Plan.Canonical)
+	}
+}
+
+// same reads an order back and compares it with what was sent.
+func (c *crossing) same(order, sent []byte) {
+	c.t.Helper()
+	back := gjson.ParseBytes(c.canonical("shopware/order.read", order))
+	want := gjson.ParseBytes(sent)
+	for _, path := range []string{"number", "createdAt", "status", "paymentStatus", "currency", "pricesIncludeTax", "customer.email",
+		"totals.gross", "totals.net", "totals.tax", "billing.city", "billing.country", "billing.houseNumber", "shipping.street", "lines.#.sku", "lines.#.totalGross", "lines.#.tax",
+		"shippingCosts.#.gross", "discounts.#.gross", "taxes.#.tax"} {
+		if got, w := back.Get(path), want.Get(path); got.Raw != w.Raw && !sameAmounts(got, w) {
+			c.t.Errorf("order %s: %s is %s, not %s", want.Get("number"), path, got.Raw, w.Raw)
+		}
+	}
+}
+
+func sameAmounts(a, b gjson.Result) bool {
+	if a.IsArray() && b.IsArray() {
+		x, y := a.Array(), b.Array()
+		if len(x) != len(y) {
+			return false
+		}
+		for i := range x {
+			if !sameAmounts(x[i], y[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return a.Type == b.Type && (a.Raw == b.Raw || a.Type == gjson.Number && a.Num == b.Num)
+}
+
+func (c *crossing) canonical(mapping string, document []byte) []byte {
+	c.t.Helper()
+	m, err := engine.Load(mapping, engine.Library(mappings.FS))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	out, err := m.Apply(c.t.Context(), document, engine.Input{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
 }

@@ -349,7 +349,7 @@ func (s *Scope) Type(expr string) (Type, bool) { return s.infer(expr) }
 
 func (s *Scope) infer(expr string) (Type, bool) {
 	var diags Diagnostics
-	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals}
+	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals, scripts: s.a.loader.scripts}
 	c.docView = c.newView()
 	c.names.lets = map[string]int{}
 	for i, l := range s.declared() {

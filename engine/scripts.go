@@ -310,6 +310,14 @@ func (r rootedFiles) Open(name string) (fs.File, error) {
 	return os.Open(filepath.FromSlash(file))
 }
 
+// ReadFile reads a file below the folder; an editor has newer texts of some.
+func (r rootedFiles) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return r.loader.read(place{name: path.Join(r.root, name), inLibrary: r.inLibrary})
+}
+
 // rootedScripts puts the folder before the places of errors.
 type rootedScripts struct {
 	Scripts

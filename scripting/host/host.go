@@ -133,10 +133,14 @@ func signatures(files fs.FS, functions []scripting.Function) []*signature.Functi
 
 // Functions lists what rules may call.
 func (s scripts) Functions() []engine.ScriptFunction {
+	return listed(s.Scripts.Functions(), s.signatures)
+}
+
+func listed(functions []scripting.Function, signatures []*signature.Function) []engine.ScriptFunction {
 	var out []engine.ScriptFunction
-	for i, f := range s.Scripts.Functions() {
+	for i, f := range functions {
 		out = append(out, engine.ScriptFunction{
-			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: s.signatures[i],
+			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
 		})
 	}
 	return out

@@ -32,7 +32,6 @@ type frame struct {
 	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
 	write     WriteMode
 	buf       []byte // the output while it is written
-	size      int    // of the source document, in bytes
 	budget    *limit.Budget
 	limits    limit.Budget  // what budget points to
 	stack     []value.Value // arguments and elements in use

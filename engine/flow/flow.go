@@ -157,11 +157,8 @@ type Process struct {
 
 // New checks the flow and returns its process. It makes no call.
 func New(f Flow, s Systems, pace Pace) (*Process, error) {
-	set, err := parseSettings(f.Entity, f.Settings)
+	set, err := f.settings()
 	if err != nil {
-		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
-	}
-	if err := f.check(set); err != nil {
 		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
 	}
 	if s.Source == nil || s.Target == nil || s.Links == nil || s.Cursors == nil {
@@ -176,6 +173,21 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 		}
 	}
 	return &Process{flow: f, set: set, systems: s, pace: pace.withDefaults(), locks: newLocks()}, nil
+}
+
+// Check tells what is wrong with the flow, nil for nothing: it needs no systems and makes no call.
+func (f Flow) Check() error {
+	_, err := f.settings()
+	return err
+}
+
+// settings reads the settings and checks the flow by them.
+func (f Flow) settings() (settings, error) {
+	set, err := parseSettings(f.Entity, f.Settings)
+	if err == nil {
+		err = f.check(set)
+	}
+	return set, err
 }
 
 func (f Flow) check(set settings) error {

@@ -35,12 +35,13 @@ rules:
 
 func ExampleNames() {
 	for _, name := range mappings.Names() {
-		if strings.HasPrefix(name, "shopware/") {
+		if strings.HasPrefix(name, "magento/") {
 			fmt.Println(name)
 		}
 	}
 	// Output:
-	// shopware/customer.read
-	// shopware/order.read
-	// shopware/product.read
+	// magento/customer.read
+	// magento/order.read
+	// magento/product.read
+	// magento/stock.read
 }

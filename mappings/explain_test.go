@@ -22,7 +22,7 @@ func TestEveryLeafHasProvenance(t *testing.T) {
 	for _, name := range mappings.Names() {
 		t.Run(name, func(t *testing.T) {
 			m := load(t, name)
-			files := documentsFor(t, name, m)
+			files := documentsFor(t, m)
 			leaves := 0
 			for _, f := range files {
 				doc, err := os.ReadFile(f)
@@ -46,12 +46,12 @@ func TestEveryLeafHasProvenance(t *testing.T) {
 }
 
 // documentsFor are the documents that a mapping is given: those of its system, or the canonical ones that a write mapping reads.
-func documentsFor(t *testing.T, name string, m *engine.Mapping) []string {
+func documentsFor(t *testing.T, m *engine.Mapping) []string {
 	t.Helper()
-	system, file, _ := strings.Cut(name, "/")
-	entity, verb, _ := strings.Cut(file, ".")
-	patterns := []string{system + "/testdata/" + entity + "s/[0-9][0-9]-*.json", system + "/testdata/" + entity + "-*.json"}
-	if verb == "write" {
+	system, resource, read := strings.Cut(m.From(), ".")
+	beside := system + "/testdata/" + resource
+	patterns := []string{beside + "s/[0-9][0-9]-*.json", beside + "-*.json", beside + ".json"}
+	if !read {
 		patterns = []string{"*/testdata/" + m.From() + "s/*.canonical.json"}
 	}
 	var all []string
@@ -60,7 +60,7 @@ func documentsFor(t *testing.T, name string, m *engine.Mapping) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, slices.DeleteFunc(files, func(f string) bool { return verb != "write" && strings.HasSuffix(f, ".canonical.json") })...)
+		all = append(all, slices.DeleteFunc(files, func(f string) bool { return read && strings.HasSuffix(f, ".canonical.json") })...)
 	}
 	if len(all) == 0 {
 		t.Fatalf("no documents for %v", patterns)

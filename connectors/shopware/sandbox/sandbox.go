@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
@@ -33,6 +34,7 @@ const (
 
 // Sandbox is the imitation. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
 	mu           sync.Mutex
 	schema       *schema
 	db           *store
@@ -44,7 +46,6 @@ type Sandbox struct {
 	failed       map[string]*failures
 	signing      []byte
 	tokens       int
-	faults       []*Fault
 	ranges       map[string]int // next number by name
 	unfurnished  bool
 }
@@ -80,7 +81,8 @@ func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 		panic(err)
 	}
 	s := &Sandbox{
-		schema: sch, db: newStore(), clock: o.Now, version: "6.6.7.1", tokenLife: tokenLife,
+		Injector: faults.Injector{Exempt: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/oauth/token") }},
+		schema:   sch, db: newStore(), clock: o.Now, version: "6.6.7.1", tokenLife: tokenLife,
 		integrations: []*integration{{key: accessKey, secret: secretKey}},
 		sessions:     map[string]*session{}, failed: map[string]*failures{}, signing: make([]byte, 32),
 		ranges: map[string]int{},
@@ -257,35 +259,6 @@ func bareValue(v any) any {
 	return v
 }
 
-// Fault is a disturbance of the next requests.
-type Fault struct {
-	// Match picks the requests; nil means all but those of the token endpoint.
-	Match func(*http.Request) bool
-	// Times is how many requests are disturbed; 0 means one.
-	Times int
-	// After carries the request out first and then loses its answer: the client cannot know.
-	After bool
-	// Serve answers instead; nil cuts the connection.
-	Serve http.HandlerFunc
-}
-
-// Fault disturbs coming requests. Several faults take effect in the order in which they were given.
-func (s *Sandbox) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f.Times == 0 {
-		f.Times = 1
-	}
-	s.faults = append(s.faults, &f)
-}
-
-// Maintenance answers 503 with HTML, as a web server in front of a shop does.
-func Maintenance(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"))
-}
-
 // Throttled answers 429 with the seconds in the body only.
 func Throttled(seconds int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -294,19 +267,11 @@ func Throttled(seconds int) http.HandlerFunc {
 	}
 }
 
-func (s *Sandbox) fault(r *http.Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Match == nil && strings.HasSuffix(r.URL.Path, "/oauth/token") || f.Match != nil && !f.Match(r) {
-			continue
-		}
-		if f.Times--; f.Times == 0 {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-		}
-		return f
-	}
-	return nil
+// FailureWords are Shopware's own.
+func (s *Sandbox) FailureWords() faults.Words {
+	return faults.Words{TooMany: Throttled(1), ServerError: func(w http.ResponseWriter, _ *http.Request) {
+		writeErrors(w, apiErrors{httpProblem(http.StatusInternalServerError, "Internal Server Error")})
+	}}
 }
 
 // Expire makes every access token worthless at once.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
@@ -18,18 +17,7 @@ const maxBody = 16 << 20
 
 // ServeHTTP answers as the shop does. The API may stand in a sub-folder.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.fault(r)
-	if f != nil && f.After {
-		s.serve(httptest.NewRecorder(), r)
-	}
-	switch {
-	case f == nil:
-		s.serve(w, r)
-	case f.Serve != nil:
-		f.Serve(w, r)
-	default:
-		panic(http.ErrAbortHandler) // the server's way to cut a connection
-	}
+	s.Serve(w, r, s.serve)
 }
 
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {

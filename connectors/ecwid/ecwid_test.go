@@ -17,6 +17,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -306,11 +307,11 @@ func TestRateLimit(t *testing.T) {
 
 func TestOutages(t *testing.T) {
 	s := open0(t)
-	s.Fault(sandbox.Fault{Times: 2, Serve: sandbox.Internal})
+	s.Fault(faults.Fault{Times: 2, Serve: sandbox.Internal})
 	if docs := s.read(t, port.Query{Resource: "customer"}); len(docs) == 0 {
 		t.Error("no customers after an outage")
 	}
-	s.Fault(sandbox.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
+	s.Fault(faults.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
 	for _, err := range s.Read(t.Context(), port.Query{Resource: "order"}) {
 		if !errors.Is(err, port.ErrProtocol) {
 			t.Errorf("HTML with status 200: %v", err)
@@ -322,7 +323,7 @@ func TestOutages(t *testing.T) {
 		"order":    `{"email":"in.doubt@example.nl","refererId":"1001","total":1,"subtotal":1,"items":[{"name":"A","quantity":1,"price":1}]}`,
 		"product":  `{"sku":"DOUBT","name":"Doubt"}`,
 	} {
-		s.Fault(sandbox.Fault{Match: post, After: true, Serve: sandbox.Cut})
+		s.Fault(faults.Fault{Match: post, After: true, Serve: faults.Cut})
 		if _, err := s.Create(t.Context(), resource, []byte(body)); !errors.Is(err, port.ErrInDoubt) {
 			t.Errorf("a cut connection for %s: %v", resource, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -211,7 +212,7 @@ func TestAFamilyInStorms(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			s := open0(t)
 			skip := n
-			s.Fault(sandbox.Fault{After: after, Serve: sandbox.Cut, Match: func(r *http.Request) bool {
+			s.Fault(faults.Fault{After: after, Serve: faults.Cut, Match: func(r *http.Request) bool {
 				if r.Method != http.MethodGet {
 					skip--
 				}

@@ -109,7 +109,7 @@ func TestReadLosesNothing(t *testing.T) {
 		order := func() {
 			ids = append(ids, s.merchant("POST", "/orders", `{"email":"a@example.com"}`).Get("orderId").String())
 		}
-		bursts := rapid.SliceOfN(rapid.IntRange(1, 160), 1, 5).Draw(rt, "bursts")
+		bursts := rapid.SliceOfN(rapid.IntRange(1, 130), 1, 4).Draw(rt, "bursts")
 		for _, n := range bursts {
 			for range n {
 				order()

@@ -34,12 +34,12 @@ func (s *store) compare(t *testing.T, resource, sku, want string) (paths []strin
 	if resource == "customer" {
 		field = port.KeyEmail
 	}
-	calls := len(s.calls)
+	calls := len(s.called())
 	cmp, err := s.Compare(t.Context(), resource, s.find(t, resource, field, sku), []byte(want))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range s.calls[calls:] {
+	for _, c := range s.called()[calls:] {
 		if !strings.HasPrefix(c, "GET") {
 			t.Errorf("comparing writes: %s", c)
 		}
@@ -101,11 +101,11 @@ func TestWriteAFamily(t *testing.T) {
 			if paths, _ := s.compare(t, "product", "HOODIE", family); len(paths) > 0 {
 				t.Errorf("what was written differs: %v", paths)
 			}
-			s.calls = nil
+			s.quiet()
 			if _, err := s.Client.Update(t.Context(), "product", d.ID, []byte(family)); err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range s.calls {
+			for _, c := range s.called() {
 				if !strings.HasPrefix(c, "GET") {
 					t.Errorf("the same again writes: %s", c)
 				}
@@ -225,13 +225,13 @@ func TestAFamilyInStorms(t *testing.T) {
 	clean := open0(t)
 	clean.create(t, "product", family)
 	writes := 0
-	for _, c := range clean.calls {
+	for _, c := range clean.called() {
 		if !strings.HasPrefix(c, "GET") {
 			writes++
 		}
 	}
 	if writes < 8 { // the product, three categories, attributes, images and what remembers them
-		t.Fatalf("%d writes: %v", writes, clean.calls)
+		t.Fatalf("%d writes: %v", writes, clean.called())
 	}
 	for n := range writes {
 		for _, after := range []bool{false, true} {

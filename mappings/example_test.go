@@ -37,6 +37,14 @@ func ExampleNames() {
 		fmt.Println(name)
 	}
 	// Output:
+	// ccvsalespos/customer.read
+	// ccvsalespos/order.read
+	// ccvsalespos/product.read
+	// ccvsalespos/stock.read
+	// ccvshop/customer.read
+	// ccvshop/order.read
+	// ccvshop/product.read
+	// ccvshop/stock.read
 	// eaccounting/article.write
 	// eaccounting/customer.read
 	// eaccounting/customer.write

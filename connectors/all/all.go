@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/ccv"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting"
 	"github.com/crosswalk-go/crosswalk/connectors/magento"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware"
@@ -12,6 +13,8 @@ import (
 // Systems returns the systems that are built in, by name.
 func Systems() []connectors.System {
 	return []connectors.System{
+		ccv.SalesPOS(),
+		ccv.Shop(),
 		eaccounting.System(),
 		magento.System(),
 		shopware.System(),

@@ -36,7 +36,7 @@ func (s *shop) ask(t tester, method, body string, segments ...string) gjson.Resu
 type dice struct{ left []int }
 
 func draw(t *rapid.T) *dice {
-	return &dice{rapid.SliceOfN(rapid.IntRange(0, 9999), 0, 80).Draw(t, "dice")}
+	return &dice{rapid.SliceOfN(rapid.IntRange(0, 9999), 120, 120).Draw(t, "dice")}
 }
 
 // roll gives a number below n.
@@ -299,7 +299,9 @@ func TestOrdersLoseNothing(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 3).Draw(rt, "reads") {
 			take()
-			tick()
+			for range d.roll(4) {
+				change()
+			}
 		}
 		s.before = nil
 		take()

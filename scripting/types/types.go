@@ -145,7 +145,7 @@ type declaration struct {
 	typ  engine.Type
 }
 
-// declare gives an object a name; one that has a name keeps it.
+// declare gives an object a name, or returns "" where something else has it.
 func (n *namespace) declare(name string, t engine.Type) string {
 	if known, ok := n.taken[name]; !ok {
 		n.taken[name] = t
@@ -206,6 +206,9 @@ func (n *namespace) of(t engine.Type, hint string) string {
 		case "number":
 			parts = append(parts, "Decimal")
 		case "list":
+			if t.IsObject() && !t.Element().Known() {
+				continue // PHP writes an empty object as []; reading a field of either gives undefined
+			}
 			parts = append(parts, listOf(n.of(t.Element(), singular(hint))))
 		case "object":
 			parts = append(parts, n.object(t, hint))
@@ -233,6 +236,11 @@ func (n *namespace) object(t engine.Type, hint string) string {
 	case len(t.Fields()) > 0:
 		if n.outside.Same(t) {
 			return n.name
+		}
+		for _, d := range n.queue {
+			if d.typ.Same(t) {
+				return n.name + "." + d.name
+			}
 		}
 		names := []string{hint}
 		if t.Name() != "" {

@@ -50,6 +50,7 @@ var FlowKeys = Keys{
 	{"to", "The connection of crosswalk.yaml that they are written to.", word},
 	{"entity", "The kind of documents.", oneOf(Entities...)},
 	{"trigger", "When the flow runs.", object(TriggerKeys, form{"type": []string{"object", "null"}})},
+	{"after", "Flows that run before this one where several are due: the products before the orders that need them.", words},
 	{"start", "A day (2026-01-31, midnight UTC) or an instant: documents that were created before it are left out.", word},
 	{"where", "A condition over the canonical document: what does not pass is left out.", word},
 	{"limit", "The most documents that one run sends; 0 is no limit.", form{"type": "integer", "minimum": 0}},

@@ -108,7 +108,13 @@ func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte
 	for i, a := range call.Args {
 		args[i] = a
 	}
-	out, err := s.CallIn(ctx, scripting.Run{Now: call.Now}, call.Function, args...)
+	run := scripting.Run{Now: call.Now, Seed: call.Seed}
+	if call.Log != nil {
+		run.Log = func(l scripting.Log) {
+			call.Log(engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: call.Function})
+		}
+	}
+	out, err := s.CallIn(ctx, run, call.Function, args...)
 	var e *scripting.Error
 	switch {
 	case errors.As(err, &e):

@@ -66,7 +66,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Mappings = f.mappings(e.node)
 			flow.placeMembers(f, e)
 		case "steps":
-			f.steps(e.node)
+			flow.Steps = f.steps(e.node)
 		case "note":
 			f.word(e.node)
 		default:
@@ -199,18 +199,4 @@ func (f *file) mappings(n ast.Node) Mappings {
 		}
 	}
 	return m
-}
-
-func (f *file) steps(n ast.Node) {
-	if n.Type() == ast.NullType {
-		return
-	}
-	list, ok := n.(*ast.SequenceNode)
-	if !ok {
-		f.report(at(n), codeShape, "steps is a list", "")
-		return
-	}
-	if len(list.Values) > 0 {
-		f.report(at(list.Values[0]), codeUnsupported, "steps are not supported yet", "write `steps: []` or leave the key out; overlays of the mappings and `where` do much of it")
-	}
 }

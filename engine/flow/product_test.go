@@ -251,3 +251,16 @@ func TestProductsOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestRenderUnchanged shows that a plan without operations says why.
+func TestRenderUnchanged(t *testing.T) {
+	w := with(newProducts(), product("NK-BEAN"))
+	w.flow.Mappings.Write = mapperOf(t, "Number: sku")
+	plan := w.process(t).Planner().Plan(t.Context(), w.shop.orders[0])
+	if got, want := plan.Render(), "product NK-BEAN -> article\n  - skip: the target says the same already\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if again := roundTrip(t, plan); len(again.Adopt) != 2 || again.Adopt[1].Link.SourceID != "p-NK-BEAN" {
+		t.Errorf("adopted %+v", again.Adopt)
+	}
+}

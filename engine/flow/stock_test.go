@@ -216,6 +216,10 @@ func TestZeroedGuard(t *testing.T) {
 					t.Fatalf("%s %v", s, err)
 				}
 				switch {
+				case c.stops && dry:
+					if s.Updated != 10 || len(w.books.writes()) > 0 || len(results["S-10"].Plan.Operations) != 1 {
+						t.Errorf("the plans are not shown: %s", s)
+					}
 				case c.stops && (stop.Code != flow.FailZeroed || s.Failed != 10 || len(w.books.writes()) > 0 || results["S-10"].Code != flow.FailZeroed):
 					t.Errorf("%v: %s, %v", err, s, w.books.writes())
 				case !c.stops && (s.Updated != 10 || len(w.books.writes()) != map[bool]int{true: 0, false: 10}[dry]):

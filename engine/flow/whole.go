@@ -55,10 +55,10 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 		return err
 	}
 	stop := p.CheckZeroed(plans)
-	if stop != nil {
+	if stop != nil && !o.DryRun { // a dry run shows what would have been sent
 		for _, plan := range plans {
 			if len(plan.Operations) > 0 {
-				plan.Operations, plan.Failure = nil, stop
+				plan.Operations, plan.Failure = nil, &Failure{Code: FailZeroed, Message: "not sent: the run would have taken too many articles to none", Err: stop}
 			}
 		}
 	}

@@ -94,6 +94,9 @@ func TestProduct(t *testing.T) {
 			outcome: flow.Created, writes: []string{"create article", "create article"},
 			has: map[string]string{"Number": "TEE-B", "Product.name": "T-shirt Black M", "Product.priceGross": "30.25", "Product.quantity": "0", "Product.type": "simple",
 				"Product.variants": "", "Product.options": "", "Product.ean": "", "Product.attributes.0.value": "Black"}},
+		{name: "a variant with the other price than its family", product: `{"id":"p-F","sku":"F","type":"variants","name":"F","priceGross":24.20,"taxRate":21,"variants":[{"sku":"F-1","priceNet":5}]}`,
+			settings: `{"unsupportedTypes":"split"}`, prepare: func(w *world) { w.flow.Resources.ProductTypes = nil },
+			outcome: flow.Created, writes: []string{"create article"}, has: map[string]string{"Number": "F-1", "Product.priceNet": "5", "Product.priceGross": ""}},
 		{name: "a family that is split and half there", product: tee, settings: `{"unsupportedTypes":"split"}`,
 			prepare: func(w *world) {
 				w.flow.Resources.ProductTypes = []string{"simple"}

@@ -19,6 +19,10 @@ type Tape struct {
 	nodes []tapeNode
 	max   int
 	stream
+	// known are the members of documents before, learned how many.
+	known   *known
+	learned int
+	of      *Plan // of those documents
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.
@@ -47,7 +51,7 @@ func (t *Tape) Parse(src string, keys *Keys, plan *Plan, maxDepth int) (v Value,
 	start := jsontext.SkipSpace(src, 0)
 	var end int
 	if plan != nil {
-		end = t.planned(start, 0, 1, 0)
+		end = t.planned(start, 0, 1, 0, t.expected(plan))
 	} else {
 		end = t.value(start, 0, 0)
 	}
@@ -150,7 +154,7 @@ func (t *Tape) object(i, depth int) int {
 		case key != 0:
 			i = t.value(i, key, depth)
 		default:
-			i = t.pass(i, depth)
+			i = t.pass(i, depth, nil)
 		}
 		if i < 0 {
 			return -1
@@ -202,7 +206,7 @@ func (t *Tape) array(i, depth int) int {
 
 // planned checks the value at i and notes it and what the plan says of it; it returns its end, -1 if it is no value.
 // Like [Tape.pass] it is written out, because this is where the time of a document goes.
-func (t *Tape) planned(i int, key, step uint16, depth int) int {
+func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 	s := t.src
 	if i >= len(s) {
 		return -1
@@ -225,11 +229,11 @@ func (t *Tape) planned(i int, key, step uint16, depth int) int {
 		t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key, step: step, kind: kind, chars: chars})
 		switch {
 		case !read:
-			i = t.pass(i, depth)
+			i = t.pass(i, depth, link)
 		case kind == Object:
-			i = t.plannedObject(i, p, depth+1)
+			i = t.plannedObject(i, p, depth+1, link)
 		default:
-			i = t.plannedArray(i, p.elements, depth+1)
+			i = t.plannedArray(i, p.elements, depth+1, link)
 		}
 		if i < 0 {
 			return -1
@@ -254,7 +258,7 @@ func (t *Tape) planned(i int, key, step uint16, depth int) int {
 	return end
 }
 
-func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
+func (t *Tape) plannedObject(i int, p *planStep, depth int, link **known) int {
 	s := t.src
 	if depth > t.max {
 		return -1
@@ -263,30 +267,20 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
 	if i < len(s) && s[i] == '}' {
 		return i + 1
 	}
+	var expected *known
+	if link != nil {
+		expected = *link
+	}
 	for {
 		if i >= len(s) || s[i] != '"' {
 			return -1
 		}
 		var e *keyEntry
-		size := 16
-		if i+18 <= len(s) { // most names are short
-			first, last := load8(s, i+1), uint64(0)
-			o := odd(first)
-			if o != 0 {
-				size = bits.TrailingZeros64(o) >> 3
-				first &= 1<<(8*uint(size)) - 1
-			} else if o = odd(load8(s, i+9)); o != 0 {
-				size = 8 + bits.TrailingZeros64(o)>>3
-				last = load8(s, i+1+size-8)
-			}
-			if s[i+1+size] != '"' {
-				size = 16
-			} else if size > 0 && size < 16 && p.mask>>maskBit(s[i+1], size)&1 != 0 {
-				e = p.names.look(t.keys, s[i+1:i+1+size], first, last)
-			}
-		}
-		if size < 16 {
-			i += size + 2
+		var below **known
+		if expected != nil && i+knownRoom <= len(s) && expected.stands(s, i) {
+			e, below, link = expected.entry, &expected.below, &expected.next
+			i += expected.size + 3
+			expected = expected.next
 		} else {
 			end, chars := str(s, i)
 			if end < 0 {
@@ -294,24 +288,28 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
 			}
 			if chars&clean != 0 {
 				e = p.find(t.keys, s, i+1, end-i-2)
+				if k := t.meet(link, expected, s, i, end, e); k != nil {
+					below, link, expected = &k.below, &k.next, k.next
+				}
 			} else if name := jsontext.Unquote(s[i:end]); name != "" {
 				e = p.find(t.keys, name, 0, len(name))
 			}
 			i = end
-		}
-		if i >= len(s) || s[i] != ':' {
-			if i = space(s, i); i >= len(s) || s[i] != ':' {
-				return -1
+			if i >= len(s) || s[i] != ':' {
+				if i = space(s, i); i >= len(s) || s[i] != ':' {
+					return -1
+				}
 			}
+			i++
 		}
-		i = space(s, i+1)
+		i = space(s, i)
 		switch {
 		case e != nil:
-			i = t.planned(i, e.id, e.step, depth)
+			i = t.planned(i, e.id, e.step, depth, below)
 		case i < len(s) && s[i] == '"': // most values are strings
 			i, _ = str(s, i)
 		default:
-			i = t.pass(i, depth)
+			i = t.pass(i, depth, below)
 		}
 		if i < 0 {
 			return -1
@@ -333,7 +331,7 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
 	}
 }
 
-func (t *Tape) plannedArray(i int, step uint16, depth int) int {
+func (t *Tape) plannedArray(i int, step uint16, depth int, link **known) int {
 	s := t.src
 	if depth > t.max {
 		return -1
@@ -343,7 +341,7 @@ func (t *Tape) plannedArray(i int, step uint16, depth int) int {
 		return i + 1
 	}
 	for {
-		if i = t.planned(i, 0, step, depth); i < 0 {
+		if i = t.planned(i, 0, step, depth, link); i < 0 {
 			return -1
 		}
 		i = space(s, i)
@@ -363,7 +361,7 @@ func (t *Tape) plannedArray(i int, step uint16, depth int) int {
 
 // pass checks the value at i without noting anything. It walks as value, object and array do, and is written beside
 // them on purpose: most of a document is passed over, and one walk that asks at each step whether to note costs time.
-func (t *Tape) pass(i, depth int) int {
+func (t *Tape) pass(i, depth int, link **known) int {
 	s := t.src
 	if i >= len(s) {
 		return -1
@@ -377,22 +375,41 @@ func (t *Tape) pass(i, depth int) int {
 		if i < len(s) && s[i] == '}' {
 			return i + 1
 		}
+		var expected *known
+		if link != nil {
+			expected = *link
+		}
 		for {
 			if i >= len(s) || s[i] != '"' {
 				return -1
 			}
-			if i, _ = str(s, i); i < 0 {
-				return -1
-			}
-			if i >= len(s) || s[i] != ':' {
-				if i = space(s, i); i >= len(s) || s[i] != ':' {
+			var below **known
+			if expected != nil && i+knownRoom <= len(s) && expected.stands(s, i) {
+				below, link = &expected.below, &expected.next
+				i += expected.size + 3
+				expected = expected.next
+			} else {
+				end, chars := str(s, i)
+				if end < 0 {
 					return -1
 				}
+				if chars&clean != 0 {
+					if k := t.meet(link, expected, s, i, end, nil); k != nil {
+						below, link, expected = &k.below, &k.next, k.next
+					}
+				}
+				i = end
+				if i >= len(s) || s[i] != ':' {
+					if i = space(s, i); i >= len(s) || s[i] != ':' {
+						return -1
+					}
+				}
+				i++
 			}
-			if i = space(s, i+1); i < len(s) && s[i] == '"' {
+			if i = space(s, i); i < len(s) && s[i] == '"' {
 				i, _ = str(s, i)
 			} else {
-				i = t.pass(i, depth)
+				i = t.pass(i, depth, below)
 			}
 			if i < 0 {
 				return -1
@@ -421,7 +438,7 @@ func (t *Tape) pass(i, depth int) int {
 			return i + 1
 		}
 		for {
-			if i = t.pass(i, depth); i < 0 {
+			if i = t.pass(i, depth, link); i < 0 {
 				return -1
 			}
 			i = space(s, i)

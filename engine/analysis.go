@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -160,6 +162,37 @@ func (a *Analysis) Target(path string) (t Type, ok bool) {
 
 // To returns the document type that the mapping builds; may be empty.
 func (a *Analysis) To() string { return a.to }
+
+// From returns the document type that the mapping reads, as far as it is known.
+func (a *Analysis) From() string {
+	if a.linked.from == nil {
+		return ""
+	}
+	return a.linked.from.text
+}
+
+// ScriptFiles returns the paths of the scripts that the mapping names, as they are read from where the process is; those
+// of files of the library are not among them.
+func (a *Analysis) ScriptFiles() []string {
+	var all []string
+	for i, f := range a.linked.files {
+		for _, s := range f.scripts {
+			if file := path.Join(path.Dir(filepath.ToSlash(a.places[i].name)), filepath.ToSlash(s.text)); !a.places[i].inLibrary && !slices.Contains(all, file) {
+				all = append(all, file)
+			}
+		}
+	}
+	return all
+}
+
+// TableTexts returns the tables that the mapping declares, inherited ones included, each as the text of a JSON object.
+func (a *Analysis) TableTexts() map[string][]byte {
+	all := map[string][]byte{}
+	for _, t := range a.linked.tables {
+		all[t.name.text] = []byte(t.json)
+	}
+	return all
+}
 
 // Declaration returns where the mapping declares a table or a setting.
 func (a *Analysis) Declaration(section, name string) (pos, end Position, ok bool) {

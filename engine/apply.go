@@ -83,9 +83,12 @@ func (m *Mapping) appendTo(f *frame, ctx context.Context, dst, document []byte, 
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
+	early := f.listen(in.Log)
 	if out, ok := r.quick(dst); ok {
+		early.tell(in.Log)
 		return out, nil
 	}
+	f.log = in.Log // scripts are called again, and log again
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	return r.thorough(dst)
 }
@@ -142,6 +145,7 @@ func (f *frame) reset() {
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.seed, f.log = 0, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -169,6 +173,7 @@ func (f *frame) begin(ctx context.Context, limits Limits, in Input) {
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
+	f.seed, f.log = in.Seed, in.Log
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}
@@ -591,4 +596,26 @@ func (r *run) element(s *step, list *outNode) {
 	list.kids = append(list.kids, node)
 	r.trace.wrote()
 	r.steps(s.element.steps, node)
+}
+
+// heard are the logs of scripts that are told once it is sure that what they belong to counts.
+type heard struct{ logs []ScriptLog }
+
+// listen keeps what scripts log, if anybody wants to know.
+func (f *frame) listen(log func(ScriptLog)) *heard {
+	if log == nil {
+		return nil
+	}
+	h := &heard{}
+	f.log = func(l ScriptLog) { h.logs = append(h.logs, l) }
+	return h
+}
+
+func (h *heard) tell(log func(ScriptLog)) {
+	if h == nil {
+		return
+	}
+	for _, l := range h.logs {
+		log(l)
+	}
 }

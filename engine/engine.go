@@ -26,6 +26,9 @@ type Input struct {
 	Now      string // the run's instant in RFC 3339, as `now`
 	Write    WriteMode
 	Current  []byte // on Update the target's present document, for `write: if-empty` and `empty: keep`
+	Seed     uint64 // of the random numbers of scripts: with the same seed a document gives the same bytes
+	// Log is given what scripts log while the document is mapped, also where it fails; nil drops it.
+	Log func(ScriptLog)
 }
 
 // Setting is an entry of a mapping's settings: what a flow may set.
@@ -48,6 +51,15 @@ func (m *Mapping) To() string { return m.to }
 
 // Settings returns what a flow may set, in the order of the file.
 func (m *Mapping) Settings() []Setting { return m.settings }
+
+// Rules returns the rules that hold, inherited ones included, in the order in which they run.
+func (m *Mapping) Rules() []Rule {
+	var all []Rule
+	for _, r := range m.linked.rules {
+		all = append(all, ruleOf(m.linked, r))
+	}
+	return all
+}
 
 // Warnings returns what is suspicious but compiles.
 func (m *Mapping) Warnings() Diagnostics { return m.warnings }

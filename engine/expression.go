@@ -127,9 +127,11 @@ type compiler struct {
 	scripts *scriptSet
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
-	views    []*view
-	docView  *view
-	place    *value.Place // of the document
+	// linksRead are the members of links that some rule names; the name "" is the whole of it.
+	linksRead map[string]bool
+	views     []*view
+	docView   *view
+	place     *value.Place // of the document
 	// documents counts how often rules read the document or a part of it, lists how often each of its elements.
 	documents, lists int
 	notes            *notes // not nil: compile code that tells what it does

@@ -23,8 +23,13 @@ func (c *compiler) chain(node ast.Node) operand {
 	case *ast.ChainNode: // a?.b: reading from missing gives missing anyway
 		return c.chain(n.Node)
 	case *ast.MemberNode:
+		whole := c.linksRead[""]
 		base := c.chain(n.Node)
 		if name, ok := n.Property.(*ast.StringNode); ok {
+			if _, direct := n.Node.(*ast.IdentifierNode); direct && c.linksRead[""] && !whole {
+				delete(c.linksRead, "")
+				c.readsLink(name.Value)
+			}
 			return c.member(n, base, name)
 		}
 		return c.index(n, base)
@@ -185,6 +190,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	case "tables":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.tables, nil }, c.names.tables
 	case "links":
+		c.readsLink("") // chain narrows it to a member that is named
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.links, nil }, shape.Any
 	case "current":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.current, nil }, c.names.current

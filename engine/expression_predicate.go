@@ -168,7 +168,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 	case "groupBy":
 		l.src.walked()
 		o.run = l.groupBy()
-		o.shape = &shape.Shape{Kinds: value.Objects | nils, Extra: shape.ListOf(item)}
+		o.shape = shape.ObjectOf(shape.ListOf(item)).With(nils)
 	case "sortBy":
 		o.run, o.shape, o.items = l.sortBy(order), shape.ListOf(item).With(nils), l.p.places
 	case "reduce":

@@ -39,6 +39,8 @@ type frame struct {
 	words     []byte        // texts that rules join
 	arena     value.Arena   // of lists that rules make
 	call      function.Call
+	seed      uint64
+	log       func(ScriptLog)
 	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }

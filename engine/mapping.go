@@ -39,6 +39,7 @@ type Mapping struct {
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
 	reads   *sourcePlace               // what rules read of the source document; never changed
+	links   map[string]bool            // what rules read of links; never changed
 }
 
 // step is one rule, compiled.
@@ -123,7 +124,7 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 		m.emit = emitPlan(m.steps)
 	}
 	m.streams = m.emit != nil && n == nil && c.lists == 1 && c.documents == 1
-	m.notes = n
+	m.notes, m.links = n, c.linksRead
 	return m
 }
 

@@ -45,6 +45,18 @@ func (m *Mapping) Reads() []SourceRead {
 	return out
 }
 
+// ReadsLink tells whether a rule or a `let` reads the member of `links` with this name, or all of `links`: a flow
+// needs to look for customers and products only for mappings that use them.
+func (m *Mapping) ReadsLink(name string) bool { return m.links[name] || m.links[""] }
+
+// readsLink notes a member of links; "" is the whole of it.
+func (c *compiler) readsLink(name string) {
+	if c.linksRead == nil {
+		c.linksRead = map[string]bool{}
+	}
+	c.linksRead[name] = true
+}
+
 func memberPath(path, name string) string {
 	if !plainName(name) || name == "*" {
 		return fmt.Sprintf("%s[%q]", path, name)

@@ -110,18 +110,8 @@ func quickSlot(slot int) quick {
 // quickMember reads a member of what a slot holds.
 func quickMember(slot int, key uint16) quick {
 	return quick{
-		word: func(f *frame) (string, value.Sight) {
-			if v, ok := f.vars[slot].NotedMember(key); ok {
-				return v.Clean()
-			}
-			return "", value.Unsure
-		},
-		num: func(f *frame) (decimal.Decimal, value.Sight) {
-			if v, ok := f.vars[slot].NotedMember(key); ok {
-				return v.Exact()
-			}
-			return decimal.Decimal{}, value.Unsure
-		},
+		word: func(f *frame) (string, value.Sight) { return f.vars[slot].CleanMember(key) },
+		num:  func(f *frame) (decimal.Decimal, value.Sight) { return f.vars[slot].ExactMember(key) },
 	}
 }
 
@@ -404,14 +394,22 @@ func (l *loop) quickLoop(f *frame, visit func(f *frame) value.Sight) value.Sight
 			return value.Unsure
 		}
 		if l.only != nil {
-			f.vars[l.only.p.element], f.vars[l.only.p.index] = item, value.Int(i)
+			f.vars[l.only.p.element] = item
+			if l.only.p.counts {
+				f.vars[l.only.p.index] = value.Int(i)
+			}
 			if pass, err := l.onlyTest(f); err != nil {
 				return value.Unsure
 			} else if i++; !pass {
 				continue
 			}
 		}
-		f.vars[l.p.element], f.vars[l.p.index] = item, value.Int(kept)
+		if l.only == nil || l.p.element != l.only.p.element {
+			f.vars[l.p.element] = item
+		}
+		if l.p.counts {
+			f.vars[l.p.index] = value.Int(kept)
+		}
 		kept++
 		if visit(f) == value.Unsure {
 			return value.Unsure

@@ -627,19 +627,25 @@ func (t *Tape) notes(i int64, key uint16) bool {
 	return step == 0 || t.plan.notes(step, key)
 }
 
-// member returns the last member of node i with that key number, which is noted there; missing where there is none.
-func (t *Tape) member(i int64, key uint16) Value {
+// find returns one more than the number of the last member of node i with that key number, which is noted there; 0 where
+// there is none.
+func (t *Tape) find(i int64, key uint16) uint32 {
 	end := t.nodes[i].next
 	found := uint32(0)
 	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
 		if t.nodes[j].key == key {
-			found = j
+			found = j + 1
 		}
 	}
-	if found == 0 {
-		return Value{}
+	return found
+}
+
+// member returns what find finds, missing where that is nothing.
+func (t *Tape) member(i int64, key uint16) Value {
+	if n := t.find(i, key); n != 0 {
+		return t.at(n - 1)
 	}
-	return t.at(found)
+	return Value{}
 }
 
 // count returns the number of elements of node i.

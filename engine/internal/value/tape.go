@@ -28,7 +28,7 @@ type tapeNode struct {
 	start, end uint32
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
-	step       uint16 // of the plan, 0 where all names and elements below are noted
+	step       uint16 // of a list or an object in the plan, 0 where all names and elements below are noted
 	kind       Kind
 	chars      uint8 // of a string: clean, ascii; of a list or an object: closed
 }
@@ -249,9 +249,12 @@ func (t *Tape) pass(i, depth int, link **known) int {
 				}
 				i++
 			}
-			if i = space(s, i); i < len(s) && s[i] == '"' {
+			switch i = space(s, i); {
+			case i < len(s) && s[i] == '"':
 				i, _ = str(s, i)
-			} else {
+			case i < len(s) && s[i] != '{' && s[i] != '[':
+				i = t.scalar(i)
+			default:
 				i = t.pass(i, depth, below)
 			}
 			if i < 0 {

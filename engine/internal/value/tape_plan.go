@@ -41,7 +41,7 @@ func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 		return i
 	case '"':
 		end, chars := str(s, i)
-		t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, String, chars})
+		t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, 0, String, chars})
 		return end
 	}
 	end := t.scalar(i)
@@ -52,7 +52,7 @@ func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 	case 't', 'f':
 		kind = Bool
 	}
-	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, kind, 0})
+	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, 0, kind, 0})
 	return end
 }
 
@@ -102,10 +102,15 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int, link **known) int {
 		}
 		i = space(s, i)
 		switch {
+		case i < len(s) && s[i] == '"': // most values are strings
+			start, chars := i, uint8(0)
+			if i, chars = str(s, i); e != nil {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), e.id, 0, String, chars})
+			}
 		case e != nil:
 			i = t.planned(i, e.id, e.step, depth, below)
-		case i < len(s) && s[i] == '"': // most values are strings
-			i, _ = str(s, i)
+		case i < len(s) && s[i] != '{' && s[i] != '[':
+			i = t.scalar(i)
 		default:
 			i = t.pass(i, depth, below)
 		}

@@ -32,7 +32,7 @@ type numCode func(f *frame) (decimal.Decimal, value.Sight)
 
 // maxDoubts bounds how often a document may be computed once quickly and once more in full. An expression may nest such
 // places, so that each level would double the work of those below it.
-const maxDoubts = 1 << 14
+const maxDoubts = 1 << 12
 
 // sure tells whether the quick way is still worth trying.
 func (f *frame) sure() bool { return f.doubts < maxDoubts }

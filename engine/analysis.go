@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -167,6 +169,29 @@ func (a *Analysis) From() string {
 		return ""
 	}
 	return a.linked.from.text
+}
+
+// ScriptFiles returns the paths of the scripts that the mapping names, as they are read from where the process is; those
+// of files of the library are not among them.
+func (a *Analysis) ScriptFiles() []string {
+	var all []string
+	for i, f := range a.linked.files {
+		for _, s := range f.scripts {
+			if file := path.Join(path.Dir(filepath.ToSlash(a.places[i].name)), filepath.ToSlash(s.text)); !a.places[i].inLibrary && !slices.Contains(all, file) {
+				all = append(all, file)
+			}
+		}
+	}
+	return all
+}
+
+// TableTexts returns the tables that the mapping declares, inherited ones included, each as the text of a JSON object.
+func (a *Analysis) TableTexts() map[string][]byte {
+	all := map[string][]byte{}
+	for _, t := range a.linked.tables {
+		all[t.name.text] = []byte(t.json)
+	}
+	return all
 }
 
 // Declaration returns where the mapping declares a table or a setting.

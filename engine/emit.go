@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -94,16 +96,62 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 			dst = dst[:mark]
 			continue
 		}
+		if len(dst) > r.most {
+			return dst, false, errNotEmitted
+		}
 		written = true
-	}
-	if len(dst) > r.mapping.limits.OutputBytes {
-		return dst, false, errNotEmitted
 	}
 	return append(dst, '}'), written, nil
 }
 
-func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
-	if s.copies != nil {
+// emitForm is how the result of a rule is written.
+type emitForm uint8
+
+const (
+	asValue  emitForm = iota // it is computed as a value
+	asCopy                   // the first of some paths that has a value, as it stands in the document
+	asText                   // characters
+	asNumber                 // a decimal
+	asTest                   // true or false
+	asList                   // JSON text of a list
+)
+
+// emitAs chooses how a rule's result is written.
+func (s *step) emitAs(o *operand) {
+	kinds := o.shape.Kinds &^ value.Nil
+	words := s.target.Has(value.String) && s.target.Enum == nil
+	numbers := s.target.Has(value.Number)
+	switch {
+	case s.plainCopy(*o):
+		s.form, s.copies = asCopy, o.copies
+		if o.konst != nil {
+			s.literal = o.konst.AppendJSON(nil)
+		} else if o.fallback != nil && !o.fallback.IsNil() {
+			s.literal = o.fallback.AppendJSON(nil)
+		}
+	case s.rule.round != nil:
+		if numbers && o.num != nil {
+			s.form = asNumber
+		}
+	case o.test != nil:
+		if s.target.Has(value.Bool) {
+			s.form, s.test = asTest, o.test
+		}
+	case o.list != nil:
+		if s.target.Has(value.List) {
+			s.form = asList
+		}
+	case numbers && o.num != nil && (kinds == value.Numbers || o.counted()):
+		s.form = asNumber
+	case words && kinds.Has(value.String) && (o.word != nil || o.text != nil):
+		s.form = asText
+	}
+	s.quick = o.quick
+}
+
+// emitRule appends the result of a rule; written is false where there is none.
+func (r *run) emitRule(dst []byte, s *step) (out []byte, written bool, err error) {
+	if s.form == asCopy {
 		if raw, kind, ok := r.first(s.copies); ok {
 			if kind <= value.Null && s.literal != nil {
 				return append(dst, s.literal...), true, nil
@@ -114,8 +162,19 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	if !s.always && r.skipped(s) {
 		return dst, false, nil
 	}
+	if s.form > asCopy && r.sure() {
+		mark := len(dst)
+		out, sight, err := r.emitQuick(dst, s)
+		if err != nil || sight == value.Found {
+			return out, true, err
+		}
+		if sight == value.Nothing && !s.rule.required && s.def == nil && s.rule.empty == (emptyModes{}) {
+			return out[:mark], false, nil
+		}
+		dst = out[:mark]
+		r.doubts++
+	}
 	var v value.Value
-	var err error
 	if s.simple {
 		v, err = s.result(r.frame)
 	} else {
@@ -127,8 +186,56 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	return r.emitValue(dst, s, v)
 }
 
+// emitQuick appends the result of a rule whose form is not a value.
+func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err error) {
+	switch s.form {
+	case asNumber:
+		d, sight := s.quick.num(r.frame)
+		if sight == value.Found {
+			if s.rule.round != nil {
+				d = d.Round(int(s.rule.round.digits), s.mode)
+			}
+			dst = d.Append(dst)
+		}
+		return dst, sight, nil
+	case asTest:
+		ok, err := s.test(r.frame)
+		if err != nil {
+			return dst, value.Unsure, err
+		}
+		return strconv.AppendBool(dst, ok), value.Found, nil
+	case asList:
+		mark := len(dst)
+		if dst, sight = s.quick.list(r.frame, dst); len(dst)-mark == len("[]") && s.rule.empty != (emptyModes{}) {
+			return dst, value.Unsure, nil
+		}
+		return dst, sight, nil
+	}
+	var empty bool
+	if s.quick.word != nil {
+		var word string
+		if word, sight = s.quick.word(r.frame); sight == value.Found {
+			dst = append(dst, '"')
+			dst = append(dst, word...)
+			dst = append(dst, '"')
+			empty = word == ""
+		}
+	} else {
+		mark := len(dst) + 1
+		if dst, sight = s.quick.text(r.frame, append(dst, '"')); sight == value.Found {
+			empty = len(dst) == mark
+			dst = append(dst, '"')
+		}
+	}
+	if empty && (s.rule.required || s.rule.empty != (emptyModes{})) {
+		return dst, value.Unsure, nil
+	}
+	return dst, sight, nil
+}
+
 // first returns the text of the first path that has a value; ok is false where a row does not know.
 func (r *run) first(paths []pathRef) (raw string, kind value.Kind, ok bool) {
+	ok = true
 	for i := range paths {
 		raw, kind, ok = r.rows[paths[i].view.number].Text(paths[i].path)
 		if !ok || kind > value.Null {
@@ -157,8 +264,11 @@ func (s *step) plainCopy(o operand) bool {
 	if o.fallback != nil && !o.fallback.IsNil() && (!s.target.Has(o.fallback.Kind()) || o.fallback.Kind() >= value.List) {
 		return false
 	}
-	return o.copies != nil && r.each == nil && r.def == nil && r.round == nil && !r.required &&
-		r.write == writeAlways && r.empty == [3]emptyMode{} && s.target.Enum == nil
+	if o.konst != nil && (o.konst.IsNil() || !s.target.Has(o.konst.Kind()) || o.konst.Kind() >= value.List) {
+		return false
+	}
+	return (o.copies != nil || o.konst != nil) && r.each == nil && r.def == nil && r.round == nil && !r.required &&
+		r.write == writeAlways && r.empty == emptyModes{} && s.target.Enum == nil
 }
 
 // emitValue appends what a rule made, as its empty modes say.
@@ -186,6 +296,9 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 		return dst, false, nil
 	}
 	e := s.element
+	if r.streaming && e.document {
+		return r.emitStream(dst, s)
+	}
 	src, err := e.list(r.frame)
 	if err != nil {
 		return dst, false, err
@@ -202,35 +315,13 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	dst = append(dst, '[')
 	made := 0
 	for i, item := range items {
-		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
-		r.bind(e.view, item)
-		if e.where != nil {
-			pass, err := e.where(r.frame)
-			if err != nil {
-				return dst, false, err
-			}
-			if !pass {
-				continue
-			}
-		}
-		before := len(dst)
-		if made > 0 {
-			dst = append(dst, ',')
-		}
-		if s.result != nil {
-			v, err := r.result(s)
-			if err != nil {
-				return dst, false, err
-			}
-			if v.Kind() == value.Missing {
-				dst = dst[:before]
-				continue
-			}
-			dst = v.AppendJSON(dst)
-		} else if dst, _, err = r.emit(dst, e.emit); err != nil {
+		wrote := false
+		if dst, wrote, err = r.emitElement(dst, s, i, made, item); err != nil {
 			return dst, false, err
 		}
-		made++
+		if wrote {
+			made++
+		}
 	}
 	if made == 0 {
 		if s.rule.required {
@@ -243,20 +334,97 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	return append(dst, ']'), true, nil
 }
 
-// quick maps the document from front to back; ok is false where it has to be mapped the thorough way.
-func (r *run) quick() (out []byte, ok bool) {
+// emitElement appends the element of a list that item makes, behind those that were made before.
+func (r *run) emitElement(dst []byte, s *step, i, made int, item value.Value) (out []byte, written bool, err error) {
+	e := s.element
+	r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+	r.bind(e.view, item)
+	if e.where != nil {
+		if pass, err := e.where(r.frame); err != nil || !pass {
+			return dst, false, err
+		}
+	}
+	before := len(dst)
+	if made > 0 {
+		dst = append(dst, ',')
+	}
+	if s.result == nil {
+		dst, _, err = r.emit(dst, e.emit)
+		return dst, err == nil, err
+	}
+	v, err := r.result(s)
+	if err != nil {
+		return dst, false, err
+	}
+	if v.Kind() == value.Missing {
+		return dst[:before], false, nil
+	}
+	return v.AppendJSON(dst), true, nil
+}
+
+// emitStream is emitList for a document that is read while its elements are mapped.
+func (r *run) emitStream(dst []byte, s *step) ([]byte, bool, error) {
+	tape := &r.tapes[0]
+	dst = append(dst, '[')
+	made := 0
+	for i := 0; ; i++ {
+		item, more, ok := tape.Next()
+		if !ok {
+			return dst, false, errNotEmitted
+		}
+		if !more {
+			break
+		}
+		if err := r.budget.Bytes(valueBytes); err != nil {
+			return dst, false, err
+		}
+		wrote := false
+		var err error
+		if dst, wrote, err = r.emitElement(dst, s, i, made, item); err != nil || len(dst) > r.most {
+			return dst, false, errNotEmitted
+		}
+		if wrote {
+			made++
+		}
+	}
+	r.streaming = false // all of the document was seen
+	if made == 0 && (s.rule.required || s.rule.empty != (emptyModes{})) {
+		return dst, false, errNotEmitted
+	}
+	return append(dst, ']'), true, nil
+}
+
+// stream maps a document that is a list while it reads it, so that no more than an element is held. ok is false where it
+// has to be read as a whole first: also where it is no JSON or fails, which is told then.
+func (m *Mapping) stream(f *frame, ctx context.Context, dst, document []byte, in Input) (out []byte, ok bool) {
+	if len(document) > m.limits.DocumentBytes || !f.tapes[0].Stream(text(document), &m.keys, m.plan, m.limits.Depth) {
+		return nil, false
+	}
+	f.begin(ctx, m.limits, in)
+	if f.inputs(m.limits, &m.keys, in) != nil {
+		return nil, false
+	}
+	f.overlayTables(m.tables)
+	if m.checkSettings(f) != nil {
+		return nil, false
+	}
+	r := &run{frame: f, mapping: m, streaming: true}
+	out, ok = r.quick(dst)
+	return out, ok && !r.streaming
+}
+
+// quick maps the document from front to back and appends the output to dst; ok is false where it has to be mapped the
+// thorough way.
+func (r *run) quick(dst []byte) (out []byte, ok bool) {
 	if r.mapping.emit == nil {
 		return nil, false
 	}
-	if r.buf == nil {
-		r.buf = make([]byte, 0, 512+r.size>>2)
-	}
-	buf, _, err := r.emit(r.buf[:0], r.mapping.emit)
-	r.buf = buf
-	if err != nil || len(buf) > r.mapping.limits.OutputBytes {
+	r.most = len(dst) + r.mapping.limits.OutputBytes
+	out, _, err := r.emit(dst, r.mapping.emit)
+	if err != nil || len(out) > r.most {
 		return nil, false
 	}
-	return append(make([]byte, 0, len(buf)), buf...), true
+	return out, true
 }
 
 // tooLarge is the failure of an output beyond its limit.

@@ -165,7 +165,7 @@ func (m *Mapping) runNoted(ctx context.Context, document []byte, in Input, expla
 	m = m.noted()
 	f := m.frame()
 	defer m.release(f)
-	diags := f.read(ctx, m.limits, &m.keys, document, in)
+	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags != nil {
 		return nil, diags
 	}
@@ -182,7 +182,7 @@ func (m *Mapping) runNoted(ctx context.Context, document []byte, in Input, expla
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	out, _ := r.thorough()
+	out, _ := r.thorough(nil)
 	if out == nil && r.diags == nil {
 		r.diags = m.tooLarge()
 	}

@@ -32,7 +32,6 @@ type frame struct {
 	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
 	write     WriteMode
 	buf       []byte // the output while it is written
-	size      int    // of the source document, in bytes
 	budget    *limit.Budget
 	limits    limit.Budget  // what budget points to
 	stack     []value.Value // arguments and elements in use
@@ -40,6 +39,9 @@ type frame struct {
 	words     []byte        // texts that rules join
 	arena     value.Arena   // of lists that rules make
 	call      function.Call
+	seed      uint64
+	log       func(ScriptLog)
+	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }
 
@@ -153,10 +155,10 @@ func (f *frame) made(v value.Value, text *scalar, from, to int) (value.Value, er
 	return v, nil
 }
 
-// look takes the steps of reading one member or element of v.
-func (f *frame) look(v value.Value, text *scalar, from, to int) error {
+// look takes the steps of reading one element of v, or one member: key is the number of its name, 0 without one.
+func (f *frame) look(v value.Value, key uint16, text *scalar, from, to int) error {
 	steps := 1
-	if !v.Indexed() {
+	if !v.Indexed() && !v.Noted(key) {
 		steps += int(v.Weight() >> 6)
 	}
 	if err := f.budget.Step(steps); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
@@ -25,8 +26,11 @@ type Mapping struct {
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	views    []*view
-	keys     value.Keys // the names that rules read
+	keys     value.Keys  // the names that rules read
+	plan     *value.Plan // and where
+	streams  bool        // all that is read of the document is each of its elements, once
 	frames   sync.Pool
+	portion  atomic.Uint64 // the size of the last large output, in 2^-20 of its document
 	tables   value.Value
 	defaults value.Value     // of the settings
 	noted    func() *Mapping // the same rules with code that tells what it does
@@ -35,6 +39,7 @@ type Mapping struct {
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
 	reads   *sourcePlace               // what rules read of the source document; never changed
+	links   map[string]bool            // what rules read of links; never changed
 }
 
 // step is one rule, compiled.
@@ -46,9 +51,12 @@ type step struct {
 	result  code      // nil for an each without a result of its own
 	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
 	literal []byte    // what is written where none of copies has a value
-	simple  bool      // the result is not defaulted, rounded or required
-	always  bool      // the rule writes in every mode
-	any     bool      // the target takes every kind and every word
+	form    emitForm  // how the result is written where it is not built
+	quick   quick     // what form calls for
+	test    func(*frame) (bool, error)
+	simple  bool // the result is not defaulted, rounded or required
+	always  bool // the rule writes in every mode
+	any     bool // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -57,15 +65,17 @@ type step struct {
 
 // each is the part of a step that builds a list.
 type each struct {
-	list  code
-	text  *scalar
-	reads []read
-	item  int // slots
-	view  *view
-	index int
-	where func(*frame) (bool, error)
-	steps []step
-	emit  *emitNode
+	list code
+	// document says that the list is the document itself.
+	document bool
+	text     *scalar
+	reads    []read
+	item     int // slots
+	view     *view
+	index    int
+	where    func(*frame) (bool, error)
+	steps    []step
+	emit     *emitNode
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
@@ -83,6 +93,8 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
 	c.docView = c.newView()
+	c.place = &value.Place{}
+	c.docView.From([]*value.Place{c.place})
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -102,18 +114,22 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
+	c.keys.Seal()
+	if n == nil { // code that tells what it does reads paths one by one
+		m.plan = value.NewPlan(c.place, c.keys)
+	}
 	m.slots, m.views = c.most, c.sealViews()
 	c.finish()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
-	m.notes = n
+	m.streams = m.emit != nil && n == nil && c.lists == 1 && c.documents == 1
+	m.notes, m.links = n, c.linksRead
 	return m
 }
 
 // sealViews lays out the paths that expressions read.
 func (c *compiler) sealViews() []*view {
-	c.keys.Seal()
 	for _, v := range c.views {
 		v.Seal(c.keys)
 	}
@@ -237,7 +253,8 @@ func (c *mappingCompiler) lets() {
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
 		c.names.letPath = append(c.names.letPath, o.path)
-		c.m.lets = append(c.m.lets, o.run)
+		c.names.letPlaces = append(c.names.letPlaces, o.places)
+		c.m.lets = append(c.m.lets, o.quickCode())
 	}
 	c.slots = c.most
 	c.reads = nil
@@ -315,12 +332,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
-		if s.plainCopy(result) {
-			s.copies = result.copies
-			if result.fallback != nil && !result.fallback.IsNil() {
-				s.literal = result.fallback.AppendJSON(nil)
-			}
-		}
+		s.emitAs(&result)
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -365,6 +377,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 func (c *mappingCompiler) each(r *ruleDecl) *each {
 	list := c.expression(r.each)
 	e := &each{list: list.run, text: r.each, reads: c.reads}
+	if e.document = c.locals == nil && list.view == c.docView && list.path == c.docView.Root(); e.document {
+		c.lists++
+	}
 	if k := list.shape.Kinds &^ value.Nil; k != 0 && !k.Has(value.List) {
 		help := "values(x) makes a list of an object's members; [x] is a list of one"
 		c.at(r.each, 0, whole(r.each), codeOperands, fmt.Sprintf("each wants a list, this is %s", article(k.String())), help)
@@ -391,7 +406,9 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		name = r.as.text
 	}
 	e.view = c.newView()
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
+	places := list.elements()
+	e.view.From(places)
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}
@@ -452,10 +469,6 @@ func literalShape(v value.Value) *shape.Shape {
 }
 
 func (c *mappingCompiler) when(r *ruleDecl) operand {
-	type branch struct {
-		test func(*frame) (bool, error)
-		run  code
-	}
 	var branches []branch
 	var s *shape.Shape
 	complete := false
@@ -463,7 +476,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
-			b.test = c.test(decl.cond)
+			b.cond = c.test(decl.cond)
 		} else {
 			complete = true
 		}
@@ -475,6 +488,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
 			c.learn(decl.cond.tree, false) // for the cases that follow
 		}
+		b.operand = o
 		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
@@ -487,9 +501,10 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		s = s.With(value.Of(value.Missing))
 	}
 	run := func(f *frame) (value.Value, error) {
-		for _, b := range branches {
-			if b.test != nil {
-				ok, err := b.test(f)
+		for i := range branches {
+			b := &branches[i]
+			if b.cond != nil {
+				ok, err := b.cond(f)
 				if err != nil {
 					return value.Value{}, err
 				}
@@ -501,5 +516,5 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		}
 		return value.Value{}, nil
 	}
-	return operand{run: run, shape: s}
+	return operand{run: run, shape: s, quick: quickChoice(branches)}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -50,6 +51,22 @@ type ScriptCall struct {
 	Function string   // ScriptFunction.Name
 	Args     [][]byte // JSON texts; nil is missing
 	Now      string   // the run's instant in RFC 3339, "" without one
+	Seed     uint64   // of random numbers
+	// Log is given what the call logs, before CallScript returns; nil drops it.
+	Log func(ScriptLog)
+}
+
+// ScriptLog is a line that a script logged. It may hold values of the document: it belongs to the document's activity, and into no log.
+type ScriptLog struct {
+	Level   string          `json:"level"` // debug, info, warn or error
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data,omitempty"`
+	Script  string          `json:"script,omitempty"` // the function that was called
+}
+
+// String returns the line as people read it: "warn: no stock {"sku":"A"}".
+func (l ScriptLog) String() string {
+	return strings.TrimSuffix(l.Level+": "+l.Message+" "+string(l.Data), " ")
 }
 
 // ScriptError is a call that failed. Its text holds no value of a document.
@@ -271,6 +288,9 @@ type rootedFiles struct {
 	root      string
 }
 
+// Root is the folder, as the names of the loader's files have it before them.
+func (r rootedFiles) Root() string { return r.root }
+
 // Open opens a file below the folder, and none above.
 func (r rootedFiles) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
@@ -339,7 +359,7 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 	text, loc := c.text, n.Location()
 	depth := maxMadeDepth
 	run := func(f *frame) (value.Value, error) {
-		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Args: make([][]byte, len(args))}
+		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([][]byte, len(args))}
 		values := make([]value.Value, len(args))
 		for i, a := range args {
 			v, err := a.run(f)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
 // Exit codes. A script may rely on them.
@@ -31,6 +32,7 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newTypesCommand,
 	newServeCommand,
 	newRunCommand,
 	newSandboxCommand,
@@ -48,7 +50,7 @@ type cli struct {
 	stderr io.Writer // messages for people; with --json one JSON object a line
 	json   bool
 	// scripts loads the scripts of mappings; they run in processes of this program.
-	scripts engine.ScriptHost
+	scripts *host.Host
 
 	started bool // a command's own code was reached
 }
@@ -61,7 +63,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	results := &checkedWriter{Writer: stdout}
-	scripts := newScriptHost()
+	scripts := newScriptHost(nil)
 	defer scripts.Close()
 	c := &cli{stdin: stdin, stdout: results, stderr: stderr, scripts: scripts}
 	root := newRoot(c)

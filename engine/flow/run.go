@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -62,7 +63,11 @@ func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
 		return Summary{Flow: p.flow.Name}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
 	l := newLedger(p, o, cursor)
-	err = p.readAll(ctx, o, l)
+	if p.flow.Entity == port.Stock {
+		err = p.runWhole(ctx, o, l)
+	} else {
+		err = p.readAll(ctx, o, l)
+	}
 	s, stop := l.close(ctx)
 	if err == nil {
 		err = stop
@@ -85,17 +90,10 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 	if o.FromStart || p.flow.Start.After(since) {
 		since = p.flow.Start
 	}
-	type seenKey struct{ id, version string }
-	seen := map[seenKey]bool{}
-	for doc, err := range p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since}) {
+	for doc, err := range p.read(ctx, since) {
 		if err != nil {
-			return fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err)
+			return err
 		}
-		key := seenKey{doc.ID, doc.Version}
-		if doc.ID != "" && seen[key] {
-			continue // a page that shifted while it was read
-		}
-		seen[key] = true
 		number, ok := l.admit(ctx, doc)
 		if !ok {
 			break
@@ -103,31 +101,60 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			l.settle(number, p.handle(ctx, planner, executor, doc, o.DryRun))
+			l.settle(number, p.handle(ctx, planner, executor, doc, nil, o.DryRun))
 		}()
 	}
 	return ctx.Err()
 }
 
-// handle takes one document from reading to its outcome while holding what no other worker may touch.
-func (p *Process) handle(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) (r Result) {
-	ctx, cancel := lingering(ctx, p.pace.Grace)
-	defer cancel()
-	defer func() {
-		if v := recover(); v != nil {
-			r = Result{Document: Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}}
-			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
-		}
-	}()
-	for try := 0; ; try++ {
-		r = p.once(ctx, planner, executor, doc, dry)
-		if !r.moved || try+1 >= p.pace.Attempts || p.pace.Sleep(ctx, p.pace.pause(try)) != nil {
-			return r
+// read yields the source's documents, each version once. An error ends it.
+func (p *Process) read(ctx context.Context, since time.Time) iter.Seq2[port.Document, error] {
+	return func(yield func(port.Document, error) bool) {
+		type seenKey struct{ id, version string }
+		seen := map[seenKey]bool{}
+		for doc, err := range p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since}) {
+			if err != nil {
+				yield(port.Document{}, fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err))
+				return
+			}
+			key := seenKey{doc.ID, doc.Version}
+			if doc.ID != "" && seen[key] {
+				continue // a page that shifted while it was read
+			}
+			seen[key] = true
+			if !yield(doc, nil) {
+				return
+			}
 		}
 	}
 }
 
-func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) Result {
+// handle takes one document from reading to its outcome while holding what no other worker may touch. first is a plan that was
+// made for it before, nil for none.
+func (p *Process) handle(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, first *Plan, dry bool) (r Result) {
+	ctx, cancel := lingering(ctx, p.pace.Grace)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			r = Result{Document: refOf(p.flow.Entity, doc)}
+			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
+		}
+	}()
+	for try := 0; ; try++ {
+		r = p.once(ctx, planner, executor, doc, first, dry)
+		if !r.moved || try+1 >= p.pace.Attempts || p.pace.Sleep(ctx, p.pace.pause(try)) != nil {
+			return r
+		}
+		if first != nil {
+			planner, first = p.again(planner, first), nil
+		}
+	}
+}
+
+func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, first *Plan, dry bool) Result {
+	if dry && first != nil {
+		return preview(first)
+	}
 	d := planner.open(ctx, doc)
 	release, err := p.locks.acquire(ctx, planner.keys(d)...)
 	if err != nil {
@@ -136,6 +163,9 @@ func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor
 		return r
 	}
 	defer release()
+	if first != nil {
+		return executor.Apply(ctx, first)
+	}
 	planner.finish(ctx, d)
 	if dry {
 		return preview(d.plan)

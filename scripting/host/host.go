@@ -39,7 +39,11 @@ func ServeWorker(in io.Reader, out io.Writer) int {
 
 // LoadScripts loads the scripts at paths of files.
 func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
-	s, err := scripting.Load(files, paths, h.options)
+	options := h.options
+	if rooted, ok := files.(interface{ Root() string }); ok {
+		options.Root = rooted.Root()
+	}
+	s, err := scripting.Load(files, paths, options)
 	if err != nil {
 		return nil, loadErrors(err)
 	}
@@ -104,7 +108,13 @@ func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte
 	for i, a := range call.Args {
 		args[i] = a
 	}
-	out, err := s.CallIn(ctx, scripting.Run{Now: call.Now}, call.Function, args...)
+	run := scripting.Run{Now: call.Now, Seed: call.Seed}
+	if call.Log != nil {
+		run.Log = func(l scripting.Log) {
+			call.Log(engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: call.Function})
+		}
+	}
+	out, err := s.CallIn(ctx, run, call.Function, args...)
 	var e *scripting.Error
 	switch {
 	case errors.As(err, &e):

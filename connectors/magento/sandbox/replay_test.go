@@ -14,46 +14,21 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 )
 
-// exchange is one captured request to a running Magento 2.4.7-p3 and its answer.
-type exchange struct {
-	file    string
-	Request struct {
-		Method, Path string
-		Headers      map[string]string
-		Body         json.RawMessage
-	}
-	Response struct {
-		Status  int
-		Headers map[string]string
-		Body    json.RawMessage
-	}
-}
-
-func (e exchange) number() string { return e.file[:3] }
+type exchange = contract.Exchange
 
 func readExchanges(t *testing.T) []exchange {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/exchanges/*.json")
-	if err != nil || len(files) < 280 {
-		t.Fatalf("%d exchanges: %v", len(files), err)
-	}
-	list := make([]exchange, len(files))
-	for i, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &list[i]); err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
-		list[i].file = strings.TrimSuffix(filepath.Base(f), ".json")
+	list := contract.Exchanges(t, "../testdata/exchanges")
+	if len(list) < 280 {
+		t.Fatalf("%d exchanges", len(list))
 	}
 	// What came later in the captured shop, although its number is lower.
-	slices.SortStableFunc(list, func(a, b exchange) int { return cmp.Compare(turn(a.number()), turn(b.number())) })
+	slices.SortStableFunc(list, func(a, b exchange) int { return cmp.Compare(turn(a.Number()), turn(b.Number())) })
 	return list
 }
 
@@ -102,21 +77,21 @@ func TestReplay(t *testing.T) {
 	r.furnish()
 	met := map[string]bool{}
 	for _, e := range list {
-		if notBuilt[e.number()] != "" {
-			met[e.number()] = true
+		if notBuilt[e.Number()] != "" {
+			met[e.Number()] = true
 			continue
 		}
 		r.prepare(e)
 		problems := r.compare(e)
-		if reason, ok := differences[e.number()]; ok {
-			met[e.number()] = true
+		if reason, ok := differences[e.Number()]; ok {
+			met[e.Number()] = true
 			if len(problems) == 0 {
-				t.Errorf("%s: no longer differs: %s", e.file, reason)
+				t.Errorf("%s: no longer differs: %s", e.Name, reason)
 			}
 			continue
 		}
 		for _, p := range problems {
-			t.Errorf("%s: %s", e.file, p)
+			t.Errorf("%s: %s", e.Name, p)
 		}
 	}
 	for _, exceptions := range []map[string]string{notBuilt, differences} {
@@ -173,7 +148,7 @@ const simpleProduct = `{"product":{"sku":%q,"name":%q,"attribute_set_id":4,"pric
 // prepare does what happened between the captures.
 func (r *replay) prepare(e exchange) {
 	r.t.Helper()
-	switch e.number() {
+	switch e.Number() {
 	case "062":
 		r.must("POST", "all/V1/categories", `{"category":{"parent_id":2,"name":"Kleding","is_active":true}}`)
 	case "090":
@@ -222,7 +197,7 @@ func (r *replay) prepare(e exchange) {
 	case "385":
 		r.s.ids["order"], r.s.ids["order number"] = 31, 18
 	}
-	if e.number() >= "395" && e.number() <= "398" && r.cart[maskOf(e)] == "" {
+	if e.Number() >= "395" && e.Number() <= "398" && r.cart[maskOf(e)] == "" {
 		r.s.ids["quote"] = 15
 		r.cart[maskOf(e)] = r.must("POST", "default/V1/guest-carts", "")
 	}
@@ -301,7 +276,7 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 		body = []byte(text) // sent as such: broken JSON, a form
 	}
 	s := strings.NewReplacer("<password>", "Noorderkade-123").Replace(string(body))
-	switch e.number() {
+	switch e.Number() {
 	case "001":
 		s = strings.Replace(s, "<token>", AdminPassword, 1)
 	case "003":
@@ -322,10 +297,10 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 
 // signed signs anew, with the fault that the capture tried out.
 func (r *replay) signed(e exchange, path string) string {
-	at, nonce := r.now, e.number()
+	at, nonce := r.now, e.Number()
 	o := &rest.OAuth1{ConsumerKey: consumerKey, ConsumerSecret: consumerSecret, Token: accessToken, TokenSecret: accessTokenSecret,
 		Now: func() time.Time { return at }, Nonce: func() string { return nonce }}
-	switch e.number() {
+	switch e.Number() {
 	case "016":
 		o.TokenSecret = "wrong"
 	case "017":
@@ -341,14 +316,14 @@ func (r *replay) signed(e exchange, path string) string {
 	}
 	req := httptest.NewRequest(e.Request.Method, "https://magento.example.com"+path, nil)
 	req.RequestURI = ""
-	if e.number() == "028" {
+	if e.Number() == "028" {
 		o.Invalidate(r.t.Context(), req) // signs the path as it is sent
 	}
 	if err := o.Authorize(r.t.Context(), req); err != nil {
 		r.t.Fatal(err)
 	}
 	header := req.Header.Get("Authorization")
-	if e.number() == "015" {
+	if e.Number() == "015" {
 		header = strings.Replace(header, "HMAC-SHA256", "HMAC-SHA1", 1)
 	}
 	return header
@@ -377,7 +352,7 @@ func (r *replay) compare(e exchange) (problems []string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if mask, ok := want.(string); ok && e.number() == "300" {
+	if mask, ok := want.(string); ok && e.Number() == "300" {
 		r.cart[mask], _ = got.(string)
 	}
 	if w.Code >= 400 {
@@ -385,11 +360,11 @@ func (r *replay) compare(e exchange) (problems []string) {
 			note("error\n got %s\nwant %s", g, x)
 		}
 	}
-	if e.number() == "092" {
+	if e.Number() == "092" {
 		return problems // the list of modules is not imitated, only that it is there
 	}
 	found := names("", got, want)
-	if slices.Contains(trimmed, e.number()) {
+	if slices.Contains(trimmed, e.Number()) {
 		found = slices.DeleteFunc(found, func(p string) bool { return strings.HasSuffix(p, "should not be there") })
 	}
 	return append(problems, found...)

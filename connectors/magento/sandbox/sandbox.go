@@ -11,14 +11,13 @@ import (
 	"math/big"
 	"mime"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
@@ -38,6 +37,7 @@ const (
 
 // Sandbox is the imitation. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
 	mu    sync.Mutex
 	clock func() time.Time
 	// settings
@@ -49,7 +49,6 @@ type Sandbox struct {
 	tokens     map[string]time.Time // admin tokens and their ends
 	logins     int
 	nonces     map[string]bool
-	faults     []*Fault
 	faultsTold int
 	ids        map[string]int // last id by kind
 
@@ -123,48 +122,6 @@ func (s *Sandbox) next(kind string) int {
 // taken makes sure that next never gives an id again.
 func (s *Sandbox) taken(kind string, id int) { s.ids[kind] = max(s.ids[kind], id) }
 
-// Fault is one thing that goes wrong.
-type Fault struct {
-	Match func(*http.Request) bool // nil is every request
-	Times int                      // 0 is once
-	// After lets the shop do what was asked before Serve answers.
-	After bool
-	// Serve answers instead of the shop.
-	Serve http.HandlerFunc
-}
-
-// Fault makes requests go wrong, the faults that were asked for first before later ones.
-func (s *Sandbox) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f.Times = max(f.Times, 1)
-	s.faults = append(s.faults, &f)
-}
-
-// Cut drops the connection without an answer.
-func Cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
-// Maintenance answers as a shop in maintenance mode does: in HTML.
-func Maintenance(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = io.WriteString(w, "<html><body><h1>Service Temporarily Unavailable</h1></body></html>")
-}
-
-func (s *Sandbox) fault(r *http.Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, func(f *Fault) bool { return f.Match == nil || f.Match(r) })
-	if i < 0 {
-		return nil
-	}
-	f := s.faults[i]
-	if f.Times--; f.Times == 0 {
-		s.faults = slices.Delete(s.faults, i, i+1)
-	}
-	return f
-}
-
 // call is one request.
 type call struct {
 	r             *http.Request
@@ -184,14 +141,7 @@ const maxBody = 16 << 20
 
 // ServeHTTP answers a request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f := s.fault(r); f != nil {
-		if f.After {
-			s.answer(httptest.NewRecorder(), r)
-		}
-		f.Serve(w, r)
-		return
-	}
-	s.answer(w, r)
+	s.Serve(w, r, s.answer)
 }
 
 func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
@@ -101,7 +102,7 @@ func TestTotals(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	s := open()
-	s.Fault(Fault{Times: 2, Serve: Maintenance})
+	s.Fault(faults.Fault{Times: 2, Serve: faults.Maintenance})
 	for _, want := range []int{503, 503, 200} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest("GET", "/rest/V1/directory/currency", http.NoBody))
@@ -109,7 +110,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("status %d, want %d", w.Code, want)
 		}
 	}
-	s.Fault(Fault{After: true, Serve: Cut})
+	s.Fault(faults.Fault{After: true, Serve: faults.Cut})
 	func() {
 		defer func() {
 			if recover() != http.ErrAbortHandler { //nolint:errorlint // a panic value

@@ -24,14 +24,25 @@ type Shape struct {
 	// Format is the schema's format: "date-time", "email".
 	Format string
 	Desc   string
+	// Name is what the schema calls the definition that the shape stands for; "" where it stands in line.
+	Name string
 
+	// members are shared by every shape that is read of one definition, so that one that refers to itself is
+	// whole in all places once it has been read.
+	*members
+}
+
+// members are the named members of an object in their order.
+type members struct {
 	names []string
 	props map[string]*Shape
 }
 
+var noMembers = &members{}
+
 // Any is the shape of which nothing is known.
 var Any = func() *Shape {
-	s := &Shape{Kinds: value.AnyKind}
+	s := &Shape{Kinds: value.AnyKind, members: noMembers}
 	s.Extra, s.Item = s, s
 	return s
 }()
@@ -41,7 +52,7 @@ func Of(ks value.Kinds) *Shape {
 	if ks == value.AnyKind {
 		return Any
 	}
-	s := &Shape{Kinds: ks}
+	s := &Shape{Kinds: ks, members: noMembers}
 	if ks.Has(value.Object) {
 		s.Extra = Any
 	}
@@ -52,11 +63,16 @@ func Of(ks value.Kinds) *Shape {
 }
 
 // ListOf returns the shape of a list of item.
-func ListOf(item *Shape) *Shape { return &Shape{Kinds: value.Lists, Item: item} }
+func ListOf(item *Shape) *Shape { return &Shape{Kinds: value.Lists, Item: item, members: noMembers} }
+
+// ObjectOf returns the shape of an object with any members of a shape.
+func ObjectOf(member *Shape) *Shape {
+	return &Shape{Kinds: value.Objects, Extra: member, members: noMembers}
+}
 
 // NewObject returns a closed object with the members in their order.
 func NewObject(names []string, props map[string]*Shape) *Shape {
-	return &Shape{Kinds: value.Objects, names: names, props: props}
+	return &Shape{Kinds: value.Objects, members: &members{names, props}}
 }
 
 // Names returns the names of the known members in their order.
@@ -64,6 +80,11 @@ func (s *Shape) Names() []string { return s.names }
 
 // Prop returns the shape of a named member as it was declared, nil where none is named so.
 func (s *Shape) Prop(name string) *Shape { return s.props[name] }
+
+// Same tells whether two shapes have the same members: those of one definition of a schema, read in two places.
+func (s *Shape) Same(o *Shape) bool {
+	return s == o || len(s.props) > 0 && s.members == o.members
+}
 
 // Has tells whether the value can be of kind k.
 func (s *Shape) Has(k value.Kind) bool { return s.Kinds.Has(k) }
@@ -127,7 +148,7 @@ func Union(a, b *Shape) *Shape {
 	case b.Kinds&^value.Nil == 0:
 		return a.With(b.Kinds)
 	}
-	u := &Shape{Kinds: a.Kinds | b.Kinds}
+	u := &Shape{Kinds: a.Kinds | b.Kinds, members: noMembers}
 	if a.Enum != nil && b.Enum != nil {
 		u.Enum, u.Const = append(slices.Clone(a.Enum), b.Enum...), a.Const && b.Const
 	}
@@ -141,9 +162,9 @@ func Union(a, b *Shape) *Shape {
 	}
 	switch {
 	case !a.Has(value.Object):
-		u.names, u.props, u.Extra = b.names, b.props, b.Extra
+		u.members, u.Extra = b.members, b.Extra
 	case !b.Has(value.Object):
-		u.names, u.props, u.Extra = a.names, a.props, a.Extra
+		u.members, u.Extra = a.members, a.Extra
 	default:
 		u.mergeProps(a, b)
 	}
@@ -172,7 +193,7 @@ func (s *Shape) mergeProps(a, b *Shape) {
 	if a.Extra != nil || b.Extra != nil {
 		s.Extra = Any
 	}
-	s.props = make(map[string]*Shape, len(a.props)+len(b.props))
+	s.members = &members{props: make(map[string]*Shape, len(a.props)+len(b.props))}
 	for _, n := range a.names {
 		s.names = append(s.names, n)
 		s.props[n] = joinMember(a.props[n], b.props[n], b.Extra)

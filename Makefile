@@ -73,10 +73,10 @@ TYPESCRIPT := scripting/tsc/testdata
 compiler: $(TYPESCRIPT)/node_modules
 
 $(TYPESCRIPT)/node_modules: $(TYPESCRIPT)/package-lock.json
-	@if command -v npm >/dev/null; then \
-	  cd $(TYPESCRIPT) && npm ci --silent --no-audit --no-fund && touch node_modules; \
+	@if command -v npm >/dev/null && cd $(TYPESCRIPT) && npm ci --silent --no-audit --no-fund; then \
+	  touch node_modules; \
 	else \
-	  echo "no npm found: testing without the TypeScript compiler"; \
+	  echo "no npm, or no registry that it reaches: testing without the TypeScript compiler"; \
 	fi
 
 .PHONY: lint

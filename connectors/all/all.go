@@ -5,6 +5,7 @@ package all
 import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting"
+	"github.com/crosswalk-go/crosswalk/connectors/ecwid"
 	"github.com/crosswalk-go/crosswalk/connectors/magento"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware"
 )
@@ -13,6 +14,7 @@ import (
 func Systems() []connectors.System {
 	return []connectors.System{
 		eaccounting.System(),
+		ecwid.System(),
 		magento.System(),
 		shopware.System(),
 	}

@@ -10,9 +10,11 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 	"github.com/crosswalk-go/crosswalk/scripting"
 )
 
@@ -58,7 +60,7 @@ func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) 
 		s.Close()
 		return nil, errClosed
 	}
-	return scripts{s, h}, nil
+	return scripts{s, h, signatures(files, s.Functions())}, nil
 }
 
 var errClosed = errors.New("the script host is closed")
@@ -125,14 +127,53 @@ func position(p scripting.Position) engine.Position {
 // scripts are loaded scripts as the engine sees them.
 type scripts struct {
 	*scripting.Scripts
-	host *Host
+	host       *Host
+	signatures []*signature.Function // of each function, nil where it is not known
+}
+
+// signatures finds what the files say of functions: the one declaration at the place of each, or of its name there.
+func signatures(files fs.FS, functions []scripting.Function) []*signature.Function {
+	read := map[string][]signature.Function{}
+	all := make([]*signature.Function, len(functions))
+	for i, f := range functions {
+		if f.Pos.Line == 0 || strings.Contains(f.Pos.File, "node_modules/") {
+			continue
+		}
+		declared, ok := read[f.Pos.File]
+		if !ok {
+			text, err := fs.ReadFile(files, f.Pos.File)
+			if err == nil { // it was read a moment ago; without it nothing is known
+				declared = signature.Parse(f.Pos.File, string(text))
+			}
+			read[f.Pos.File] = declared
+		}
+		var here []*signature.Function
+		for j := range declared {
+			if d := &declared[j]; d.First <= f.Pos.Line && f.Pos.Line <= d.Last {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 1 {
+			here = slices.DeleteFunc(here, func(d *signature.Function) bool { return d.Name != f.Export })
+		}
+		if len(here) == 1 {
+			all[i] = here[0]
+		}
+	}
+	return all
 }
 
 // Functions lists what rules may call.
 func (s scripts) Functions() []engine.ScriptFunction {
+	return listed(s.Scripts.Functions(), s.signatures)
+}
+
+func listed(functions []scripting.Function, signatures []*signature.Function) []engine.ScriptFunction {
 	var out []engine.ScriptFunction
-	for _, f := range s.Scripts.Functions() {
-		out = append(out, engine.ScriptFunction{Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos)})
+	for i, f := range functions {
+		out = append(out, engine.ScriptFunction{
+			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
+		})
 	}
 	return out
 }

@@ -138,9 +138,9 @@ func checkTypes(t *testing.T, dir string) {
 		Main([]string{"check", dir}, nil, &stdout, &stderr)
 		return stdout.String() + stderr.String()
 	}
-	typed := "types of 2 scripts checked"
+	typed := "types of 4 scripts checked"
 	if _, err := tsc.Find(dir); err != nil {
-		typed = "types of 2 scripts not checked: " + err.Error()
+		typed = "types of 4 scripts not checked: " + err.Error()
 	}
 	if got := check(); !strings.Contains(got, typed) || !strings.Contains(got, "2 mappings checked: 0 errors") {
 		t.Errorf("the check says\n%s", got)

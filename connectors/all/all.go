@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/ccv"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting"
 	"github.com/crosswalk-go/crosswalk/connectors/ecwid"
 	"github.com/crosswalk-go/crosswalk/connectors/magento"
@@ -13,6 +14,8 @@ import (
 // Systems returns the systems that are built in, by name.
 func Systems() []connectors.System {
 	return []connectors.System{
+		ccv.SalesPOS(),
+		ccv.Shop(),
 		eaccounting.System(),
 		ecwid.System(),
 		magento.System(),

@@ -90,6 +90,7 @@ type Scripts struct {
 type runner interface {
 	Call(ctx context.Context, r machine.Request) (machine.Reply, error)
 	Functions() ([]bool, error)
+	Rest()
 	Close()
 }
 
@@ -207,6 +208,9 @@ func (s *Scripts) Functions() []Function { return slices.Clone(s.functions) }
 
 // Warnings returns what is suspicious in the scripts.
 func (s *Scripts) Warnings() []Message { return s.warnings }
+
+// Rest gives back what is kept warm for the next call: machines, or processes. They come back when they are needed.
+func (s *Scripts) Rest() { s.runner.Rest() }
 
 // Close ends the scripts and everything that runs for them. Calls that still run fail.
 func (s *Scripts) Close() { s.runner.Close() }

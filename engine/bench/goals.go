@@ -54,6 +54,7 @@ func groups() []group {
 		}
 		gs = append(gs, group{w.Name, func() ([]paired.Contender, error) { return contenders(w, names) }})
 	}
+	gs = append(gs, scriptGroups()...)
 	return append(gs,
 		group{"lines", func() ([]paired.Contender, error) {
 			return crosswalks("order", fixtureNames(fixtures.Lines)...)
@@ -115,6 +116,7 @@ func figures() []figure {
 	perByte("lines", "order-10", "order-1", goal{})
 	perByte("lines", "order-100", "order-10", goal{1.3, 1.2, 1})
 	perByte("lines", "order-1000", "order-100", goal{1.3, 1.2, 1})
+	fs = append(fs, scriptFigures()...)
 	return append(fs,
 		// A bound from above of what exact decimals cost: compared with floats they would cost less than with nothing.
 		figure{"amounts computed / copied", "decimals", goal{1.25, 1.10, 0}, 0, func(r *paired.Result) paired.Quartiles {
@@ -267,6 +269,9 @@ func printGoals(out io.Writer, o paired.Options) error {
 			v := values[f.key()]
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.group, f.name, v, wanted(f.gate), wanted(f.target), wanted(f.stretch), f.verdict(v.Median))
 		}
+	}
+	if err := printWorker(table); err != nil {
+		return err
 	}
 	for _, w := range fixtures.Workloads {
 		n, err := allocations(w)

@@ -190,3 +190,30 @@ export const pattern = ({ sku }: { sku: string }, ...rest: string[]) => sku;
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
+
+// TestManyLoads holds that scripts which were let go because others were called come back when they are called, and end with the host.
+func TestManyLoads(t *testing.T) {
+	h := host.New(scripting.Options{})
+	var loaded []engine.Scripts
+	for range 40 {
+		s, err := h.LoadScripts(fstest.MapFS{"a.ts": file("export const f = (x) => x")}, []string{"a.ts"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded = append(loaded, s)
+	}
+	for range 2 {
+		for _, s := range loaded {
+			if out, err := s.CallScript(t.Context(), engine.ScriptCall{Function: "f", Args: [][]byte{[]byte("1.50")}}); err != nil || string(out) != "1.50" {
+				t.Fatalf("got %s, %v", out, err)
+			}
+		}
+	}
+	h.Close()
+	if _, err := loaded[0].CallScript(t.Context(), engine.ScriptCall{Function: "f"}); err == nil {
+		t.Error("scripts of a closed host are called")
+	}
+	if _, err := h.LoadScripts(fstest.MapFS{"a.ts": file("export const f = (x) => x")}, []string{"a.ts"}); err == nil {
+		t.Error("a closed host loads scripts")
+	}
+}

@@ -22,6 +22,15 @@ type Service struct {
 	files   fs.FS
 	library fs.FS
 	scripts engine.ScriptHost
+	given   *sample
+}
+
+// WithSample returns a service that takes the values that it shows from a document at hand, not from the tests beside a
+// mapping.
+func (s *Service) WithSample(document []byte, in engine.Input) *Service {
+	with := *s
+	with.given = &sample{document, in}
+	return &with
 }
 
 // New returns a service. files holds the mappings that others extend, and the tests beside them, by the
@@ -207,6 +216,9 @@ type sample struct {
 // sampleFor returns the example document of a mapping: the first input of the tests beside it, or beside a file that it
 // extends.
 func (s *Service) sampleFor(a *engine.Analysis) *sample {
+	if s.given != nil {
+		return s.given
+	}
 	for _, f := range a.Sources() {
 		if f.Library {
 			continue

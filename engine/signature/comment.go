@@ -14,6 +14,9 @@ var (
 
 // comment reads the comment of a function: its text, and in JavaScript the types that its tags tell.
 func (p *parser) comment(f *Function, doc string) {
+	if doc == "" {
+		return
+	}
 	doc = strings.TrimSuffix(strings.TrimPrefix(doc, "/**"), "*/")
 	var prose, tags []string
 	for _, line := range strings.Split(starred.ReplaceAllString(strings.ReplaceAll(doc, "\r", ""), ""), "\n") {

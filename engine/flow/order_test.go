@@ -474,46 +474,6 @@ func TestStoredPlan(t *testing.T) {
 	})
 }
 
-func TestNewRefuses(t *testing.T) {
-	cases := map[string]struct {
-		change func(*flow.Flow)
-		says   string
-	}{
-		"entity":             {func(f *flow.Flow) { f.Entity = "gift" }, `no entity "gift"`},
-		"no mapping":         {func(f *flow.Flow) { f.Mappings.Write = nil }, "a read and a write mapping"},
-		"no customer":        {func(f *flow.Flow) { f.Mappings.CustomerWrite = nil }, "settings.defaultCustomer"},
-		"no article":         {func(f *flow.Flow) { f.Settings, f.Mappings.ProductWrite = []byte(`{"missingProduct":"create"}`), nil }, "product write mapping"},
-		"missingProduct":     {func(f *flow.Flow) { f.Settings = []byte(`{"missingProduct":"drop"}`) }, `cannot be "drop": it is one of fail, create, ignore`},
-		"customerMatch":      {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":["name"]}`) }, `cannot be "name": it is one of link, email, number`},
-		"empty match":        {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":[]}`) }, "one or more of"},
-		"updateCustomer":     {func(f *flow.Flow) { f.Settings = []byte(`{"updateCustomer":"yes"}`) }, "must be a boolean"},
-		"defaults":           {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":{"lines.#.sku":"x"}}`) }, "no path of fields"},
-		"settings":           {func(f *flow.Flow) { f.Settings = []byte(`[]`) }, "not a JSON object"},
-		"resources":          {func(f *flow.Flow) { f.Resources.Target = "" }, "resources"},
-		"roundingLimit":      {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":-0.01}`) }, "from 0 to 1"},
-		"roundingLimit text": {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":"0.01"}`) }, "must be a number"},
-		"a debtor without customers": {func(f *flow.Flow) {
-			f.Settings, f.Resources.Customer = []byte(`{"defaultCustomer":"1"}`), ""
-		}, "no customer of their own"},
-		"stock from a day on": {func(f *flow.Flow) { f.Entity, f.Start = port.Stock, epoch }, "stock has no start"},
-		"a share beyond all":  {func(f *flow.Flow) { f.Entity, f.Settings = port.Stock, []byte(`{"maxZeroed":101}`) }, "from 0 to 100"},
-		"defaults no object":  {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":1}`) }, "must be an object"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld()
-			c.change(&w.flow)
-			_, err := flow.New(w.flow, flow.Systems{Source: w.shop, Target: w.books, Links: w.store, Cursors: w.store}, flow.Pace{})
-			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Fatalf("error %v, want one that says %q", err, c.says)
-			}
-		})
-	}
-	if _, err := flow.New(newWorld().flow, flow.Systems{}, flow.Pace{}); err == nil {
-		t.Error("a flow without systems was accepted")
-	}
-}
-
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -528,44 +488,5 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s differs (-update writes it); got:\n%s", path, got)
-	}
-}
-
-// TestOrderThatCarriesAll shows an order of a target without customers and articles of its own: nothing is looked for but the order, and
-// nothing else is made.
-func TestOrderThatCarriesAll(t *testing.T) {
-	w := with(newWorld(), order(1, "customer.email", `""`), order(2, "lines.0.sku", `"NK-GIFT"`))
-	w.flow.Resources.Customer, w.flow.Resources.Product = "", ""
-	w.flow.Mappings.CustomerWrite, w.flow.Mappings.ProductWrite = nil, nil
-	w.flow.Mappings.Write = mapper(func(_ context.Context, doc []byte, in engineInput) ([]byte, error) {
-		if links := string(in.Links); links != `{"customer":{"id":"","document":null},"products":{},"reference":{"terms":[{"Id":"t-30","Name":"30 days"}]}}` {
-			t.Errorf("links %s", links)
-		}
-		return []byte(`{"BuyersOrderReference":"` + gjson.GetBytes(doc, "number").String() + `","Rows":[{"Amount":` + gjson.GetBytes(doc, "totals.gross").Raw + `}]}`), nil
-	})
-	s, _, err := w.run(t, flow.RunOptions{})
-	if err != nil || s.Created != 2 || strings.Join(w.books.writes(), ",") != "create invoiceDraft,create invoiceDraft" {
-		t.Fatalf("%s %v %v", s, err, w.books.calls)
-	}
-	for _, call := range w.books.calls {
-		if call != "find invoiceDraft" && call != "create invoiceDraft" {
-			t.Errorf("it called %s", call)
-		}
-	}
-	if s, _, err := w.run(t, flow.RunOptions{FromStart: true}); err != nil || s.Skipped != 2 {
-		t.Errorf("again: %s %v", s, err)
-	}
-}
-
-// TestArticleTaxRate shows that a new article whose product does not say its rate has that of the order's line.
-func TestArticleTaxRate(t *testing.T) {
-	w := with(newWorld(), order(1, "lines.0.sku", `"NK-GIFT"`))
-	w.flow.Settings = []byte(`{"missingProduct":"create"}`)
-	w.shop.products["NK-GIFT"] = `{"sku":"NK-GIFT","name":"Gift","taxCode":"2"}`
-	w.flow.Mappings.ProductWrite = mapperOf(t, "Number: sku\n  Name: name\n  Rate: taxRate")
-	s, _, err := w.run(t, flow.RunOptions{})
-	docs := w.books.docs["article"]
-	if err != nil || s.Created != 1 || gjson.GetBytes(docs[len(docs)-1].Body, "Rate").Raw != "21" || gjson.GetBytes(docs[len(docs)-1].Body, "Name").String() != "Gift" {
-		t.Errorf("%s %v %s", s, err, docs[len(docs)-1].Body)
 	}
 }

@@ -103,6 +103,8 @@ func TestProduct(t *testing.T) {
 				w.books.put("article", `{"Number":"TEE-B"}`)
 			},
 			outcome: flow.Created, writes: []string{"update article", "create article"}, has: map[string]string{"Number": "TEE-R", "Product.ean": "111"}},
+		{name: "a variant where families are not taken", product: product("TEE-B", "attributes", `[{"name":"Colour","value":"Black"}]`),
+			prepare: func(w *world) { w.flow.Resources.ProductTypes = []string{"simple"} }, outcome: flow.Created, writes: []string{"create article"}},
 		{name: "a family that is taken", product: tee, outcome: flow.Created, writes: []string{"create article"}, has: map[string]string{"Product.variants.#": "2"}},
 		{name: "a set whose members are there", product: product("SET", "type", `"grouped"`, "members", `[{"sku":"NK-BEAN","quantity":2},{"sku":"NK-MUG"}]`),
 			outcome: flow.Created, writes: []string{"create article"}},
@@ -164,6 +166,24 @@ func TestProduct(t *testing.T) {
 	}
 }
 
+// TestVariantOfAFamily shows that a source that gives the variants of a family as products too does not write them over the target's family.
+func TestVariantOfAFamily(t *testing.T) {
+	early := product("TEE-B", "attributes", `[{"name":"Colour","value":"Black"}]`)
+	w := with(newProducts(), early, tee, product("TEE-R", "name", `"T-shirt red"`), product("NK-1"))
+	s, results, err := w.run(t, flow.RunOptions{})
+	if err != nil || s.Created != 2 || results["TEE-R"].Code != flow.SkipVariant || results["TEE-B"].Code != flow.SkipVariant || !strings.Contains(results["TEE-R"].Reason, "as a variant of TEE") {
+		t.Fatalf("%s %v: %s", s, err, results["TEE-R"].Reason)
+	}
+	// One that stands by itself as well is the one.
+	w.books.put("article", `{"Number":"TEE-R"}`)
+	if s, _, err := w.run(t, flow.RunOptions{FromStart: true}); err != nil || s.Updated != 1 || s.Skipped != 3 {
+		t.Errorf("%s %v", s, err)
+	}
+	if name := gjson.GetBytes(w.books.docs["article"][3].Body, "Product.name").String(); name != "T-shirt" {
+		t.Errorf("the family is called %s", name)
+	}
+}
+
 // ids are books that have ids where a mapping writes labels, as shops do.
 type ids struct {
 	*books
@@ -186,8 +206,8 @@ func (i ids) Compare(_ context.Context, resource string, have port.Document, wan
 
 // TestComparer shows that a target that can compare is asked, and one that cannot compare a resource is compared by members.
 func TestComparer(t *testing.T) {
-	w := with(newProducts(), product("NK-BEAN", "attributes", `[{"name":"Colour","value":"Red"}]`))
-	w.flow.Mappings.Write = mapperOf(t, "Colour: attributes[0].value")
+	w := with(newProducts(), product("NK-BEAN", "features", `[{"name":"Colour","value":"Red"}]`))
+	w.flow.Mappings.Write = mapperOf(t, "Colour: features[0].value")
 	target := &ids{books: w.books}
 	run := func() flow.Summary {
 		p, err := flow.New(w.flow, flow.Systems{Source: w.shop, Target: target, Links: w.store, Cursors: w.store}, flow.Pace{Now: w.clock.Now, Sleep: w.clock.Sleep})

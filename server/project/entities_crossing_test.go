@@ -13,6 +13,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	ecwid "github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -205,6 +206,34 @@ tables:
 				if got := gjson.GetBytes(docs[0].Body, "TotalAmount").Num; got != canonical.Get("totals.gross").Num {
 					t.Errorf("%s: the draft is over %v, the order over %s", number, got, canonical.Get("totals.gross").Raw)
 				}
+			}
+		})
+	}
+}
+
+// TestFamiliesCross sends products between shops: a family takes its variants along, and its variants, which the source gives as products
+// too, are not written over it.
+func TestFamiliesCross(t *testing.T) {
+	for name, empty := range map[string]bool{"into a shop that has some of them": false, "into an empty shop": true} {
+		t.Run(name, func(t *testing.T) {
+			c := newCrossing(t)
+			other := ecwid.New(connectors.SandboxOptions{Empty: empty})
+			server := httptest.NewServer(other)
+			t.Cleanup(server.Close)
+			c.env["OTHER"] = server.URL
+			for name, value := range other.Credentials() {
+				c.env["other_"+name] = value
+			}
+			c.write("crosswalk.yaml", c.read("crosswalk.yaml")+
+				`  other: {system: ecwid, url: "${OTHER}", credentials: {storeId: "${other_storeId}", accessToken: "${other_accessToken}"}}`+"\n")
+			c.write("flows/orders.yaml", "from: webshop\nto: other\nentity: product\n")
+			s, results := c.twice()
+			if s.Created+s.Updated == 0 || s.Failed+s.InDoubt != 0 || results["NK-TEE-BLACK-M"].Code != flow.SkipVariant || results["NK-TEE-BLACK-S"].Code != flow.SkipVariant {
+				t.Errorf("%s", s)
+			}
+			docs := c.findIn("other", "product", port.KeySKU, "NK-TEE-BLACK-M")
+			if len(docs) != 1 || docs[0].Key != "NK-TEE" || !gjson.GetBytes(docs[0].Body, `combinations.#(sku=="NK-TEE-BLACK-S")`).Exists() {
+				t.Errorf("%d products have the variant: %v", len(docs), docs)
 			}
 		})
 	}

@@ -101,6 +101,21 @@ var attacks = []attack{
 	{"a pattern that backtracks, by the constructor of another", `return new ((/a/ as any).constructor)("(?!a)b").test("b")`, "TypeError: the pattern looks around or back"},
 	{"a pattern made anew by compile", `return (/a/ as any).compile("(?=a)")`, "TypeError: "},
 
+	{"code by the constructor of a document", `return x.constructor.constructor("return 1")()`, "cannot make code from text"},
+	{"the names of the bundle", `return typeof __crosswalk_tests + typeof __crosswalk_count`, `= "undefinedundefined"`},
+	{"a bundle that is frozen again", `__crosswalk_freeze([x]); x.a = 1; return x`, `= {"list":[1],"a":1}|TypeError|threw`},
+
+	// What the next call would find.
+	{"a global", `(globalThis as any).bad = 1; return 1`, "TypeError: "},
+	{"a member of all objects", `(Object.prototype as any).bad = 1; return 1`, "TypeError: "},
+	{"a member of all lists", `(Array.prototype as any).bad = 1; return 1`, "TypeError: "},
+	{"a getter on all objects", `Object.defineProperty(Object.prototype, "bad", {get: () => 1}); return 1`, "threw TypeError"},
+	{"another prototype of all lists", `Object.setPrototypeOf(Array.prototype, {bad: 1}); return 1`, "threw TypeError"},
+	{"another built-in", `JSON.parse = () => 1; return 1`, "TypeError: "},
+	{"another method of a library", `(cw as any).slug = () => 1; return 1`, "TypeError: "},
+	{"a symbol on all functions", `(Function.prototype as any)[Symbol.hasInstance] = () => true; return 1`, "TypeError: "},
+	{"a member of the function itself", `(f as any).bad = ((f as any).bad ?? 0) + 1; return (f as any).bad`, "= 1"},
+
 	// Odd values.
 	{"throwing nothing", `throw undefined`, "threw undefined"},
 	{"throwing a symbol", `throw Symbol("s")`, "threw s"},

@@ -25,14 +25,6 @@ type Service struct {
 	given   *sample
 }
 
-// WithSample returns a service that takes the values that it shows from a document at hand, not from the tests beside a
-// mapping.
-func (s *Service) WithSample(document []byte, in engine.Input) *Service {
-	with := *s
-	with.given = &sample{document, in}
-	return &with
-}
-
 // New returns a service. files holds the mappings that others extend, and the tests beside them, by the
 // paths that the methods get, which may be absolute where files allows it; where an editor has a text open
 // that is not saved, files is to return that. library is that of [engine.Library]; it may be nil.
@@ -43,6 +35,14 @@ func New(files, library fs.FS) *Service { return &Service{files: files, library:
 func (s *Service) WithScripts(host engine.ScriptHost) *Service {
 	with := *s
 	with.scripts = host
+	return &with
+}
+
+// WithSample returns a service that takes the values that it shows from a document at hand, not from the tests beside a
+// mapping.
+func (s *Service) WithSample(document []byte, in engine.Input) *Service {
+	with := *s
+	with.given = &sample{document, in}
 	return &with
 }
 

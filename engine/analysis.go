@@ -185,6 +185,28 @@ func (a *Analysis) ScriptFiles() []string {
 	return all
 }
 
+// ScriptFunctions returns the functions of scripts that rules may call, by name; those of scripts that no host was handed to load are not
+// known.
+func (a *Analysis) ScriptFunctions() []ScriptFunction {
+	if a.loader.scripts == nil {
+		return nil
+	}
+	var all []ScriptFunction
+	for _, name := range a.loader.scripts.names {
+		all = append(all, a.loader.scripts.functions[name].ScriptFunction)
+	}
+	return all
+}
+
+// ScriptFunction returns the function that a call means by name, or by script.name.
+func (a *Analysis) ScriptFunction(name string) (ScriptFunction, bool) {
+	fn := a.loader.scripts.lookup(name)
+	if fn == nil {
+		return ScriptFunction{}, false
+	}
+	return fn.ScriptFunction, true
+}
+
 // TableTexts returns the tables that the mapping declares, inherited ones included, each as the text of a JSON object.
 func (a *Analysis) TableTexts() map[string][]byte {
 	all := map[string][]byte{}
@@ -349,7 +371,7 @@ func (s *Scope) Type(expr string) (Type, bool) { return s.infer(expr) }
 
 func (s *Scope) infer(expr string) (Type, bool) {
 	var diags Diagnostics
-	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals}
+	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals, scripts: s.a.loader.scripts}
 	c.docView = c.newView()
 	c.names.lets = map[string]int{}
 	for i, l := range s.declared() {

@@ -120,7 +120,7 @@ const (
 func (s *step) emitAs(o *operand) {
 	kinds := o.shape.Kinds &^ value.Nil
 	words := s.target.Has(value.String) && s.target.Enum == nil
-	numbers := s.target.Has(value.Number)
+	numbers := s.target.Has(value.Number) && s.target.Enum == nil
 	switch {
 	case s.plainCopy(*o):
 		s.form, s.copies = asCopy, o.copies
@@ -134,7 +134,7 @@ func (s *step) emitAs(o *operand) {
 			s.form = asNumber
 		}
 	case o.test != nil:
-		if s.target.Has(value.Bool) {
+		if s.target.Has(value.Bool) && s.target.Enum == nil {
 			s.form, s.test = asTest, o.test
 		}
 	case o.list != nil:

@@ -41,6 +41,28 @@ func ExampleMapping_Apply() {
 	// Output: {"number":9007199254740993,"total":57.30,"lines":[{"sku":"NK-1"}]} <nil>
 }
 
+// Many documents into the same room: nothing is allocated for a document once the room is large enough.
+func ExampleMapping_Append() {
+	m, err := engine.Load("order.yaml", engine.Files(shopToBooks))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var room []byte
+	for _, order := range []string{`{"orderNumber": 1, "price": 19.10, "quantity": 3}`, `{"orderNumber": 2, "price": 0.10, "quantity": 3}`} {
+		out, err := m.Append(context.Background(), room[:0], []byte(order), engine.Input{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(string(out))
+		room = out
+	}
+	// Output:
+	// {"number":1,"total":57.30,"lines":[]}
+	// {"number":2,"total":0.30,"lines":[]}
+}
+
 func ExampleDiagnostics() {
 	_, err := engine.Parse("order.yaml", []byte(`from: any
 to: any

@@ -89,6 +89,7 @@ type predicate struct {
 	element, index, acc int // slots; acc is -1 outside reduce
 	shape, accShape     *shape.Shape
 	places              []*value.Place // of the element
+	counts              bool           // the index is read
 	outer               *predicate
 }
 

@@ -217,6 +217,7 @@ func (c *compiler) pointer(n *ast.PointerNode) operand {
 		o.places = p.places
 		return o
 	case n.Name == "index" && p != nil:
+		p.counts = true
 		return slotOperand(p.index, shape.Of(value.Numbers), n)
 	case n.Name == "acc" && p != nil && p.acc >= 0:
 		return slotOperand(p.acc, p.accShape, n)

@@ -17,6 +17,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 )
 
 // ScriptHost loads the scripts that mappings name. The engine has none of its own, so that who embeds it without
@@ -44,6 +45,8 @@ type ScriptFunction struct {
 	Params   []string
 	Variadic bool
 	Pos      Position
+	// Signature is what its types and its comment say; nil where that is not known.
+	Signature *signature.Function
 }
 
 // ScriptCall is a call of a function of a script.
@@ -112,6 +115,7 @@ type scriptSet struct {
 type scriptFunction struct {
 	ScriptFunction
 	scripts Scripts
+	types   *scriptTypes // nil where nothing is known of them
 }
 
 func (s *scriptSet) lookup(name string) *scriptFunction {
@@ -189,7 +193,7 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	}
 	for _, f := range loaded.Functions() {
 		f.Pos.File = path.Join(root, f.Pos.File)
-		fn := &scriptFunction{f, rootedScripts{loaded, root}}
+		fn := &scriptFunction{f, rootedScripts{loaded, root}, l.typesOf(f)}
 		for _, name := range []string{f.Name, scriptPrefix(f) + f.Export} {
 			if set.functions[name] == nil {
 				set.functions[name] = fn
@@ -306,6 +310,14 @@ func (r rootedFiles) Open(name string) (fs.File, error) {
 	return os.Open(filepath.FromSlash(file))
 }
 
+// ReadFile reads a file below the folder; an editor has newer texts of some.
+func (r rootedFiles) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return r.loader.read(place{name: path.Join(r.root, name), inLibrary: r.inLibrary})
+}
+
 // rootedScripts puts the folder before the places of errors.
 type rootedScripts struct {
 	Scripts
@@ -351,9 +363,7 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 			}
 		}
 	}
-	if len(args) > len(fn.Params) && !fn.Variadic {
-		c.reportAt(n, codeArguments, fmt.Sprintf("%s takes at most %s, got %d", name, count(len(fn.Params), "argument"), len(args)),
-			fmt.Sprintf("use %s(%s), of %s", name, strings.Join(fn.Params, ", "), fn.Pos))
+	if !c.checkScriptArguments(n, name, fn, args) {
 		return c.broken(n)
 	}
 	text, loc := c.text, n.Location()
@@ -398,7 +408,11 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 		}
 		return f.made(value.Raw(result[start:end]), text, loc.From, loc.To)
 	}
-	return operand{run: run, shape: shape.Any, node: n}
+	result := shape.Any
+	if fn.types != nil {
+		result = fn.types.result
+	}
+	return operand{run: run, shape: result, node: n}
 }
 
 // scriptSteps is what a call of a script counts for, besides the size of its arguments: about as many steps as a rule could do meanwhile.

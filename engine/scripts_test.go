@@ -10,10 +10,11 @@ import (
 	"testing/fstest"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 )
 
 // oneScript is a host without JavaScript: a script's text says what it does. A line `function NAME PARAM` makes a function, one
-// of the name boom fails, and all others return what they are given.
+// of the name boom fails, and all others return what they are given. A text with exports is read for its signatures.
 type oneScript struct{}
 
 func (oneScript) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
@@ -22,6 +23,18 @@ func (oneScript) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, errors.New("there is no script")
+		}
+		if strings.Contains(string(text), "export ") {
+			for _, f := range signature.Parse(name, string(text)) {
+				made := engine.ScriptFunction{Name: f.Name, Script: name, Export: f.Name, Pos: engine.Position{File: name, Line: f.Last, Column: 1}, Signature: &f}
+				for _, p := range f.Params {
+					if made.Variadic = p.Rest; !p.Rest {
+						made.Params = append(made.Params, p.Name)
+					}
+				}
+				all = append(all, made)
+			}
+			continue
 		}
 		for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 			words := strings.Fields(line)

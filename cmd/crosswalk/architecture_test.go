@@ -27,7 +27,7 @@ var importRules = []struct {
 		"a flow plans against the ports of engine/port, so that it runs with any system and in any process"},
 	{"engine/...", []string{"engine/..."}, []string{"mappings"},
 		"the engine is a library of its own: who embeds it gets the mapping language and nothing else"},
-	{"scripting/host", []string{"scripting", "engine", "engine/decimal", "engine/mappingtest"}, nil,
+	{"scripting/host", []string{"scripting", "engine", "engine/decimal", "engine/mappingtest", "engine/signature"}, nil,
 		"only this package knows both sides: it hands scripting to the engine"},
 	{"scripting/types", []string{"engine"}, []string{"engine/decimal", "mappings", "scripting", "scripting/tsc"},
 		"declarations describe what the engine knows of documents; running scripts is no part of it"},

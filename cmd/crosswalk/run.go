@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,9 +28,10 @@ type runFlags struct {
 func newRunCommand(c *cli) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run FLOW",
-		Short: "Run a flow of the project once",
-		Long: `Run a flow once: read what changed since the last run, and plan and carry out each document.
+		Use:   "run FLOW...",
+		Short: "Run flows of the project once",
+		Long: `Run a flow once: read what changed since the last run, and plan and carry out each document. Several flows run one after the
+other, each after those that its file names under after. A flow of stock always reads all of it, and sends nothing before all is planned.
 
 FLOW is the name of a file in the project's folder flows, without .yaml, or that file. One line is printed for each document: its number,
 its outcome, and what it became or why not. The last line accounts for all of them.
@@ -39,15 +41,16 @@ created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!)
 
 The exit code is 1 where a document failed or is in doubt. Such documents come back in the next run.`,
 		Example: `  crosswalk run webshop-orders --dry-run
+  crosswalk run webshop-products webshop-orders
   crosswalk run webshop-orders --project /srv/shop --json`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misusef("run takes one FLOW and got %d", len(args))
+			if len(args) == 0 {
+				return misusef("run takes one FLOW or more and got 0")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.runFlow(cmd.Context(), f, args[0])
+			return c.runFlows(cmd.Context(), f, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -58,11 +61,19 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 	return cmd
 }
 
-func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) {
+func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err error) {
 	if f.workers < 1 || f.workers > 64 {
 		return misusef("--workers %d: it is a number from 1 to 64", f.workers)
 	}
-	dir, name := flowPlace(f.project, name)
+	var names []string
+	var dir string
+	for i, t := range typed {
+		folder, name := flowPlace(f.project, t)
+		if i > 0 && filepath.Clean(folder) != filepath.Clean(dir) {
+			return misusef("%s and %s belong to two projects", typed[0], t)
+		}
+		dir, names = folder, append(names, name)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
 	}
@@ -70,14 +81,34 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 	if err != nil {
 		return err
 	}
-	if _, err := p.Flow(name); err != nil {
-		return misuse{err}
+	for _, name := range names {
+		if _, err := p.Flow(name); err != nil {
+			return misuse{err}
+		}
 	}
 	store, err := runtime.Open(ctx, p.Data, runtime.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
+	// A document that failed does not hold up the flows behind; a run that was stopped does.
+	var reported error
+	names = p.InOrder(names)
+	for _, name := range names {
+		if len(names) > 1 && !c.json {
+			fmt.Fprintf(c.stdout, "%s:\n", name)
+		}
+		switch err := c.runFlow(ctx, f, p, store, name); {
+		case errors.Is(err, errReported):
+			reported = err
+		case err != nil:
+			return err
+		}
+	}
+	return reported
+}
+
+func (c *cli) runFlow(ctx context.Context, f runFlags, p *project.Project, store project.Store, name string) (err error) {
 	process, err := p.Process(ctx, name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
 	if err != nil {
 		return err

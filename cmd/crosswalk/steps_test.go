@@ -91,6 +91,23 @@ export function check(order: any, { now, settings, source }: any) {
 		t.Errorf("code %d\n%s", code, out)
 	}
 
+	// A bomb fails its own document, and the others go on.
+	edit("scripts/more.ts", "log.info(", `if (order.number === "10005") { let s = "x"; for (;;) s += s; }
+  if (order.number === "10008") for (;;);
+  log.info(`)
+	_, out, _ := command("run", "webshop-orders", "--project", dir, "--dry-run", "--json", "--from-start")
+	for number, want := range map[string]string{"10005": `"outcome":"failed"`, "10008": `"outcome":"failed"`, "10009": `"checked"`} {
+		line := ""
+		for _, l := range strings.Split(out, "\n") {
+			if strings.Contains(l, `"key":"`+number+`"`) {
+				line = l
+			}
+		}
+		if !strings.Contains(line, want) || strings.Contains(want, "failed") && !strings.Contains(line, "CW2007") {
+			t.Errorf("%s: no %s in %s", number, want, line)
+		}
+	}
+
 	for name, c := range map[string]struct{ step, want string }{
 		"a filter with a slip":        {`{filter: nmber == "1"}`, `flows/webshop-orders.yaml:10:14: error CW1012: unknown name "nmber"`},
 		"a mapping that is not there": {`{map: mappings/none.yaml}`, "flows/webshop-orders.yaml:10:11: error CW3012: there is no mapping mappings/none.yaml"},

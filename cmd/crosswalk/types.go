@@ -202,8 +202,9 @@ func (c *cli) declarations(dir string, texts drafts) (declared types.Project, fo
 		wanted[a.From()], wanted[a.To()] = true, true
 	}
 	for _, name := range known {
-		if !wanted[name] {
-			continue
+		system, _, _ := strings.Cut(name, ".")
+		if !slices.ContainsFunc(known, func(other string) bool { return wanted[other] && strings.HasPrefix(other+".", system+".") }) {
+			continue // no document of the system is met
 		}
 		t, err := engine.DocumentType(mappings.FS, name)
 		if err != nil {

@@ -1,13 +1,16 @@
 package ccv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -102,26 +105,20 @@ func (c *Client) flat(ctx context.Context, segments ...string) ([]gjson.Result, 
 	return v.Get("items").Array(), nil
 }
 
-// walk yields the rows of a paged list. Pages are cut by position only, so that rows that come or go while others are read move the pages: each page
-// therefore begins with the last rows of the one before. Where the first of them is not known, rows in front of it went away, and the walk
-// steps back. sort is the member that the list is sorted by; all rows that are equal in it are read again, for a list
-// that orders them anew with each call.
-func (c *Client) walk(ctx context.Context, query url.Values, sort string, size int, segments ...string) iter.Seq2[gjson.Result, error] {
-	const mostSteps = 1000
+// walk yields the rows of a paged list that is sorted by id. Pages are cut by position only, so that rows that go away while others are read
+// move the pages: each page therefore begins with the last row of the one before. Where that is not there, rows in front of it went away, and
+// the walk steps back. New rows come at the end, or at the beginning of a list that goes down.
+func (c *Client) walk(ctx context.Context, query url.Values, size int, segments ...string) iter.Seq2[gjson.Result, error] {
+	const mostSteps = 100
 	return func(yield func(gjson.Result, error) bool) {
 		seen := map[string]bool{}
 		start, back := 0, 0
 		for {
-			q := url.Values{"start": {strconv.Itoa(start)}, "size": {strconv.Itoa(size)}}
-			for k, v := range query {
-				q[k] = v
-			}
-			page, err := c.get(ctx, q, segments...)
+			rows, more, err := c.page(ctx, query, start, size, segments...)
 			if err != nil {
 				yield(gjson.Result{}, err)
 				return
 			}
-			rows := page.Get("items").Array()
 			if start > 0 && (len(rows) == 0 || !seen[rows[0].Get("id").Raw]) {
 				if back++; back > mostSteps {
 					yield(gjson.Result{}, c.odd("GET "+route(segments...), "the list changes faster than it can be read"))
@@ -140,35 +137,97 @@ func (c *Client) walk(ctx context.Context, query url.Values, sort string, size i
 					return
 				}
 			}
-			if page.Get("next").String() == "" {
+			if !more {
 				return
 			}
-			step := equalTail(rows, sort)
-			if step < 1 {
+			if len(rows) < 2 {
 				yield(gjson.Result{}, c.odd("GET "+route(segments...), "the list says that more follows and gives nothing"))
 				return
 			}
-			start += step
+			start += len(rows) - 1
 		}
 	}
 }
 
-// equalTail is where the rows begin that equal the last one, or the last row where all do.
-func equalTail(rows []gjson.Result, sort string) int {
-	i := len(rows) - 1
-	for i > 0 && rows[i-1].Get(sort).Raw == rows[len(rows)-1].Get(sort).Raw {
-		i--
+// page reads rows of a list from a position on; more tells whether others follow.
+func (c *Client) page(ctx context.Context, query url.Values, start, size int, segments ...string) (rows []gjson.Result, more bool, err error) {
+	q := url.Values{"start": {strconv.Itoa(start)}, "size": {strconv.Itoa(size)}}
+	for k, v := range query {
+		q[k] = v
 	}
-	if i <= 0 {
-		i = len(rows) - 1
+	v, err := c.get(ctx, q, segments...)
+	return v.Get("items").Array(), v.Get("next").String() != "", err
+}
+
+// change is a document and when it was made or changed.
+type change struct {
+	id string
+	at time.Time
+}
+
+// inOrder yields documents in the order of a list that says which they are. Their pages, sorted by a stamp, only save calls: stamps are equal
+// for many documents, and pages move, so that what does not come where it belongs is read by its id.
+func (c *Client) inOrder(ctx context.Context, list []change, query url.Values, size int, resource string) iter.Seq2[gjson.Result, error] {
+	return func(yield func(gjson.Result, error) bool) {
+		wanted := map[string]bool{}
+		for _, ch := range list {
+			wanted[ch.id] = true
+		}
+		early := map[string]gjson.Result{}
+		start, more := 0, true
+		for _, ch := range list {
+			for row := early[ch.id]; !row.Exists(); row = early[ch.id] {
+				if !more || len(early) > 4*size {
+					break
+				}
+				rows, next, err := c.page(ctx, query, start, size, resource)
+				if e := (*port.Error)(nil); errors.As(err, &e) && e.Code == codeTooBig && size > 3 {
+					size /= 2
+					continue
+				}
+				if err != nil {
+					yield(gjson.Result{}, err)
+					return
+				}
+				for _, row := range rows {
+					if id := row.Get("id").String(); wanted[id] {
+						early[id] = row
+					}
+				}
+				start, more = start+len(rows), next && len(rows) > 0
+			}
+			row := early[ch.id]
+			delete(early, ch.id)
+			delete(wanted, ch.id)
+			if !row.Exists() {
+				var err error
+				row, err = c.get(ctx, url.Values{"expand": query["expand"]}, resource, ch.id)
+				if errors.Is(err, port.ErrNotFound) {
+					continue // it is gone
+				}
+				if err != nil {
+					yield(gjson.Result{}, err)
+					return
+				}
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
 	}
-	return i
+}
+
+// byStamp sorts documents by stamp, and by id where these are equal.
+func byStamp(list []change) {
+	slices.SortFunc(list, func(a, b change) int {
+		return cmp.Or(a.at.Compare(b.at), len(a.id)-len(b.id), strings.Compare(a.id, b.id))
+	})
 }
 
 // all reads a whole paged list.
-func (c *Client) all(ctx context.Context, query url.Values, sort string, segments ...string) ([]gjson.Result, error) {
+func (c *Client) all(ctx context.Context, query url.Values, segments ...string) ([]gjson.Result, error) {
 	var out []gjson.Result
-	for row, err := range c.walk(ctx, query, sort, c.page, segments...) {
+	for row, err := range c.walk(ctx, query, c.size, segments...) {
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ type Client struct {
 	signer  *signer
 	prefix  string // of the path that is signed
 	budgets rest.Budgets
-	page    int
+	size    int // of pages
 	overlap time.Duration
 	rescan  time.Duration
 	verify  bool
@@ -62,7 +62,7 @@ func open(d dialect, cfg connectors.Config, adjust func(*rest.Config)) (*Client,
 	if err != nil {
 		return fail(err)
 	}
-	c := &Client{dialect: d, prefix: prefix, page: 100, now: cfg.Now, verify: true, overlap: 10 * time.Minute, rescan: d.rescan}
+	c := &Client{dialect: d, prefix: prefix, size: 100, now: cfg.Now, verify: true, overlap: 10 * time.Minute, rescan: d.rescan}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -102,7 +102,7 @@ func (c *Client) setOptions(options map[string]string) error {
 		if err != nil || n < 2 || n > maxPage {
 			return fmt.Errorf("option pageSize is %q, but must be a number from 2 to %d", s, maxPage)
 		}
-		c.page = n
+		c.size = n
 	}
 	for name, into := range map[string]*time.Duration{"overlap": &c.overlap, "rescan": &c.rescan} {
 		if s := options[name]; s != "" {

@@ -126,14 +126,6 @@ func read(t tester, c *Client, q port.Query) []port.Document {
 	return docs
 }
 
-func keys(docs []port.Document) string {
-	var out []string
-	for _, d := range docs {
-		out = append(out, d.Key)
-	}
-	return strings.Join(out, " ")
-}
-
 func TestSystems(t *testing.T) {
 	for _, s := range []*shop{newShop(t), newTill(t)} {
 		spec := s.dialect.spec()

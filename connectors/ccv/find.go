@@ -69,7 +69,7 @@ func (c *Client) findOrder(ctx context.Context, key port.Key) ([]port.Document, 
 	if !isID(digits) {
 		return nil, nil
 	}
-	rows, err := c.all(ctx, url.Values{"ordernumber": {digits}, "orderby": {"id"}}, "id", "orders")
+	rows, err := c.all(ctx, url.Values{"ordernumber": {digits}, "orderby": {"id"}}, "orders")
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (a article) id() string {
 // articles finds what has a SKU: products by their number, and else variants by theirs. Searching for variants is what the vendor allows
 // least often, 30 times a minute.
 func (c *Client) articles(ctx context.Context, sku string) ([]article, error) {
-	rows, err := c.all(ctx, url.Values{"productnumber": {sku}, "orderby": {"id"}}, "id", "products")
+	rows, err := c.all(ctx, url.Values{"productnumber": {sku}, "orderby": {"id"}}, "products")
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (c *Client) articles(ctx context.Context, sku string) ([]article, error) {
 		return out, nil
 	}
 	for _, field := range []string{"skunumber", "productnumber"} {
-		products, err := c.all(ctx, url.Values{field: {sku}}, "id", "productqueries")
+		products, err := c.all(ctx, url.Values{field: {sku}}, "productqueries")
 		if err != nil {
 			return nil, err
 		}

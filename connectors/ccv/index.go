@@ -59,7 +59,7 @@ func (x *index) rebuild(ctx context.Context) error {
 		q[k] = v
 	}
 	began := x.client.now()
-	for row, err := range x.client.walk(ctx, q, "id", maxPage, x.list) {
+	for row, err := range x.client.walk(ctx, q, maxPage, x.list) {
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (x *index) tail(ctx context.Context) error {
 		q[k] = v
 	}
 	var fresh []gjson.Result
-	for row, err := range x.client.walk(ctx, q, "id", 10, x.list) {
+	for row, err := range x.client.walk(ctx, q, 10, x.list) {
 		if err != nil {
 			return err
 		}

@@ -22,23 +22,32 @@ const zoneMargin = 14 * time.Hour
 // is paid days later is met again then. Query.Since only moves that window on.
 func (c *Client) readOrders(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
 	return func(yield func(port.Document, error) bool) {
-		query := url.Values{"orderby": {"create_date"}, "is_completed": {"true"}}
+		query := url.Values{"orderby": {"id"}, "is_completed": {"true"}}
 		var from time.Time
 		if !q.Since.IsZero() {
 			from = q.Since.Add(-max(c.overlap, c.rescan))
 			query.Set("min_create_date", from.Add(-zoneMargin).UTC().Format(time.DateTime))
 		}
+		var list []change
+		for row, err := range c.walk(ctx, query, maxPage, "orders") {
+			if err != nil {
+				yield(port.Document{}, err)
+				return
+			}
+			if at := stamp(row.Get("create_date").String()); !at.Before(from) {
+				list = append(list, change{row.Get("id").String(), at})
+			}
+		}
+		byStamp(list)
 		fresh := q.Since.Add(-c.overlap)
 		newer := 0
-		for row, err := range c.walk(ctx, query, "create_date", c.page, "orders") {
+		query.Set("orderby", "create_date")
+		for row, err := range c.inOrder(ctx, list, query, c.size, "orders") {
 			if err != nil {
 				yield(port.Document{}, err)
 				return
 			}
 			at := stamp(row.Get("create_date").String())
-			if at.Before(from) {
-				continue
-			}
 			if q.Limit > 0 && at.After(q.Since) {
 				// Those that are not newer are read again: if they counted, a small limit would never come further.
 				if newer++; newer > q.Limit {
@@ -84,7 +93,7 @@ func (c *Client) order(ctx context.Context, row gjson.Result, remembered bool) (
 	content := sha256.Sum256([]byte(row.Raw))
 	body, ok := c.rows.get(id, content)
 	if !ok || !remembered {
-		rows, err := c.all(ctx, nil, "id", "orders", id, "orderrows")
+		rows, err := c.all(ctx, nil, "orders", id, "orderrows")
 		if err != nil {
 			return port.Document{}, err
 		}

@@ -29,42 +29,33 @@ const (
 // productVolatile are members that shopping moves.
 var productVolatile = []string{"amount_sold", "stock", "modifydate", "credit_points_calculated"}
 
-// readProducts yields the products whose modifydate is not before q.Since. What moves that stamp is the vendor's secret: that a
-// change of a variant or of a photo does is not promised.
+// readProducts yields the products whose modifydate is not before q.Since, in the order of that stamp. What moves it is the vendor's secret: that a
+// change of a variant or of a photo does is not promised. What changes while others are read keeps the stamp that it had at the beginning: the next
+// read finds it again.
 func (c *Client) readProducts(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
 	return func(yield func(port.Document, error) bool) {
-		from := q.Since.Add(-c.overlap)
-		if !q.Since.IsZero() {
-			ids, err := c.changedProducts(ctx, from)
-			if err != nil {
-				yield(port.Document{}, err)
-				return
-			}
-			if len(ids) <= fewChanges {
-				docs, err := c.productByID(ctx, ids)
-				if err != nil {
-					yield(port.Document{}, err)
-					return
-				}
-				for _, doc := range docs {
-					if !yield(doc, nil) {
-						return
-					}
-				}
-				return
-			}
+		list, err := c.changedProducts(ctx, q.Since)
+		if err != nil {
+			yield(port.Document{}, err)
+			return
+		}
+		at := map[string]time.Time{}
+		for _, ch := range list {
+			at[ch.id] = ch.at
 		}
 		query := withExpand(whole)
 		query.Set("orderby", "modifydate")
-		for row, err := range c.walkWhole(ctx, query, "modifydate") {
+		rows := c.inOrder(ctx, list, query, min(c.size, wholePage), "products")
+		if !q.Since.IsZero() && len(list) <= fewChanges {
+			rows = c.oneByOne(ctx, list)
+		}
+		for row, err := range rows {
 			if err != nil {
 				yield(port.Document{}, err)
 				return
 			}
-			if !q.Since.IsZero() && stamp(row.Get("modifydate").String()).Before(from) {
-				continue
-			}
 			doc, err := c.product(ctx, row)
+			doc.ChangedAt = at[doc.ID]
 			if !yield(doc, err) || err != nil {
 				return
 			}
@@ -72,12 +63,93 @@ func (c *Client) readProducts(ctx context.Context, q port.Query) iter.Seq2[port.
 	}
 }
 
-// walkWhole yields products with their children, in pages that the shop is willing to answer.
-func (c *Client) walkWhole(ctx context.Context, query url.Values, sort string) iter.Seq2[gjson.Result, error] {
+// oneByOne reads products by id.
+func (c *Client) oneByOne(ctx context.Context, list []change) iter.Seq2[gjson.Result, error] {
 	return func(yield func(gjson.Result, error) bool) {
-		for size := min(c.page, wholePage); ; size /= 2 {
+		for _, ch := range list {
+			row, err := c.get(ctx, withExpand(whole), "products", ch.id)
+			if errors.Is(err, port.ErrNotFound) {
+				continue
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// changedProducts lists the products that changed since an instant, less the overlap, in the order of their stamps. It goes from the newest stamp
+// back, and through the whole catalogue where that cannot be trusted: where a page moved, or is full of one stamp, as after an import.
+func (c *Client) changedProducts(ctx context.Context, since time.Time) ([]change, error) {
+	from := since.Add(-c.overlap)
+	if !since.IsZero() {
+		list, ok, err := c.newestProducts(ctx, from)
+		if err != nil || ok {
+			byStamp(list)
+			return list, err
+		}
+	}
+	var list []change
+	for row, err := range c.walk(ctx, url.Values{"orderby": {"id"}}, c.size, "products") {
+		if err != nil {
+			return nil, err
+		}
+		if at := stamp(row.Get("modifydate").String()); since.IsZero() || !at.Before(from) {
+			list = append(list, change{row.Get("id").String(), at})
+		}
+	}
+	byStamp(list)
+	return list, nil
+}
+
+// newestProducts goes from the newest stamp back. A product that changes meanwhile moves to the front, with a stamp that the next read asks
+// for. ok is false where rows may have been missed.
+func (c *Client) newestProducts(ctx context.Context, from time.Time) (list []change, ok bool, err error) {
+	seen := map[string]bool{}
+	for start := 0; ; {
+		rows, more, err := c.page(ctx, url.Values{"orderby": {"modifydate_desc"}}, start, c.size, "products")
+		if err != nil {
+			return nil, false, err
+		}
+		if start > 0 && (len(rows) == 0 || !seen[rows[0].Get("id").String()]) {
+			return nil, false, nil
+		}
+		for _, row := range rows {
+			at, id := stamp(row.Get("modifydate").String()), row.Get("id").String()
+			if at.Before(from) {
+				return list, true, nil
+			}
+			if !seen[id] {
+				seen[id] = true
+				list = append(list, change{id, at})
+			}
+		}
+		if !more {
+			return list, true, nil
+		}
+		tail := equalTail(rows, "modifydate")
+		if tail == 0 {
+			return nil, false, nil
+		}
+		start += tail
+	}
+}
+
+// equalTail is where the rows begin that equal the last one in a member.
+func equalTail(rows []gjson.Result, member string) int {
+	i := len(rows) - 1
+	for i > 0 && rows[i-1].Get(member).Raw == rows[len(rows)-1].Get(member).Raw {
+		i--
+	}
+	return max(i, 0)
+}
+
+// walkWhole yields products with their children, in pages that the shop is willing to answer.
+func (c *Client) walkWhole(ctx context.Context, query url.Values) iter.Seq2[gjson.Result, error] {
+	return func(yield func(gjson.Result, error) bool) {
+		for size := min(c.size, wholePage); ; size /= 2 {
 			started, tooBig := false, false
-			for row, err := range c.walk(ctx, query, sort, size, "products") {
+			for row, err := range c.walk(ctx, query, size, "products") {
 				if e := (*port.Error)(nil); !started && size > 3 && errors.As(err, &e) && e.Code == codeTooBig {
 					tooBig = true
 					break
@@ -92,21 +164,6 @@ func (c *Client) walkWhole(ctx context.Context, query url.Values, sort string) i
 			}
 		}
 	}
-}
-
-// changedProducts lists ids from the newest stamp back. A product that changes meanwhile moves to the front, with a stamp that the next read asks for.
-func (c *Client) changedProducts(ctx context.Context, from time.Time) ([]string, error) {
-	var ids []string
-	for row, err := range c.walk(ctx, url.Values{"orderby": {"modifydate_desc"}}, "modifydate", c.page, "products") {
-		if err != nil {
-			return nil, err
-		}
-		if stamp(row.Get("modifydate").String()).Before(from) {
-			break
-		}
-		ids = append(ids, row.Get("id").String())
-	}
-	return ids, nil
 }
 
 // productByID reads products and variants by id, in the order of their stamps.

@@ -75,7 +75,7 @@ func (c *Client) named(ctx context.Context, q port.Query) iter.Seq2[port.Documen
 func (c *Client) readCustomers(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
 	return func(yield func(port.Document, error) bool) {
 		yielded := 0
-		for row, err := range c.walk(ctx, url.Values{"orderby": {"id"}}, "id", c.page, "users") {
+		for row, err := range c.walk(ctx, url.Values{"orderby": {"id"}}, c.size, "users") {
 			if err != nil {
 				yield(port.Document{}, err)
 				return

@@ -101,7 +101,7 @@ func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
 	var rows []gjson.Result
 	var err error
 	if r.paged {
-		rows, err = c.all(ctx, nil, "id", r.name)
+		rows, err = c.all(ctx, nil, r.name)
 	} else {
 		rows, err = c.flat(ctx, r.name)
 	}

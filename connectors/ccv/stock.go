@@ -35,7 +35,7 @@ func (c *Client) readStock(ctx context.Context, q port.Query) iter.Seq2[port.Doc
 			return
 		}
 		yielded := 0
-		for row, err := range c.walkWhole(ctx, url.Values{"orderby": {"id"}, "expand": {"attributecombinations"}}, "id") {
+		for row, err := range c.walkWhole(ctx, url.Values{"orderby": {"id"}, "expand": {"attributecombinations"}}) {
 			if err != nil {
 				yield(port.Document{}, err)
 				return
@@ -83,11 +83,11 @@ func (c *Client) reserved(ctx context.Context) (map[string]*big.Rat, error) {
 		return nil, nil
 	}
 	out := map[string]*big.Rat{}
-	for order, err := range c.walk(ctx, url.Values{"status": {statusReserved}, "is_completed": {"true"}, "orderby": {"id"}}, "id", c.page, "orders") {
+	for order, err := range c.walk(ctx, url.Values{"status": {statusReserved}, "is_completed": {"true"}, "orderby": {"id"}}, c.size, "orders") {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := c.all(ctx, nil, "id", "orders", order.Get("id").String(), "orderrows")
+		rows, err := c.all(ctx, nil, "orders", order.Get("id").String(), "orderrows")
 		if err != nil {
 			return nil, err
 		}

@@ -36,6 +36,14 @@ func (c *Client) Compare(ctx context.Context, name string, have port.Document, w
 		err = c.compareProduct(ctx, d, old, in)
 	case customerResource:
 		compareCustomer(d, old, in)
+	case stockResource:
+		if old.Get("unlimited") == true && in.Get("unlimited") != false {
+			in.Drop("quantity") // left alone
+		}
+		d.members(old, in, "id", "crosswalk")
+		if unlimited := in.Get("unlimited"); len(d.changes) > 0 && unlimited != nil {
+			d.body.Set("unlimited", unlimited)
+		}
 	default:
 		d.members(old, in, "id", "crosswalk")
 	}

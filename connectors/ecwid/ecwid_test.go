@@ -17,6 +17,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -48,8 +49,23 @@ type store struct {
 	clock  *clock // of the store
 	ahead  time.Duration
 	before func(r *http.Request)
-	calls  []string
 	waited time.Duration
+
+	mu    sync.Mutex
+	calls []string
+}
+
+// called are the calls since quiet was called: a connection that was cut leaves its goroutine to itself.
+func (s *store) called() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+func (s *store) quiet() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
 }
 
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -61,7 +77,9 @@ func start(t *testing.T, o connectors.SandboxOptions, cfg connectors.Config, opt
 	o.Now = s.clock.now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
 		s.calls = append(s.calls, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/api/v3/"+sandbox.StoreID))
+		s.mu.Unlock()
 		if s.before != nil {
 			s.before(r)
 		}
@@ -171,8 +189,8 @@ func TestADeadTokenIsNotUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(s.calls) != 1 {
-		t.Errorf("calls: %v", s.calls)
+	if len(s.called()) != 1 {
+		t.Errorf("calls: %v", s.called())
 	}
 }
 
@@ -299,18 +317,18 @@ func TestRateLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(own.calls) != 60 {
-		t.Errorf("%d calls for 60: some were refused", len(own.calls))
+	if len(own.called()) != 60 {
+		t.Errorf("%d calls for 60: some were refused", len(own.called()))
 	}
 }
 
 func TestOutages(t *testing.T) {
 	s := open0(t)
-	s.Fault(sandbox.Fault{Times: 2, Serve: sandbox.Internal})
+	s.Fault(faults.Fault{Times: 2, Serve: sandbox.Internal})
 	if docs := s.read(t, port.Query{Resource: "customer"}); len(docs) == 0 {
 		t.Error("no customers after an outage")
 	}
-	s.Fault(sandbox.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
+	s.Fault(faults.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
 	for _, err := range s.Read(t.Context(), port.Query{Resource: "order"}) {
 		if !errors.Is(err, port.ErrProtocol) {
 			t.Errorf("HTML with status 200: %v", err)
@@ -322,7 +340,7 @@ func TestOutages(t *testing.T) {
 		"order":    `{"email":"in.doubt@example.nl","refererId":"1001","total":1,"subtotal":1,"items":[{"name":"A","quantity":1,"price":1}]}`,
 		"product":  `{"sku":"DOUBT","name":"Doubt"}`,
 	} {
-		s.Fault(sandbox.Fault{Match: post, After: true, Serve: sandbox.Cut})
+		s.Fault(faults.Fault{Match: post, After: true, Serve: faults.Cut})
 		if _, err := s.Create(t.Context(), resource, []byte(body)); !errors.Is(err, port.ErrInDoubt) {
 			t.Errorf("a cut connection for %s: %v", resource, err)
 		}
@@ -336,7 +354,7 @@ func TestOutages(t *testing.T) {
 			t.Errorf("the same %s again: %v", resource, err)
 		}
 	}
-	if posts := slices.DeleteFunc(slices.Clone(s.calls), func(c string) bool { return c != "POST /orders" }); len(posts) != 1 {
+	if posts := slices.DeleteFunc(s.called(), func(c string) bool { return c != "POST /orders" }); len(posts) != 1 {
 		t.Errorf("the order was posted %d times", len(posts))
 	}
 }

@@ -125,11 +125,11 @@ func (c *Client) taxFor(ctx context.Context, op string, rate json.Number) (*json
 func (c *Client) compareProduct(ctx context.Context, d *difference, have, want *jsondoc.Object) error {
 	const op = "compare product"
 	if sku := want.Text("sku"); sku != "" && sku != have.Text("sku") {
-		message := "Crosswalk changes no SKU"
-		if variationOf(have, func(v *jsondoc.Object) bool { return v.Text("sku") == sku }) != nil {
-			message = "the SKU " + sku + " is that of a variation of product " + have.Text("sku") + ", and no product of its own"
+		v := variationOf(have, func(v *jsondoc.Object) bool { return v.Text("sku") == sku })
+		if v == nil {
+			return &port.Error{Kind: port.ErrConflict, System: system, Op: op, Field: "sku", Message: "Crosswalk changes no SKU"}
 		}
-		return &port.Error{Kind: port.ErrConflict, System: system, Op: op, Field: "sku", Message: message}
+		want = asVariation(v, want)
 	}
 	d.members(have, want, "id", "sku", "quantity", "unlimited", "attributes", "options", "combinations", "crosswalk")
 	compareAttributes(d, have, want)

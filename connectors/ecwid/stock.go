@@ -78,8 +78,9 @@ func (c *Client) stockNow(ctx context.Context, op, id string) (port.Document, er
 	return docs[0], nil
 }
 
-// updateStock makes the quantity what change says. Ecwid is told the difference to what it has, so that a sale in between is not lost; an
-// unlimited stock, which has no quantity, is told the quantity itself. unlimited: true takes the limit away.
+// updateStock makes the quantity what change says. Ecwid is told the difference to what it has, so that a sale in between is not lost. An
+// unlimited stock, which has no quantity, is left alone unless change says unlimited: false; it is told the quantity itself then.
+// unlimited: true takes the limit away.
 func (c *Client) updateStock(ctx context.Context, op, id string, change []byte) (port.Document, error) {
 	have, err := c.stockNow(ctx, op, id)
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *Client) updateStock(ctx context.Context, op, id string, change []byte) 
 		}
 		return c.setStock(ctx, op, id, jsondoc.New("unlimited", true))
 	}
-	if !gjson.GetBytes(change, "quantity").Exists() {
+	if !gjson.GetBytes(change, "quantity").Exists() || unlimited && want.Type != gjson.False {
 		return have, nil
 	}
 	quantity, err := pieces(op, gjson.GetBytes(change, "quantity"))

@@ -8,7 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -56,18 +56,23 @@ func TestWriteStock(t *testing.T) {
 		{"NK-MUG-350", `{"quantity":-2}`, "-2", "PUT /products/748120503/inventory"}, // Ecwid warns and does it
 		{"NK-MUG-350", `{}`, "-2", ""},
 		{"NK-TEE-BLACK-M", `{"quantity":0}`, "0", "PUT /products/748120506/combinations/451900102/inventory"},
-		{"NK-GIFT-UNKNOWN", `{"quantity":4}`, "4", "PUT /products/748120505"}, // unlimited has no difference
+		{"NK-GIFT-UNKNOWN", `{"quantity":4}`, "", ""}, // unlimited stays so
+		{"NK-GIFT-UNKNOWN", `{"quantity":4,"unlimited":false}`, "4", "PUT /products/748120505"},
+		{"NK-GIFT-UNKNOWN", `{"quantity":5,"unlimited":false}`, "5", "PUT /products/748120505/inventory"},
 		{"NK-GIFT-UNKNOWN", `{"unlimited":true}`, "", "PUT /products/748120505"},
 		{"NK-GIFT-UNKNOWN", `{"unlimited":true}`, "", ""},
 	} {
 		have := s.find(t, "stock", port.KeySKU, tt.sku)
-		s.calls = nil
+		if cmp, err := s.Compare(t.Context(), "stock", have, []byte(tt.change)); err != nil || (len(cmp.Changes) > 0) != (tt.call != "") {
+			t.Errorf("%s %s changes %+v, %v", tt.sku, tt.change, cmp.Changes, err)
+		}
+		s.quiet()
 		d, err := s.Client.Update(t.Context(), "stock", have.ID, []byte(tt.change))
 		if err != nil || gjson.GetBytes(d.Body, "quantity").Raw != tt.want || s.quantity(t, tt.sku) != tt.want {
 			t.Errorf("%s %s: %v %s", tt.sku, tt.change, err, d.Body)
 		}
 		made := ""
-		for _, call := range s.calls {
+		for _, call := range s.called() {
 			if strings.HasPrefix(call, "PUT") {
 				made += call
 			}
@@ -109,11 +114,11 @@ func TestStockKeepsSalesInBetween(t *testing.T) {
 func TestStockAfterALostAnswer(t *testing.T) {
 	s := open0(t)
 	inventory := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/inventory") }
-	s.Fault(sandbox.Fault{Match: inventory, After: true, Serve: sandbox.Cut})
+	s.Fault(faults.Fault{Match: inventory, After: true, Serve: faults.Cut})
 	if d, err := s.Client.Update(t.Context(), "stock", "748120503", []byte(`{"quantity":100}`)); err != nil || gjson.GetBytes(d.Body, "quantity").Raw != "100" {
 		t.Errorf("counted: %v %s", err, d.Body)
 	}
-	s.Fault(sandbox.Fault{Match: inventory, Serve: sandbox.Cut})
+	s.Fault(faults.Fault{Match: inventory, Serve: faults.Cut})
 	if _, err := s.Client.Update(t.Context(), "stock", "748120503", []byte(`{"quantity":90}`)); !errors.Is(err, port.ErrInDoubt) {
 		t.Errorf("not counted: %v", err)
 	}

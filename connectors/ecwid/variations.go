@@ -42,6 +42,24 @@ func named(list []*jsondoc.Object, member, value string) *jsondoc.Object {
 	return nil
 }
 
+// inherited are members that a variation has from its product where it does not say them.
+var inherited = []string{"price", "compareToPrice", "weight"}
+
+// asVariation makes of a product with the SKU of a variation a change of that: some shops give the variants of a family as products of
+// their own, too.
+func asVariation(v, product *jsondoc.Object) *jsondoc.Object {
+	out := jsondoc.New("options", v.Get("options"))
+	for _, name := range inherited {
+		if product.Has(name) {
+			out.Set(name, product.Get(name))
+		}
+	}
+	if code := named(product.Objects("attributes"), "alias", "UPC"); code != nil {
+		out.Set("attributes", []any{code}) // it has no other
+	}
+	return jsondoc.New("combinations", []any{out})
+}
+
 // compareOptions looks for options and choices that are missing.
 func compareOptions(d *difference, have, want *jsondoc.Object) {
 	missing := []any{}
@@ -96,10 +114,6 @@ func mergedOptions(have, want []*jsondoc.Object) []any {
 // compareVariations finds each variation by its values, and what differs in it. The quantity of one that is there does not count.
 func compareVariations(d *difference, have, want *jsondoc.Object) {
 	changed := []any{}
-	price := have.Get("price")
-	if want.Has("price") {
-		price = want.Get("price")
-	}
 	for _, v := range want.Objects("combinations") {
 		is := variationOf(have, func(h *jsondoc.Object) bool { return chosen(h, v) })
 		if is == nil {
@@ -109,8 +123,12 @@ func compareVariations(d *difference, have, want *jsondoc.Object) {
 		}
 		part := &difference{body: jsondoc.New("options", v.Get("options"))}
 		old := is.Clone()
-		if !old.Has("price") {
-			old.Set("price", price) // that of the product
+		for _, name := range inherited {
+			for _, product := range []*jsondoc.Object{have, want} {
+				if !is.Has(name) && product.Has(name) {
+					old.Set(name, product.Get(name))
+				}
+			}
 		}
 		part.members(old, v, "id", "options", "quantity", "unlimited", "attributes")
 		compareAttributes(part, is, v)

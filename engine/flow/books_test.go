@@ -66,6 +66,9 @@ func (b *books) put(resource, body string) port.Document {
 	id := fmt.Sprintf("%s-%d", resource, b.serial)
 	text, _ := sjson.Set(body, "Id", id)
 	d := port.Document{Resource: resource, ID: id, Key: fmt.Sprint(1000 + b.serial), Version: "1", Body: []byte(text)}
+	if number := gjson.Get(body, "Number").String(); resource == "article" && number != "" {
+		d.Key = number
+	}
 	b.docs[resource] = append(b.docs[resource], d)
 	return d
 }
@@ -130,7 +133,8 @@ func (b *books) Find(_ context.Context, resource string, key port.Key) ([]port.D
 		switch {
 		case key.Field == port.KeyID && d.ID == key.Value,
 			key.Field == port.KeyNumber && d.Key == key.Value,
-			key.Field == field && strings.EqualFold(gjson.GetBytes(d.Body, member).String(), key.Value) && b.blind != resource:
+			key.Field == field && strings.EqualFold(gjson.GetBytes(d.Body, member).String(), key.Value) && b.blind != resource,
+			resource == "article" && key.Field == field && gjson.GetBytes(d.Body, `Product.variants.#(sku=="`+key.Value+`")`).Exists():
 			out = append(out, d)
 		}
 	}

@@ -170,6 +170,7 @@ const (
 	SkipNoKey       = "no_key"       // it has no e-mail address or SKU to be found by
 	SkipDuplicate   = "duplicate"    // another document of the source has the same e-mail address or SKU
 	SkipType        = "type"         // the target does not take products of this type
+	SkipVariant     = "variant"      // it is a variant of another product, and changed with that
 	SkipNotThere    = "not_there"    // the target does not have the article
 	SkipNoQuantity  = "no_quantity"  // the source does not say how many there are
 	SkipLocation    = "location"     // the table of locations leaves it out

@@ -35,6 +35,9 @@ func (p *Planner) planProduct(ctx context.Context, d *draft) error {
 	d.canonical, d.plan.Canonical = prepared, prepared
 	kind := gjson.GetBytes(prepared, "type").String()
 	switch {
+	case p.takes(typeVariants) && len(gjson.GetBytes(prepared, "attributes").Array()) > 0:
+		// Sources that give variants as products too may give them before their family.
+		return skip(SkipVariant, "it is a variant, which %s gets with its family", p.flow.To)
 	case kind == "" || p.takes(kind):
 	case kind == typeVariants && p.set.unsupportedTypes == typesSplit && p.takes(typeSimple):
 		return p.planVariants(ctx, d)
@@ -85,7 +88,8 @@ func (p *Planner) wantedProduct(product []byte) wanted {
 
 // planOne plans to make or change the product of one SKU.
 func (p *Planner) planOne(ctx context.Context, d *draft, w wanted) error {
-	found, asked, err := p.bySKU(ctx, w.resource, w.keys[0].Value)
+	sku := w.keys[0].Value
+	found, asked, err := p.bySKU(ctx, w.resource, sku)
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,8 @@ func (p *Planner) planOne(ctx context.Context, d *draft, w wanted) error {
 	return p.upsert(ctx, d, w, found, link, asked)
 }
 
-// bySKU asks the target for the only document with a SKU.
+// bySKU asks the target for the only document with a SKU. One that is found by the SKU of a variant of its own has another key: what a
+// simple product says of itself must not become what a family says of all its variants.
 func (p *Planner) bySKU(ctx context.Context, resource, sku string) (found *port.Document, asked bool, err error) {
 	docs, asked, err := p.find(ctx, resource, port.Key{Field: port.KeySKU, Value: sku})
 	switch {
@@ -113,11 +118,16 @@ func (p *Planner) bySKU(ctx context.Context, resource, sku string) (found *port.
 		return nil, false, fmt.Errorf("%s %s: %w", resource, sku, err)
 	case !asked:
 		return nil, false, &Failure{Code: FailConfiguration, Message: fmt.Sprintf("%s cannot be asked for its %s by SKU", p.flow.To, resource)}
-	case len(docs) > 1:
+	}
+	own := slices.DeleteFunc(slices.Clone(docs), func(d port.Document) bool { return d.Key != "" && d.Key != sku })
+	switch {
+	case len(own) == 0 && len(docs) > 0:
+		return nil, true, skip(SkipVariant, "%s has %s as a variant of %s, which is changed with its family", p.flow.To, sku, docs[0].Key)
+	case len(own) > 1:
 		return nil, true, &Failure{Code: FailConflict,
-			Message: fmt.Sprintf("%s has %d documents %s with the SKU %s", p.flow.To, len(docs), resource, sku), Help: "give each a SKU of its own there"}
-	case len(docs) == 1:
-		return &docs[0], true, nil
+			Message: fmt.Sprintf("%s has %d documents %s with the SKU %s", p.flow.To, len(own), resource, sku), Help: "give each a SKU of its own there"}
+	case len(own) == 1:
+		return &own[0], true, nil
 	}
 	return nil, true, nil
 }

@@ -94,12 +94,17 @@ func TestProduct(t *testing.T) {
 			outcome: flow.Created, writes: []string{"create article", "create article"},
 			has: map[string]string{"Number": "TEE-B", "Product.name": "T-shirt Black M", "Product.priceGross": "30.25", "Product.quantity": "0", "Product.type": "simple",
 				"Product.variants": "", "Product.options": "", "Product.ean": "", "Product.attributes.0.value": "Black"}},
+		{name: "a variant with the other price than its family", product: `{"id":"p-F","sku":"F","type":"variants","name":"F","priceGross":24.20,"taxRate":21,"variants":[{"sku":"F-1","priceNet":5}]}`,
+			settings: `{"unsupportedTypes":"split"}`, prepare: func(w *world) { w.flow.Resources.ProductTypes = nil },
+			outcome: flow.Created, writes: []string{"create article"}, has: map[string]string{"Number": "F-1", "Product.priceNet": "5", "Product.priceGross": ""}},
 		{name: "a family that is split and half there", product: tee, settings: `{"unsupportedTypes":"split"}`,
 			prepare: func(w *world) {
 				w.flow.Resources.ProductTypes = []string{"simple"}
 				w.books.put("article", `{"Number":"TEE-B"}`)
 			},
 			outcome: flow.Created, writes: []string{"update article", "create article"}, has: map[string]string{"Number": "TEE-R", "Product.ean": "111"}},
+		{name: "a variant where families are not taken", product: product("TEE-B", "attributes", `[{"name":"Colour","value":"Black"}]`),
+			prepare: func(w *world) { w.flow.Resources.ProductTypes = []string{"simple"} }, outcome: flow.Created, writes: []string{"create article"}},
 		{name: "a family that is taken", product: tee, outcome: flow.Created, writes: []string{"create article"}, has: map[string]string{"Product.variants.#": "2"}},
 		{name: "a set whose members are there", product: product("SET", "type", `"grouped"`, "members", `[{"sku":"NK-BEAN","quantity":2},{"sku":"NK-MUG"}]`),
 			outcome: flow.Created, writes: []string{"create article"}},
@@ -109,8 +114,10 @@ func TestProduct(t *testing.T) {
 		{name: "categories and images on a new one", product: product("NK-BEAN-2", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
 			settings: `{"categories":"create","images":"never"}`, outcome: flow.Created, writes: []string{"create article"},
 			has: map[string]string{"Product.categories.#": "1", "Product.images": ""}},
-		{name: "categories and images of a known one", product: product("NK-BEAN", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
-			settings: `{"categories":"create","images":"always"}`, outcome: flow.Updated, writes: []string{"update article"}},
+		{name: "categories and images of a known one", product: product("NK-KNOWN", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
+			prepare:  func(w *world) { w.books.put("article", `{"Number":"NK-KNOWN"}`) },
+			settings: `{"categories":"create","images":"always"}`, outcome: flow.Updated, writes: []string{"update article"},
+			has: map[string]string{"Product.categories": "", "Product.images.#": "1"}},
 		{name: "labels of the target", product: tee, tables: `{"attributes":{"colour":{"name":"Kleur","code":"kleur","values":{"Red":"Rood","black":"Zwart"}},"Size":"Maat"}}`,
 			outcome: flow.Created, writes: []string{"create article"},
 			has: map[string]string{"Product.options.0.name": "Kleur", "Product.options.0.code": "kleur", "Product.options.0.values.1": "Zwart", "Product.options.1.name": "Maat",
@@ -159,6 +166,24 @@ func TestProduct(t *testing.T) {
 	}
 }
 
+// TestVariantOfAFamily shows that a source that gives the variants of a family as products too does not write them over the target's family.
+func TestVariantOfAFamily(t *testing.T) {
+	early := product("TEE-B", "attributes", `[{"name":"Colour","value":"Black"}]`)
+	w := with(newProducts(), early, tee, product("TEE-R", "name", `"T-shirt red"`), product("NK-1"))
+	s, results, err := w.run(t, flow.RunOptions{})
+	if err != nil || s.Created != 2 || results["TEE-R"].Code != flow.SkipVariant || results["TEE-B"].Code != flow.SkipVariant || !strings.Contains(results["TEE-R"].Reason, "as a variant of TEE") {
+		t.Fatalf("%s %v: %s", s, err, results["TEE-R"].Reason)
+	}
+	// One that stands by itself as well is the one.
+	w.books.put("article", `{"Number":"TEE-R"}`)
+	if s, _, err := w.run(t, flow.RunOptions{FromStart: true}); err != nil || s.Updated != 1 || s.Skipped != 3 {
+		t.Errorf("%s %v", s, err)
+	}
+	if name := gjson.GetBytes(w.books.docs["article"][3].Body, "Product.name").String(); name != "T-shirt" {
+		t.Errorf("the family is called %s", name)
+	}
+}
+
 // ids are books that have ids where a mapping writes labels, as shops do.
 type ids struct {
 	*books
@@ -181,8 +206,8 @@ func (i ids) Compare(_ context.Context, resource string, have port.Document, wan
 
 // TestComparer shows that a target that can compare is asked, and one that cannot compare a resource is compared by members.
 func TestComparer(t *testing.T) {
-	w := with(newProducts(), product("NK-BEAN", "attributes", `[{"name":"Colour","value":"Red"}]`))
-	w.flow.Mappings.Write = mapperOf(t, "Colour: attributes[0].value")
+	w := with(newProducts(), product("NK-BEAN", "features", `[{"name":"Colour","value":"Red"}]`))
+	w.flow.Mappings.Write = mapperOf(t, "Colour: features[0].value")
 	target := &ids{books: w.books}
 	run := func() flow.Summary {
 		p, err := flow.New(w.flow, flow.Systems{Source: w.shop, Target: target, Links: w.store, Cursors: w.store}, flow.Pace{Now: w.clock.Now, Sleep: w.clock.Sleep})
@@ -250,4 +275,17 @@ func TestProductsOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRenderUnchanged shows that a plan without operations says why.
+func TestRenderUnchanged(t *testing.T) {
+	w := with(newProducts(), product("NK-BEAN"))
+	w.flow.Mappings.Write = mapperOf(t, "Number: sku")
+	plan := w.process(t).Planner().Plan(t.Context(), w.shop.orders[0])
+	if got, want := plan.Render(), "product NK-BEAN -> article\n  - skip: the target says the same already\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if again := roundTrip(t, plan); len(again.Adopt) != 2 || again.Adopt[1].Link.SourceID != "p-NK-BEAN" {
+		t.Errorf("adopted %+v", again.Adopt)
+	}
 }

@@ -23,6 +23,8 @@ func (p *Plan) Render() string {
 		fmt.Fprintf(&b, "  ? in doubt: %s\n", p.Doubt.Reason)
 	case p.Skip != nil:
 		fmt.Fprintf(&b, "  - skip: %s\n", p.Skip.Reason)
+	case len(p.Operations) == 0:
+		fmt.Fprintf(&b, "  - skip: %s\n", unchanged)
 	}
 	for _, op := range p.Operations {
 		switch op.Verb {

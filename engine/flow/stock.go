@@ -208,7 +208,7 @@ func (p *Planner) preparedStock(stock []byte, quantity decimal.Decimal, known bo
 	}
 	amount, at := "", ""
 	if known {
-		amount = quantity.String()
+		amount = quantity.Trim().String() // 118.0 pieces are 118: some systems take whole numbers only
 	}
 	if place != "" {
 		at = quoted(place)

@@ -222,13 +222,9 @@ func TestCompilerFails(t *testing.T) {
 func TestCompilerHangs(t *testing.T) {
 	c := script(t, "sleep 600 & wait")
 	c.time = 200 * time.Millisecond
-	begin := time.Now()
 	_, err := c.Check(t.Context(), Request{Root: t.TempDir()})
 	if err == nil || !strings.Contains(err.Error(), "was ended after") {
 		t.Errorf("got %v", err)
-	}
-	if d := time.Since(begin); d > 30*time.Second {
-		t.Errorf("it took %s", d)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

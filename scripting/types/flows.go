@@ -20,9 +20,9 @@ func (p Project) flows() []byte {
 	out.WriteString(Header + "\n/** What the flows of the project give to rules as `settings` and `tables`. */\ndeclare namespace Flows {")
 	taken := map[string]bool{}
 	for _, f := range flows {
-		name := pascal(f.Name)
+		name := engine.PascalName(f.Name)
 		for i := 2; taken[name]; i++ {
-			name = fmt.Sprintf("%s%d", pascal(f.Name), i)
+			name = fmt.Sprintf("%s%d", engine.PascalName(f.Name), i)
 		}
 		taken[name] = true
 		fmt.Fprintf(&out, "\n%s  namespace %s {\n    interface Settings {\n", comment("  ", "The flow "+f.Name+"."), name)

@@ -267,11 +267,3 @@ export const members = () => ({
 		}
 	}
 }
-
-func TestInterface(t *testing.T) {
-	for document, want := range map[string]string{"order": "Order", "shopware.order": "Shopware.Order", "eaccounting.invoiceDraft": "Eaccounting.InvoiceDraft", "my-shop.2nd_order": "MyShop._2ndOrder"} {
-		if got := types.Interface(document); got != want {
-			t.Errorf("%s is %s, want %s", document, got, want)
-		}
-	}
-}

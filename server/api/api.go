@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -55,6 +56,7 @@ type API struct {
 	cache    *cache
 	document []byte // openapi.yaml as JSON
 	slots    chan struct{}
+	builtIn  func() []listed
 }
 
 //go:embed openapi.yaml
@@ -82,6 +84,7 @@ func New(opts Options) (*API, error) {
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
 	}
+	a.builtIn = sync.OnceValue(a.builtInMappings)
 	var err error
 	a.document, err = yaml.YAMLToJSON(openAPI)
 	return a, err

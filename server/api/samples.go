@@ -37,10 +37,16 @@ func (a *API) mappings(w http.ResponseWriter, _ *http.Request) error {
 			}
 		}
 	}
+	return write(w, map[string][]listed{"mappings": append(all, a.builtIn()...)})
+}
+
+// builtInMappings lists those of the library, which never changes.
+func (a *API) builtInMappings() []listed {
+	var all []listed
 	for _, pattern := range []string{"*/*.read.yaml", "*/*.write.yaml"} {
 		names, err := fs.Glob(a.Library, pattern)
 		if err != nil {
-			return err
+			continue // the patterns are constant and right
 		}
 		for _, name := range names {
 			if l, ok := a.listed(a.Library, name); ok {
@@ -49,7 +55,7 @@ func (a *API) mappings(w http.ResponseWriter, _ *http.Request) error {
 			}
 		}
 	}
-	return write(w, map[string][]listed{"mappings": all})
+	return all
 }
 
 func (a *API) listed(from fs.FS, name string) (listed, bool) {
@@ -81,22 +87,9 @@ type sampleNamed struct {
 
 func (a *API) samples(w http.ResponseWriter, _ *http.Request) error {
 	all := []sampleNamed{}
-	names, err := fs.Glob(a.Library, "*/*.yaml")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		found := mappingtest.Samples(a.Tests, testOf(name))
-		if len(found) == 0 {
-			continue
-		}
-		text, err := fs.ReadFile(a.Library, name)
-		if err != nil {
-			return err
-		}
-		m := engine.Analyze(name, text, engine.Files(a.Library), engine.Library(a.Library))
-		for _, s := range found {
-			all = append(all, sampleNamed{name, s.Name, m.From(), m.To()})
+	for _, m := range a.builtIn() {
+		for _, name := range m.Samples {
+			all = append(all, sampleNamed{m.Name, name, m.From, m.To})
 		}
 	}
 	return write(w, map[string][]sampleNamed{"samples": all})

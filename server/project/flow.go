@@ -40,6 +40,8 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Entity = port.Entity(f.oneOf(e.node, "entity", schema.Entities))
 		case "trigger":
 			flow.Trigger = f.trigger(e.node)
+		case "after":
+			flow.After, flow.after = f.names(e.node)
 		case "start":
 			flow.Start = f.start(e.node)
 		case "where":
@@ -91,6 +93,20 @@ func (flow *Flow) placeMembers(f *file, e entry) {
 			flow.at[name] = at(m.node)
 		}
 	}
+}
+
+// names reads a word or a list of words.
+func (f *file) names(n ast.Node) (names []string, places []text) {
+	list := []ast.Node{n}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		list = s.Values
+	}
+	for _, e := range list {
+		if w := f.word(e); w != nil {
+			names, places = append(names, w.value), append(places, *w)
+		}
+	}
+	return names, places
 }
 
 func (p *Project) connectionName(f *file, n ast.Node) string {

@@ -23,6 +23,9 @@ func (c *call) list(rows []*object, paged bool) (any, *apiError) {
 		return jsondoc.New("href", c.path, "items", list(rows)), nil
 	}
 	rows = sorted(rows, c.query.Get("orderby"))
+	if c.s.restless {
+		rows = c.s.stirred(rows, c.query.Get("orderby"))
+	}
 	start, size := atoi(c.query.Get("start"), 0), min(atoi(c.query.Get("size"), defaultSize), mostSize)
 	if start < 0 || size < 1 {
 		return nil, refuse("The parameters start and size must be positive.")
@@ -90,7 +93,25 @@ func sorted(rows []*object, by string) []*object {
 	return out
 }
 
-// matches tells whether an order passes the filters of a request. Unknown filters are left out of account.
+// stirred turns rows around that are equal in what they are sorted by, every other time.
+func (s *Sandbox) stirred(rows []*object, by string) []*object {
+	member, _ := strings.CutSuffix(by, "_desc")
+	if s.turns++; s.turns%2 == 0 || member == "" {
+		return rows
+	}
+	out := slices.Clone(rows)
+	for from := 0; from < len(out); {
+		to := from + 1
+		for to < len(out) && out[to].Get(member) == out[from].Get(member) {
+			to++
+		}
+		slices.Reverse(out[from:to])
+		from = to
+	}
+	return out
+}
+
+// keepOrder tells whether an order passes the filters of a request. Unknown filters are left out of account.
 func (c *call) keepOrder(o *object) bool {
 	completed := c.query.Get("is_completed")
 	if completed == "" {

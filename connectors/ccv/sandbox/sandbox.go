@@ -48,6 +48,8 @@ type Sandbox struct {
 	register bool // SalesPOS
 	limited  bool
 	unsigned bool // answers carry no signature
+	restless bool // rows that are equal change places
+	turns    int
 
 	templates *object
 	tables    map[string]*table
@@ -63,6 +65,9 @@ func WithLimits() Option { return func(s *Sandbox) { s.limited = true } }
 
 // WithoutSignatures leaves the signature off the answers, as something between client and shop would.
 func WithoutSignatures() Option { return func(s *Sandbox) { s.unsigned = true } }
+
+// WithRestlessLists sorts rows that are equal in what they are sorted by anew with every call, as databases may.
+func WithRestlessLists() Option { return func(s *Sandbox) { s.restless = true } }
 
 // New starts a CCV Shop. It panics only if the seed in this package is inconsistent, which its tests rule out.
 func New(o connectors.SandboxOptions, opts ...Option) *Sandbox { return start(o, false, opts) }

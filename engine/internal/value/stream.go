@@ -36,7 +36,7 @@ func (t *Tape) Next() (v Value, more, ok bool) {
 		i = space(s, i+1)
 	}
 	t.nodes = t.nodes[:0]
-	if i = t.planned(i, 0, t.stream.elements, 1); i < 0 {
+	if i = t.planned(i, 0, t.stream.elements, 1, t.expected(t.plan)); i < 0 {
 		return Value{}, false, false
 	}
 	t.stream.at, t.stream.begun = i, true

@@ -1,4 +1,4 @@
-import { RangeSet, StateEffect, StateField } from '@codemirror/state';
+import { Prec, RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { gutter, GutterMarker } from '@codemirror/view';
 import type { EditorView } from '@codemirror/view';
 import type { TestReport } from '../api/client';
@@ -32,7 +32,7 @@ const coverage = StateField.define<RangeSet<GutterMarker>>({
 });
 
 /** The bar that says which rules tests reach: teal where they do, amber where not. */
-export const coverageGutter = [coverage, gutter({ class: 'cm-coverage', markers: (view) => view.state.field(coverage) })];
+export const coverageGutter = [coverage, Prec.high(gutter({ class: 'cm-coverage', markers: (view) => view.state.field(coverage) }))];
 
 export function showCoverage(view: EditorView, lines: TestReport['lines']) {
   const doc = view.state.doc;

@@ -8,13 +8,19 @@ import { offsetOf, positionOf } from '../text/positions';
 /** Everything here is the engine's answer: the page knows nothing of the language. */
 export interface Asking {
   name: () => string;
+  /** The document that sample values are taken from. */
+  document: () => string;
   /** Shows the place where something is declared. */
   go: (pos: Position, library: boolean) => void;
 }
 
+/** A document beyond this length is not sent along for its sample values. */
+const mostSample = 300_000;
+
 function place(view: { state: EditorView['state'] }, offset: number, ask: Asking) {
   const { line, column } = positionOf(view.state.doc, offset);
-  return { mapping: { name: ask.name(), text: view.state.doc.toString() }, line, column };
+  const document = ask.document();
+  return { mapping: { name: ask.name(), text: view.state.doc.toString() }, line, column, ...(document.length < mostSample ? { document } : {}) };
 }
 
 const icons: Record<string, string> = { field: 'property', target: 'property', variable: 'variable', function: 'function', keyword: 'keyword', value: 'constant', mapping: 'namespace', type: 'type' };

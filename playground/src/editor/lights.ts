@@ -1,7 +1,7 @@
 import { type Range as MarkRange, RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
 
-/** What lights up together, and what nothing reads. */
+/** What lights up: lines, the one that matters most first, and values in them. */
 export interface Lights {
   lines: { from: number; to: number }[];
   values: { from: number; to: number }[];
@@ -40,8 +40,9 @@ export function light(view: EditorView, l: Lights, reveal: boolean) {
   const marks: MarkRange<Decoration>[] = [...starts].map((at) => line.range(at));
   for (const r of l.values.slice(0, most)) if (r.to > r.from && r.to <= doc.length) marks.push(value.range(r.from, r.to));
   const effects: StateEffect<unknown>[] = [setLights.of(RangeSet.of(marks, true))];
-  const first = Math.min(...starts);
-  if (reveal && starts.size > 0) {
+  const main = l.lines[0];
+  if (reveal && main && main.from <= doc.length) {
+    const first = doc.lineAt(main.from).from;
     const visible = view.visibleRanges.some((r) => r.from <= first && first <= r.to);
     const block = view.lineBlockAt(first);
     const { scrollTop, clientHeight } = view.scrollDOM;
@@ -51,31 +52,27 @@ export function light(view: EditorView, l: Lights, reveal: boolean) {
 }
 
 class Margin extends WidgetType {
-  constructor(private readonly text: string) {
-    super();
-  }
-  override eq(other: Margin) {
-    return other.text === this.text;
-  }
   toDOM() {
     const el = document.createElement('span');
     el.className = 'cm-margin';
-    el.textContent = this.text;
+    el.textContent = 'no rule reads this';
     return el;
   }
 }
 
-/** Dims what no rule reads, and says so in the margin of the first line. */
+const margin = new Margin();
+
+/** Dims what no rule reads, and says so in the margin of the first line of each stretch. */
 export function dim(view: EditorView, ranges: { from: number; to: number }[]) {
   const doc = view.state.doc;
   const marks: MarkRange<Decoration>[] = [];
-  let last = -1;
-  for (const r of ranges.slice(0, most)) {
+  let last = -2; // the line of the one before
+  for (const r of ranges.toSorted((a, b) => a.from - b.from).slice(0, most)) {
     if (r.to > doc.length || r.to <= r.from) continue;
     marks.push(dimmed.range(r.from, r.to));
-    const end = doc.lineAt(r.from).to;
-    if (end !== last) marks.push(Decoration.widget({ widget: new Margin('no rule reads this'), side: 1 }).range(end));
-    last = end;
+    const line = doc.lineAt(r.from);
+    if (line.number > last + 1) marks.push(Decoration.widget({ widget: margin, side: 1 }).range(line.to));
+    last = line.number;
   }
   view.dispatch({ effects: setUnread.of(RangeSet.of(marks, true)) });
 }

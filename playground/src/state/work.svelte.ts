@@ -43,6 +43,9 @@ export class Work {
   batch = $state(false);
 
   preview = $state.raw<Preview>();
+  /** The document types of the last text without errors. */
+  from = $state.raw('');
+  to = $state.raw('');
   /** The mapping's text that the preview is of. */
   previewed = $state.raw('');
   lines = $state.raw<Lines>();
@@ -52,7 +55,8 @@ export class Work {
   round = $state(0);
 
   why = $state.raw<Explanation>();
-  about = $state.raw<About>();
+  /** What why is about: an answer that is on its way changes nothing yet. */
+  answered = $state.raw<About>();
   lit = $state.raw<Lit>();
   absent = $state.raw<AbsentField[]>([]);
 
@@ -62,6 +66,8 @@ export class Work {
 
   readonly dirty = $derived(this.saved !== this.text);
   readonly stale = $derived(this.preview !== undefined && this.preview.output == null && this.document.trim() !== '');
+  /** The mapping has errors: nothing can be asked of what it makes. */
+  readonly broken = $derived(this.preview?.mapping.rules === 0);
   readonly problems = $derived(this.preview?.mapping.diagnostics ?? []);
   readonly sourcePlaces = $derived(new JSONPlaces(this.document));
   readonly resultPlaces = $derived(new JSONPlaces(this.shown));
@@ -70,12 +76,26 @@ export class Work {
   private asking: AbortController | undefined;
   private timers: Record<string, ReturnType<typeof setTimeout>> = {};
 
+  /** Who is here; the lists come later. */
   async start() {
-    const [session, mappings, samples] = await Promise.all([api.GET('/session'), api.GET('/mappings'), api.GET('/samples')]);
+    const lists = Promise.all([this.refreshMappings(), api.GET('/samples')]);
+    const session = await api.GET('/session');
     this.session = session.data;
-    this.mappings = mappings.data?.mappings ?? [];
-    this.samples = samples.data?.samples ?? [];
     if (!session.data) this.failure = words(session.error);
+    this.listed = lists.then(([, samples]) => {
+      this.samples = samples.data?.samples ?? [];
+    });
+  }
+
+  private listed: Promise<void> = Promise.resolve();
+
+  /** Opens what was open before, else the project's first mapping, else an order. */
+  async openFirst() {
+    const last = localStorage.getItem('last');
+    if (last && (await this.open(last, localStorage.getItem('last-built-in') === 'yes'))) return;
+    await this.listed;
+    const chosen = this.mappings.find((m) => !m.library) ?? this.mappings.find((m) => m.name === 'shopware/order.read.yaml') ?? this.mappings[0];
+    if (chosen) await this.open(chosen.name, chosen.library);
   }
 
   async refreshMappings() {
@@ -131,7 +151,9 @@ export class Work {
       if (!abort.signal.aborted) this.failure = 'The server does not answer.';
       return;
     }
-    if (abort.signal.aborted || this.preview?.mapping.diagnostics.some((d) => d.severity === 'error')) return;
+    if (abort.signal.aborted || this.broken) return;
+    this.from = this.preview?.mapping.from ?? '';
+    this.to = this.preview?.mapping.to ?? '';
     this.later('explain', 30, () => void this.explain());
     this.later('unread', 300, () => void this.askUnread());
     this.later('tests', 700, () => void this.runTests());
@@ -142,12 +164,13 @@ export class Work {
     this.later('explain', 60, () => void this.explain(at));
   }
 
+  private about: About | undefined;
   private at: Lit['at'] = 'result';
 
   private async explain(at: Lit['at'] = this.at) {
     this.at = at;
     this.asking?.abort();
-    if (this.batch || !this.document.trim()) return;
+    if (this.batch || this.broken || !this.document.trim()) return;
     const abort = (this.asking = new AbortController());
     const job = this.job();
     try {
@@ -157,6 +180,7 @@ export class Work {
       ]);
       if (all.data) this.absent = all.data.absent;
       this.why = one?.data;
+      this.answered = one?.data ? this.about : undefined;
       this.lit = one?.data && this.about ? litBy(one.data, at, this.name, this.about) : undefined;
     } catch {
       // a newer question is on its way
@@ -164,7 +188,7 @@ export class Work {
   }
 
   private async askUnread() {
-    if (this.batch) return;
+    if (this.batch || this.broken) return;
     const { data } = await api.POST('/unread', { body: this.job() }).catch(() => ({ data: undefined }));
     if (data) this.unread = data;
   }
@@ -175,13 +199,15 @@ export class Work {
   }
 
   /** Opens a mapping with one of its samples; sample unsaid is the first. */
-  async open(name: string, library: boolean, sample?: string) {
+  async open(name: string, library: boolean, sample?: string): Promise<boolean> {
     const path = { params: { path: { path: name } } };
     const { data, error } = library ? await api.GET('/library/{path}', path) : await api.GET('/files/{path}', path);
     if (!data) {
       this.notice = words(error);
-      return;
+      return false;
     }
+    localStorage.setItem('last', name);
+    localStorage.setItem('last-built-in', library ? 'yes' : '');
     this.name = name;
     this.text = data.text;
     this.saved = data.text;
@@ -194,6 +220,7 @@ export class Work {
       this.notice = 'What you had not saved is here again.';
     }
     await this.openSample(name, sample);
+    return true;
   }
 
   async openSample(mapping: string, sample?: string) {
@@ -212,9 +239,10 @@ export class Work {
 
   private forget() {
     this.preview = undefined;
+    this.from = this.to = '';
     this.shown = '';
     this.why = undefined;
-    this.about = undefined;
+    this.about = this.answered = undefined;
     this.lit = undefined;
     this.absent = [];
     this.tests = undefined;

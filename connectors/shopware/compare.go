@@ -238,11 +238,9 @@ func (c *Client) compareCategories(ctx context.Context, d *jsondoc.Difference, b
 	return nil
 }
 
-// inCategory compares a path with the breadcrumbs of a product's categories, which begin with the root.
-func inCategory(have *jsondoc.Object, root string, path []string) bool {
-	if path[0] != root {
-		path = append([]string{root}, path...)
-	}
+// inCategory compares a path with the breadcrumbs of a product's categories, which begin at the top.
+func inCategory(have *jsondoc.Object, root, path []string) bool {
+	path = slices.Concat(root, below(root, path))
 	return slices.ContainsFunc(have.Objects("categories"), func(c *jsondoc.Object) bool {
 		return slices.Equal(texts(own(c, "breadcrumb")), path)
 	})

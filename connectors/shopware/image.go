@@ -43,7 +43,8 @@ func (c *Client) putImages(id string, have, in, labels *jsondoc.Object) ([]image
 		if placed(have, place) == im.id {
 			continue
 		}
-		file := jsondoc.New("id", im.id)
+		// With its id alone it would be taken for an image that is there.
+		file := jsondoc.New("id", im.id, "title", im.id)
 		if name := o.Text("name"); name != "" {
 			file.Set("alt", name)
 			file.Set("title", name)

@@ -23,7 +23,10 @@ type names struct {
 
 	mu  sync.Mutex
 	ids map[string]string // by kind and names
-	top struct{ id, name string }
+	top struct {
+		id   string
+		path []string // of names, from the root of all to this one
+	}
 }
 
 // fixedID is an id that follows from what it stands for.
@@ -93,13 +96,11 @@ func (n *names) value(ctx context.Context, property, value string) (string, erro
 
 // category finds the category at the end of a path of names, below the root of the shop. The root's own name may begin the path.
 func (n *names) category(ctx context.Context, path []string) (string, error) {
-	id, name, err := n.root(ctx)
+	id, root, err := n.root(ctx)
 	if err != nil {
 		return "", err
 	}
-	if len(path) > 1 && path[0] == name {
-		path = path[1:]
-	}
+	path = below(root, path)
 	for i, step := range path {
 		parent := id
 		id, err = n.known("category\x00"+parent+"\x00"+step, func() (string, error) {
@@ -118,20 +119,28 @@ func (n *names) category(ctx context.Context, path []string) (string, error) {
 	return id, nil
 }
 
+// below is a path without the name of the root, which may begin it.
+func below(root, path []string) []string {
+	if len(root) > 0 && len(path) > 0 && path[0] == root[len(root)-1] {
+		return path[1:]
+	}
+	return path
+}
+
 // root is the category below which paths begin: that of the option, or that of the first shop that sells.
-func (n *names) root(ctx context.Context) (id, name string, err error) {
+func (n *names) root(ctx context.Context) (id string, path []string, err error) {
 	n.mu.Lock()
-	id, name = n.top.id, n.top.name
+	id, path = n.top.id, n.top.path
 	n.mu.Unlock()
 	if id != "" {
-		return id, name, nil
+		return id, path, nil
 	}
 	id = n.c.rootCategory
 	if id == "" {
 		page, err := n.c.search(ctx, "sales-channel", criteria{Limit: 1, Sort: byCreation,
 			Filter: []filter{equals("typeId", storefront), equals("active", true)}}, nil)
 		if err != nil {
-			return "", "", err
+			return "", nil, err
 		}
 		if len(page.rows) > 0 {
 			id = page.rows[0].Get("navigationCategoryId").String()
@@ -139,17 +148,22 @@ func (n *names) root(ctx context.Context) (id, name string, err error) {
 	}
 	page, err := n.c.search(ctx, "category", criteria{IDs: []string{id}}, nil)
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	if id == "" || len(page.rows) == 0 {
-		return "", "", &port.Error{Kind: port.ErrValidation, System: system, Op: "category", Field: "categories",
+		return "", nil, &port.Error{Kind: port.ErrValidation, System: system, Op: "category", Field: "categories",
 			Message: "the shop has no root category: set the connection's option rootCategory to the id of one"}
 	}
-	name = nameOf(page.rows[0])
+	for _, name := range page.rows[0].Get("breadcrumb").Array() {
+		path = append(path, name.String())
+	}
+	if len(path) == 0 {
+		path = []string{nameOf(page.rows[0])}
+	}
 	n.mu.Lock()
-	n.top.id, n.top.name = id, name
+	n.top.id, n.top.path = id, path
 	n.mu.Unlock()
-	return id, name, nil
+	return id, path, nil
 }
 
 // storefront is the type of a sales channel that is a shop; the same id everywhere.

@@ -97,7 +97,7 @@ var resources = map[string]resource{
 			"properties":           {Associations: associations{"group": {}}},
 			"options":              {Associations: associations{"group": {}}},
 			"configuratorSettings": {Associations: associations{"option": {Associations: associations{"group": {}}}}},
-			"children":             {Associations: associations{"options": {Associations: associations{"group": {}}}}, Sort: byCreation},
+			"children":             {Associations: associations{"options": {Associations: associations{"group": {}}}}, Sort: []sorting{{Field: "autoIncrement"}}},
 		},
 		// A family is one document with its variants, and changes when one of them does.
 		only:  []filter{equals("parentId", nil)},

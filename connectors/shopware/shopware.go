@@ -4,6 +4,7 @@
 package shopware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,10 @@ func spec() connectors.Spec {
 				Help: "Settings > System > Integrations > Add integration. It begins with SWIA. Give it the Administrator right, or a role that may read what the flows read."},
 			{Name: "secretAccessKey", Title: "Secret access key", Secret: true, Needed: true,
 				Help: "Shown once, when the integration is made or its keys are generated anew."},
+			{Name: "webhookSecret", Title: "Secret of webhooks", Secret: true,
+				Help: "A long random text of your own. The app's registration hands it to the shop, which signs its calls with it. Only for flows that webhooks start."},
+			{Name: "appSecret", Title: "Secret of the app", Secret: true,
+				Help: "What stands in <secret> of the app's manifest. Only for flows that webhooks start, and only until the app is installed."},
 		},
 	}
 	s.Options = []connectors.Option{
@@ -61,7 +66,10 @@ func spec() connectors.Spec {
 		{Name: "triggerFlows", Default: "false", Choices: []string{"true", "false"}, Help: "Whether writes start the shop's own flows, such as mails to customers."},
 		{Name: "rootCategory", Help: "Id of the category below which the paths of products begin; unsaid that of the first active storefront."},
 		{Name: "createMissing", Default: "true", Choices: []string{"true", "false"}, Help: "Whether categories, properties and manufacturers that a product names are made where the shop lacks them."},
+		{Name: "appName", Default: "Crosswalk", Help: "Name of the app whose webhooks start flows, as in its manifest."},
+		{Name: "webhookAddress", Help: "The address at which the shop's calls arrive, where a proxy changes it; unsaid https and the address of the call."},
 	}
+	s.Webhooks = true
 	for _, r := range references {
 		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
 	}
@@ -81,6 +89,7 @@ type Client struct {
 	rootCategory  string
 	createMissing bool
 	names         *names
+	hooks         hooks
 
 	mu      sync.Mutex
 	version string
@@ -98,6 +107,8 @@ type Client struct {
 //	              the first active storefront
 //	createMissing false refuses products that name a category, property or manufacturer that the
 //	              shop lacks, instead of making it
+//	appName       of the app whose webhooks start flows; unsaid Crosswalk
+//	webhookAddress  the address at which the shop's calls arrive, where a proxy changes it
 func Open(cfg connectors.Config) (*Client, error) { return open(cfg, nil) }
 
 // open lets tests change how calls are made.
@@ -115,6 +126,11 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	}
 	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, createMissing: true, tables: map[string][]byte{}}
 	c.names = &names{c: c, ids: map[string]string{}}
+	c.hooks = hooks{secret: cfg.Credentials["webhookSecret"], appSecret: cfg.Credentials["appSecret"],
+		app: cmp.Or(cfg.Options["appName"], "Crosswalk"), address: cfg.Options["webhookAddress"], now: cfg.Now}
+	if c.hooks.now == nil {
+		c.hooks.now = time.Now
+	}
 	if s := cfg.Options["pageSize"]; s != "" {
 		if c.page, err = strconv.Atoi(s); err != nil || c.page < 1 || c.page > maxLimit {
 			return fail("option pageSize is %q, but must be a number from 1 to %d", s, maxLimit)

@@ -32,6 +32,9 @@ func (q *request) upload(id string) error {
 	if r == nil {
 		return resourceNotFound(ent, id)
 	}
+	if p := ent.name + ":update"; !q.by.may(p) {
+		return missingPrivileges([]string{p})
+	}
 	query := q.r.URL.Query()
 	extension, name := strings.ToLower(query.Get("extension")), query.Get("fileName")
 	kind, ok := mediaTypes[extension]

@@ -27,10 +27,23 @@ run: build ## build, then let the demo project's orders cross between two sandbo
 	bin/crosswalk demo
 
 .PHONY: test
-test: lint ## lint, then every test with the race detector, in random order
+test: lint compiler ## lint, then every test with the race detector, in random order
 	@[ -n "$(RACE)" ] || echo "no C compiler found: testing without the race detector"
 	$(GO) test $(RACE) -shuffle=on -timeout=6m ./...
 	cd engine/bench && $(GO) test ./...
+
+# The TypeScript compiler that declarations are tested with. Without npm its tests are skipped, and say so.
+TYPESCRIPT := scripting/tsc/testdata
+
+.PHONY: compiler
+compiler: $(TYPESCRIPT)/node_modules
+
+$(TYPESCRIPT)/node_modules: $(TYPESCRIPT)/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  cd $(TYPESCRIPT) && npm ci --silent --no-audit --no-fund && touch node_modules; \
+	else \
+	  echo "no npm found: testing without the TypeScript compiler"; \
+	fi
 
 .PHONY: lint
 lint: ## formatting, go vet, staticcheck, and whether go.mod is tidy

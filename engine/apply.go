@@ -19,6 +19,60 @@ import (
 func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
 	f := m.frame()
 	defer m.release(f)
+	large := len(document) > largeDocument
+	dst := f.buf[:0]
+	if large || dst == nil {
+		dst = make([]byte, 0, m.guess(len(document)))
+	}
+	out, diags := m.appendTo(f, ctx, dst, document, in)
+	if diags != nil {
+		return nil, diags
+	}
+	if large {
+		m.portion.Store(uint64(len(out)) << 20 / uint64(len(document)))
+		if cap(out)-len(out) <= len(out)>>3 {
+			return out[:len(out):len(out)], nil
+		}
+	} else {
+		f.buf = out[:0]
+	}
+	return append([]byte(nil), out...), nil
+}
+
+// largeDocument is the size in bytes from which the room for an output is made for it alone.
+const largeDocument = 256 << 10
+
+// guess returns how much room the output of a document of n bytes needs: as much of it as that of the last large one.
+func (m *Mapping) guess(n int) int {
+	portion := m.portion.Load()
+	if portion == 0 {
+		portion = 1 << 18
+	}
+	size := uint64(n) * portion >> 20
+	return int(min(512+size+size>>4, uint64(m.limits.OutputBytes)))
+}
+
+// Append maps one document as [Mapping.Apply] does and appends the target document to dst, which must not lie in the
+// document's memory. Whoever hands the same room in again and again maps without allocating. Where the document fails dst
+// comes back as it was.
+func (m *Mapping) Append(ctx context.Context, dst, document []byte, in Input) ([]byte, error) {
+	f := m.frame()
+	defer m.release(f)
+	out, diags := m.appendTo(f, ctx, dst, document, in)
+	if diags != nil {
+		return dst, diags
+	}
+	return out, nil
+}
+
+// appendTo maps one document with a frame of its own.
+func (m *Mapping) appendTo(f *frame, ctx context.Context, dst, document []byte, in Input) ([]byte, Diagnostics) {
+	if m.streams {
+		if out, ok := m.stream(f, ctx, dst, document, in); ok {
+			return out, nil
+		}
+		f.reset()
+	}
 	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags == nil {
 		f.overlayTables(m.tables)
@@ -29,15 +83,18 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	if out, ok := r.quick(); ok {
+	early := f.listen(in.Log)
+	if out, ok := r.quick(dst); ok {
+		early.tell(in.Log)
 		return out, nil
 	}
+	f.log = in.Log // scripts are called again, and log again
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	return r.thorough()
+	return r.thorough(dst)
 }
 
-// thorough maps the document by building the target first. It finds every failure.
-func (r *run) thorough() ([]byte, error) {
+// thorough maps the document by building the target first, and appends it to dst. It finds every failure.
+func (r *run) thorough(dst []byte) ([]byte, Diagnostics) {
 	m := r.mapping
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
@@ -49,8 +106,8 @@ func (r *run) thorough() ([]byte, error) {
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := r.out.appendJSON(make([]byte, 0, 1024))
-	if len(out) > m.limits.OutputBytes {
+	out := r.out.appendJSON(dst)
+	if len(out)-len(dst) > m.limits.OutputBytes {
 		return nil, m.tooLarge()
 	}
 	return out, nil
@@ -68,6 +125,12 @@ func (m *Mapping) frame() *frame {
 
 // release gives a frame back without anything of its document.
 func (m *Mapping) release(f *frame) {
+	f.reset()
+	m.frames.Put(f)
+}
+
+// reset lets go of a document and of all that was made of it.
+func (f *frame) reset() {
 	clear(f.vars)
 	clear(f.lets)
 	for i := range f.rows {
@@ -82,6 +145,7 @@ func (m *Mapping) release(f *frame) {
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.seed, f.log = 0, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -89,7 +153,6 @@ func (m *Mapping) release(f *frame) {
 	if cap(f.stack) > 1<<14 {
 		f.stack = nil
 	}
-	m.frames.Put(f)
 }
 
 // read checks a document and what comes with it.
@@ -101,13 +164,23 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan 
 	if f.doc, diag = f.json(0, document, keys, plan, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
-	f.size = len(document)
+	f.begin(ctx, limits, in)
+	return f.inputs(limits, keys, in)
+}
+
+// begin starts to count what a document costs.
+func (f *frame) begin(ctx context.Context, limits Limits, in Input) {
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
+	f.seed, f.log = in.Seed, in.Log
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}
+}
+
+// inputs checks what comes with a document.
+func (f *frame) inputs(limits Limits, keys *value.Keys, in Input) Diagnostics {
 	var diags Diagnostics
 	for i, part := range [...]struct {
 		name string
@@ -131,9 +204,12 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan 
 	return diags
 }
 
+// text returns bytes as a string that lies in their memory.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
 // json checks a text and returns its value, which refers to the text and to a tape of the frame.
-func (f *frame) json(tape int, text []byte, keys *value.Keys, plan *value.Plan, depth int) (value.Value, *Diagnostic) {
-	s := unsafe.String(unsafe.SliceData(text), len(text))
+func (f *frame) json(tape int, raw []byte, keys *value.Keys, plan *value.Plan, depth int) (value.Value, *Diagnostic) {
+	s := text(raw)
 	if v, ok := f.tapes[tape].Parse(s, keys, plan, depth); ok {
 		return v, nil
 	}
@@ -208,11 +284,13 @@ func (f *frame) let(i int) (value.Value, error) {
 // run is one document on its way through a mapping.
 type run struct {
 	*frame
-	mapping *Mapping
-	diags   Diagnostics
-	written int64 // about how many bytes of output there are
-	stopped bool  // a limit was reached: nothing more is tried
-	indexes []int // of the elements that are being built
+	mapping   *Mapping
+	diags     Diagnostics
+	written   int64 // about how many bytes of output there are
+	most      int   // bytes that the room for the output may hold
+	streaming bool  // the document is read while it is mapped
+	stopped   bool  // a limit was reached: nothing more is tried
+	indexes   []int // of the elements that are being built
 }
 
 func (r *run) steps(steps []step, at *outNode) {
@@ -518,4 +596,26 @@ func (r *run) element(s *step, list *outNode) {
 	list.kids = append(list.kids, node)
 	r.trace.wrote()
 	r.steps(s.element.steps, node)
+}
+
+// heard are the logs of scripts that are told once it is sure that what they belong to counts.
+type heard struct{ logs []ScriptLog }
+
+// listen keeps what scripts log, if anybody wants to know.
+func (f *frame) listen(log func(ScriptLog)) *heard {
+	if log == nil {
+		return nil
+	}
+	h := &heard{}
+	f.log = func(l ScriptLog) { h.logs = append(h.logs, l) }
+	return h
+}
+
+func (h *heard) tell(log func(ScriptLog)) {
+	if h == nil {
+		return
+	}
+	for _, l := range h.logs {
+		log(l)
+	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,7 +20,11 @@ import (
 type quick struct {
 	word wordCode // where the text lies in the document or was made before
 	text textCode // where the text is put together
-	num  numCode
+	// piece is text for who puts texts together: one with escapes in the document is Found as well, and written with
+	// those that are needed.
+	piece textCode
+	list  textCode // appends a list as JSON text
+	num   numCode
 	// computed is true where the number is never one that the document has as it stands.
 	computed bool
 }
@@ -27,7 +32,7 @@ type quick struct {
 // wordCode finds a text that needs no escapes in JSON.
 type wordCode func(f *frame) (string, value.Sight)
 
-// textCode appends such a text to dst; where it is not Found, what it appended means nothing.
+// textCode appends a text to dst as JSON writes it, without quotes; where it is not Found, what it appended means nothing.
 type textCode func(f *frame, dst []byte) ([]byte, value.Sight)
 
 // numCode computes a number whose decimal is written as the value would be.
@@ -64,6 +69,14 @@ func (o *operand) texty() textCode {
 	}
 }
 
+// pieces returns what appends the operand's text to others, nil where nothing quick does.
+func (o *operand) pieces() textCode {
+	if o.piece != nil {
+		return o.piece
+	}
+	return o.texty()
+}
+
 // numeric returns what computes the operand's number, nil where nothing quick does.
 func (o *operand) numeric() numCode {
 	if o.konst != nil {
@@ -79,16 +92,18 @@ func (o *operand) counted() bool { return o.konst != nil || o.computed }
 // quickPath reads what stands at a path of a view.
 func quickPath(number int, n *value.ViewNode) quick {
 	return quick{
-		word: func(f *frame) (string, value.Sight) { return f.rows[number].Clean(n) },
-		num:  func(f *frame) (decimal.Decimal, value.Sight) { return f.rows[number].Exact(n) },
+		word:  func(f *frame) (string, value.Sight) { return f.rows[number].Clean(n) },
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) { return f.rows[number].AppendText(n, dst) },
+		num:   func(f *frame) (decimal.Decimal, value.Sight) { return f.rows[number].Exact(n) },
 	}
 }
 
 // quickSlot reads what a slot holds.
 func quickSlot(slot int) quick {
 	return quick{
-		word: func(f *frame) (string, value.Sight) { return f.vars[slot].Clean() },
-		num:  func(f *frame) (decimal.Decimal, value.Sight) { return f.vars[slot].Exact() },
+		word:  func(f *frame) (string, value.Sight) { return f.vars[slot].Clean() },
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) { return f.vars[slot].AppendText(dst) },
+		num:   func(f *frame) (decimal.Decimal, value.Sight) { return f.vars[slot].Exact() },
 	}
 }
 
@@ -118,6 +133,12 @@ func quickLet(i int) quick {
 				return v.Clean()
 			}
 			return "", value.Unsure
+		},
+		piece: func(f *frame, dst []byte) ([]byte, value.Sight) {
+			if v, err := f.let(i); err == nil {
+				return v.AppendText(dst)
+			}
+			return dst, value.Unsure
 		},
 		num: func(f *frame) (decimal.Decimal, value.Sight) {
 			if v, err := f.let(i); err == nil {
@@ -209,6 +230,15 @@ func quickCoalesce(left, right *operand) quick {
 			return r(f, dst[:mark])
 		}
 	}
+	if l, r := left.pieces(), right.pieces(); l != nil && r != nil {
+		q.piece = func(f *frame, dst []byte) ([]byte, value.Sight) {
+			mark := len(dst)
+			if out, sight := l(f, dst); sight != value.Nothing {
+				return out, sight
+			}
+			return r(f, dst[:mark])
+		}
+	}
 	if l, r := left.numeric(), right.numeric(); l != nil && r != nil {
 		q.num = func(f *frame) (decimal.Decimal, value.Sight) {
 			if d, sight := l(f); sight != value.Nothing {
@@ -222,7 +252,7 @@ func quickCoalesce(left, right *operand) quick {
 
 // quickJoin puts two texts together; one of them may be nothing.
 func quickJoin(left, right *operand) quick {
-	l, r := left.texty(), right.texty()
+	l, r := left.pieces(), right.pieces()
 	if l == nil || r == nil {
 		return quick{}
 	}
@@ -361,6 +391,128 @@ func quickSlice(base, from, to *operand) quick {
 	}}
 }
 
+// quickLoop hands the elements of a list that pass the filter before the loop to visit, without making a list of
+// them. What is counted besides elements is as in [loop.items] and [loop.at].
+func (l *loop) quickLoop(f *frame, visit func(f *frame) value.Sight) value.Sight {
+	v, err := l.src.run(f)
+	if err != nil || v.Kind() != value.List || !v.Indexed() {
+		return value.Unsure
+	}
+	elements, i, kept := v.Elements(), 0, 0
+	for item, ok := elements.Next(); ok; item, ok = elements.Next() {
+		if f.budget.Bytes(valueBytes) != nil || f.budget.Step(2) != nil {
+			return value.Unsure
+		}
+		if l.only != nil {
+			f.vars[l.only.p.element], f.vars[l.only.p.index] = item, value.Int(i)
+			if pass, err := l.onlyTest(f); err != nil {
+				return value.Unsure
+			} else if i++; !pass {
+				continue
+			}
+		}
+		f.vars[l.p.element], f.vars[l.p.index] = item, value.Int(kept)
+		kept++
+		if visit(f) == value.Unsure {
+			return value.Unsure
+		}
+	}
+	return value.Found
+}
+
+// quickSum adds the numbers of a list.
+func (l *loop) quickSum() quick {
+	num := l.each.numeric()
+	if num == nil {
+		return quick{}
+	}
+	return quick{computed: true, num: func(f *frame) (decimal.Decimal, value.Sight) {
+		var total decimal.Decimal
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			d, sight := num(f)
+			if sight == value.Found {
+				total = total.Add(d)
+			}
+			return sight
+		})
+		return total, sight
+	}}
+}
+
+// quickMapped writes what the body gives for each element.
+func (l *loop) quickMapped() quick {
+	body := l.each.run
+	return quick{list: func(f *frame, dst []byte) ([]byte, value.Sight) {
+		dst = append(dst, '[')
+		mark := len(dst)
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			v, err := body(f)
+			if err != nil || v.Depth() > 0 || f.budget.Fits(int64(len(dst)-mark)) != nil {
+				return value.Unsure
+			}
+			if len(dst) > mark {
+				dst = append(dst, ',')
+			}
+			dst = v.AppendJSON(dst)
+			return value.Found
+		})
+		return append(dst, ']'), sight
+	}}
+}
+
+// quickCount counts the elements that pass a test.
+func (l *loop) quickCount(test func(*frame) (bool, error)) quick {
+	return quick{computed: true, num: func(f *frame) (decimal.Decimal, value.Sight) {
+		n := 0
+		sight := l.quickLoop(f, func(f *frame) value.Sight {
+			pass, err := test(f)
+			if err != nil {
+				return value.Unsure
+			}
+			if pass {
+				n++
+			}
+			return value.Found
+		})
+		return decimal.New(int64(n), 0), sight
+	}}
+}
+
+// quickCode is the code of a let: a value that is made of what is found quickly, else what run makes.
+func (o *operand) quickCode() code {
+	run := o.run
+	attempt := func(find func(f *frame) (value.Value, value.Sight)) code {
+		return func(f *frame) (value.Value, error) {
+			if f.sure() {
+				if v, sight := find(f); sight == value.Found {
+					return v, nil
+				}
+				f.doubts++
+			}
+			return run(f)
+		}
+	}
+	switch {
+	case o.konst != nil || o.path != nil || o.let > 0:
+		return run
+	case o.test != nil:
+		return run
+	case o.computed && o.num != nil:
+		num := o.num
+		return attempt(func(f *frame) (value.Value, value.Sight) {
+			d, sight := num(f)
+			return value.Decimal(d), sight
+		})
+	case o.word != nil:
+		word := o.word
+		return attempt(func(f *frame) (value.Value, value.Sight) {
+			s, sight := word(f)
+			return value.CleanText(s), sight
+		})
+	}
+	return run
+}
+
 // quickCall computes the functions that are asked most for plain texts and numbers.
 func (c *compiler) quickCall(n *ast.CallNode, fn *function.Func, args []operand) quick {
 	switch {
@@ -412,6 +564,9 @@ func quickCut(fn *function.Func, arg *operand) quick {
 		}
 		all := unsafe.String(&dst[mark], len(dst)-mark)
 		if !f.called(all) {
+			return dst, value.Unsure
+		}
+		if strings.IndexByte(all, '\\') >= 0 {
 			return dst, value.Unsure
 		}
 		piece := fn.Cut(all)

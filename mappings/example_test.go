@@ -38,20 +38,32 @@ func ExampleNames() {
 	}
 	// Output:
 	// ccvsalespos/customer.read
+	// ccvsalespos/customer.write
 	// ccvsalespos/order.read
+	// ccvsalespos/order.write
 	// ccvsalespos/product.read
+	// ccvsalespos/product.write
 	// ccvsalespos/stock.read
+	// ccvsalespos/stock.write
 	// ccvshop/customer.read
+	// ccvshop/customer.write
 	// ccvshop/order.read
+	// ccvshop/order.write
 	// ccvshop/product.read
+	// ccvshop/product.write
 	// ccvshop/stock.read
+	// ccvshop/stock.write
+	// eaccounting/article.read
 	// eaccounting/article.write
 	// eaccounting/customer.read
 	// eaccounting/customer.write
+	// eaccounting/invoice.read
 	// eaccounting/invoice.write
 	// eaccounting/invoiceDraft.write
+	// eaccounting/order.read
 	// eaccounting/order.write
 	// eaccounting/quote.write
+	// eaccounting/stock.read
 	// magento/customer.read
 	// magento/order.read
 	// magento/product.read

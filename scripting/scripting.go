@@ -178,24 +178,7 @@ func newScripts(program *machine.Program, run runner) (*Scripts, error) {
 	if err != nil {
 		return nil, err
 	}
-	count := map[string]int{}
-	for i, e := range program.Exports() {
-		if !callable[i] {
-			continue
-		}
-		f := Function{Name: e.Name, Script: e.Script, Export: e.Name, Params: e.Params, Rest: e.Rest || !e.Function, Pos: e.Pos}
-		if e.Name == "default" {
-			f.Name = scriptName(e.Script)
-		}
-		count[f.Name]++
-		s.functions = append(s.functions, f)
-		s.exports = append(s.exports, i)
-	}
-	for i := range s.functions {
-		if f := &s.functions[i]; count[f.Name] > 1 && f.Export != "default" {
-			f.Name = scriptName(f.Script) + "." + f.Name
-		}
-	}
+	s.functions, s.exports = namedFunctions(program, func(export int) bool { return callable[export] })
 	return s, nil
 }
 

@@ -61,7 +61,8 @@ func TestRun(t *testing.T) {
 		t.Fatalf("dry run: code %d, stderr %s", code, stderr)
 	}
 	for _, line := range []string{
-		"order 10002 -> invoiceDraft\n  + create customer (email ", "order 10001 -> invoiceDraft\n  - skip: eaccounting has it as invoiceDraft <id>\n",
+		"order 10002 -> invoiceDraft\n  . step 1, script scripts/enrich.ts: changed\n      custom: (absent) -> {\"summary\":\"5 pieces in 2 lines\"}\n  + create customer (email ",
+		"      OurReference: \"5 pieces in 2 lines\"\n", "  - skip: eaccounting has it as invoiceDraft <id>\n",
 		"  ! fail: eaccounting has no article NK-GIFT-UNKNOWN\n    help: create it there", "dry run: read 10 = created 6 + updated 0 + skipped 3 + failed 1 + in doubt 0\n",
 	} {
 		if !strings.Contains(ids(dry), line) {
@@ -157,7 +158,7 @@ func TestCheckProject(t *testing.T) {
 		t.Errorf("code %d: %s", code, out)
 	}
 	for name, change := range map[string][2]string{
-		"flows/webshop-orders.yaml:16:": {"missingProduct: fail", "missingProdukt: fail"},
+		"flows/webshop-orders.yaml:19:": {"missingProduct: fail", "missingProdukt: fail"},
 		"flows/webshop-orders.yaml:7:":  {"where: paymentStatus", "where: paymentStats"},
 		"crosswalk.yaml:5:":             {"system: shopware", "system: shopwear"},
 		"mappings/invoiceDraft.yaml:5:": {"YourReference:", "YourReferense:"},

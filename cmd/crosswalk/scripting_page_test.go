@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/crosswalk-go/crosswalk/scripting/tsc"
 )
 
 // TestScriptingPage does what docs/scripting.md tells: its files, its command, its result. The other snippets run too.
@@ -37,7 +39,7 @@ func TestScriptingPage(t *testing.T) {
 			snippet = body
 		}
 	}
-	if files != 4 || want == "" || snippet == "" {
+	if files != 6 || want == "" || snippet == "" {
 		t.Fatalf("the page has %d files, the result %q and the snippet %q", files, want, snippet)
 	}
 	run := func(mapping, document string) string {
@@ -47,6 +49,7 @@ func TestScriptingPage(t *testing.T) {
 		}
 		return strings.TrimSpace(stdout.String())
 	}
+	checkTypes(t, dir)
 	if got := run("mappings/order.yaml", "order.json"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -69,5 +72,44 @@ func TestScriptingPage(t *testing.T) {
 	const results = `{"out":[24.05,4.01,6.37,true,[6.37,6.37,6.36],"19.10 EUR",19.1,19.10,19.10,4.95,19.10]}`
 	if got := run("mappings/snippet.yaml", "price.json"); got != results {
 		t.Errorf("the snippet gives\n%s\nwant\n%s", got, results)
+	}
+}
+
+// checkTypes checks the page's scripts with the TypeScript compiler where there is one, and shows the slip that the page shows.
+func checkTypes(t *testing.T, dir string) {
+	t.Helper()
+	modules := filepath.Join(repository(t), "scripting/tsc/testdata/node_modules")
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte("{}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	check := func() string {
+		var stdout, stderr bytes.Buffer
+		Main([]string{"check", dir}, nil, &stdout, &stderr)
+		return stdout.String() + stderr.String()
+	}
+	typed := "types of 2 scripts checked"
+	if _, err := tsc.Find(dir); err != nil {
+		typed = "types of 2 scripts not checked: " + err.Error()
+	}
+	if got := check(); !strings.Contains(got, typed) || !strings.Contains(got, "2 mappings checked: 0 errors") {
+		t.Errorf("the check says\n%s", got)
+	}
+	mapping := filepath.Join(dir, "mappings/first.yaml")
+	text, err := os.ReadFile(mapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mapping, bytes.Replace(text, []byte("(doc)"), []byte("(number)"), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(); !strings.Contains(got, "first.yaml:5:18: error CW1015: note: firstSku: order wants an object, this is a string") ||
+		!strings.Contains(got, "help: use firstSku(order: Order): string | undefined, of ") || !strings.Contains(got, "scripts/first.ts:2:8") {
+		t.Errorf("the check says\n%s", got)
+	}
+	if err := os.WriteFile(mapping, text, 0o666); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -114,11 +114,18 @@ func (p *Planner) newArticle(ctx context.Context, d *draft, sku string, links []
 	if err != nil {
 		return article{}, err
 	}
-	if product == nil {
-		if product, err = lineProduct(d.canonical, sku); err != nil {
-			return article{}, fmt.Errorf("article %s from the order's line: %w", sku, err)
+	sold, err := lineProduct(d.canonical, sku)
+	if err == nil && product != nil && !present(gjson.GetBytes(product, "taxRate")) {
+		// A catalogue may know tax by class only; what it was sold with is known.
+		if rate := gjson.GetBytes(sold, "taxRate"); present(rate) {
+			product, err = sjson.SetRawBytes(product, "taxRate", []byte(rate.Raw))
 		}
-		raw = nil
+	}
+	if err != nil {
+		return article{}, fmt.Errorf("article %s from the order's line: %w", sku, err)
+	}
+	if product == nil {
+		product, raw = sold, nil
 	}
 	in := d.in
 	in.Source, in.Links = raw, links

@@ -80,6 +80,8 @@ type Flow struct {
 	// its text, for reasons.
 	Where     Condition
 	WhereText string
+	// Steps are taken in order by documents that pass Where.
+	Steps []Step
 	// Quantity is what a flow of stock writes; nil for [DefaultQuantity].
 	Quantity Value
 	// Settings and Tables are JSON objects as text, nil for empty.
@@ -155,11 +157,8 @@ type Process struct {
 
 // New checks the flow and returns its process. It makes no call.
 func New(f Flow, s Systems, pace Pace) (*Process, error) {
-	set, err := parseSettings(f.Entity, f.Settings)
+	set, err := f.settings()
 	if err != nil {
-		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
-	}
-	if err := f.check(set); err != nil {
 		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
 	}
 	if s.Source == nil || s.Target == nil || s.Links == nil || s.Cursors == nil {
@@ -176,7 +175,25 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 	return &Process{flow: f, set: set, systems: s, pace: pace.withDefaults(), locks: newLocks()}, nil
 }
 
+// Check tells what is wrong with the flow, nil for nothing: it needs no systems and makes no call.
+func (f Flow) Check() error {
+	_, err := f.settings()
+	return err
+}
+
+// settings reads the settings and checks the flow by them.
+func (f Flow) settings() (settings, error) {
+	set, err := parseSettings(f.Entity, f.Settings)
+	if err == nil {
+		err = f.check(set)
+	}
+	return set, err
+}
+
 func (f Flow) check(set settings) error {
+	if err := f.checkSteps(); err != nil {
+		return err
+	}
 	switch {
 	case f.Name == "":
 		return errors.New("it has no name")

@@ -12,6 +12,7 @@ import (
 func (p *Plan) Render() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s -> %s\n", p.Document.Entity, p.Document.Name(), p.Resource)
+	renderSteps(&b, p.Steps, p.Logs)
 	switch {
 	case p.Failure != nil:
 		fmt.Fprintf(&b, "  ! fail: %s\n", p.Failure.Message)

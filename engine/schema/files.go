@@ -56,7 +56,7 @@ var FlowKeys = Keys{
 	{"settings", "Settings of the flow and of its mappings.", section},
 	{"tables", "Tables that take the place of the mappings' own.", tables},
 	{"mappings", "Mappings in place of the systems' own.", object(FlowMappingKeys, form{"type": []string{"object", "null"}})},
-	{"steps", "Further steps; none are supported yet.", form{"type": []string{"array", "null"}, "maxItems": 0}},
+	{"steps", "What is done with the canonical document between reading and writing, in this order.", form{"type": []string{"array", "null"}, "items": object(StepKeys, form{"type": "object"})}},
 	{"note", "Words for whoever reads the file.", word},
 }
 
@@ -64,6 +64,14 @@ var FlowKeys = Keys{
 var TriggerKeys = Keys{
 	{"every", "The time between two runs: 30s, 5m, 24h.", text},
 	{"webhook", "true runs the flow when the source says that something changed.", form{"enum": []any{true, false, "true", "false"}}},
+}
+
+// StepKeys are the keys of a step of a flow; each step has one of filter, map and script.
+var StepKeys = Keys{
+	{"filter", "A condition over the canonical document: what does not pass is left out.", word},
+	{"map", "A mapping from the canonical document to itself: a file of the project or a built-in name.", text},
+	{"script", "A function of a script that is given the canonical document and gives back the one that goes on: scripts/enrich.ts#default.", text},
+	{"note", "Words for whoever reads the file.", word},
 }
 
 // FlowMappingKeys are the mappings that a flow can replace.

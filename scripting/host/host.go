@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 	"github.com/crosswalk-go/crosswalk/scripting"
 )
 
@@ -50,7 +53,7 @@ func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) 
 	h.mu.Lock()
 	h.loaded = append(h.loaded, s)
 	h.mu.Unlock()
-	return scripts{s}, nil
+	return scripts{s, signatures(files, s.Functions())}, nil
 }
 
 // Close ends the scripts. Mappings that use them fail from now on.
@@ -91,13 +94,54 @@ func position(p scripting.Position) engine.Position {
 }
 
 // scripts are loaded scripts as the engine sees them.
-type scripts struct{ *scripting.Scripts }
+type scripts struct {
+	*scripting.Scripts
+	signatures []*signature.Function // of each function, nil where it is not known
+}
+
+// signatures finds what the files say of functions: the one declaration at the place of each, or of its name there.
+func signatures(files fs.FS, functions []scripting.Function) []*signature.Function {
+	read := map[string][]signature.Function{}
+	all := make([]*signature.Function, len(functions))
+	for i, f := range functions {
+		if f.Pos.Line == 0 || strings.Contains(f.Pos.File, "node_modules/") {
+			continue
+		}
+		declared, ok := read[f.Pos.File]
+		if !ok {
+			text, err := fs.ReadFile(files, f.Pos.File)
+			if err == nil { // it was read a moment ago; without it nothing is known
+				declared = signature.Parse(f.Pos.File, string(text))
+			}
+			read[f.Pos.File] = declared
+		}
+		var here []*signature.Function
+		for j := range declared {
+			if d := &declared[j]; d.First <= f.Pos.Line && f.Pos.Line <= d.Last {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 1 {
+			here = slices.DeleteFunc(here, func(d *signature.Function) bool { return d.Name != f.Export })
+		}
+		if len(here) == 1 {
+			all[i] = here[0]
+		}
+	}
+	return all
+}
 
 // Functions lists what rules may call.
 func (s scripts) Functions() []engine.ScriptFunction {
+	return listed(s.Scripts.Functions(), s.signatures)
+}
+
+func listed(functions []scripting.Function, signatures []*signature.Function) []engine.ScriptFunction {
 	var out []engine.ScriptFunction
-	for _, f := range s.Scripts.Functions() {
-		out = append(out, engine.ScriptFunction{Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos)})
+	for i, f := range functions {
+		out = append(out, engine.ScriptFunction{
+			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
+		})
 	}
 	return out
 }
@@ -108,7 +152,13 @@ func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte
 	for i, a := range call.Args {
 		args[i] = a
 	}
-	out, err := s.CallIn(ctx, scripting.Run{Now: call.Now}, call.Function, args...)
+	run := scripting.Run{Now: call.Now, Seed: call.Seed}
+	if call.Log != nil {
+		run.Log = func(l scripting.Log) {
+			call.Log(engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: call.Function})
+		}
+	}
+	out, err := s.CallIn(ctx, run, call.Function, args...)
 	var e *scripting.Error
 	switch {
 	case errors.As(err, &e):

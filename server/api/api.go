@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"time"
 
@@ -155,6 +156,15 @@ func (a *API) Register(r *mux.Router) {
 	sub.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, problem{Status: http.StatusNotFound, Title: "There is no such route."})
 	})
+}
+
+// pathOf is the path of a file in the route's own; clients may write its slashes as %2F. A path that cannot be read is none.
+func pathOf(r *http.Request) string {
+	name, err := url.PathUnescape(mux.Vars(r)["path"])
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // guarded holds a route to its role and its limits, and turns its error into an answer.

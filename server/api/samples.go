@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gorilla/mux"
-
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/mappingtest"
 	"github.com/crosswalk-go/crosswalk/server/files"
@@ -115,6 +113,7 @@ type sampleDocument struct {
 	Links    string `json:"links,omitempty"`
 	Current  string `json:"current,omitempty"`
 	Now      string `json:"now,omitempty"`
+	Expected string `json:"expected,omitempty"` // the whole result that its test expects
 }
 
 // sample returns a document of a mapping's tests: the named one, or the first. A mapping without tests has those of the
@@ -142,7 +141,7 @@ func (a *API) sample(w http.ResponseWriter, r *http.Request) error {
 		for _, part := range []struct {
 			from []byte
 			into *string
-		}{{e.Input.Source, &s.Source}, {e.Input.Settings, &s.Settings}, {e.Input.Tables, &s.Tables}, {e.Input.Links, &s.Links}, {e.Input.Current, &s.Current}} {
+		}{{e.Input.Source, &s.Source}, {e.Input.Settings, &s.Settings}, {e.Input.Tables, &s.Tables}, {e.Input.Links, &s.Links}, {e.Input.Current, &s.Current}, {e.Exactly, &s.Expected}} {
 			if len(part.from) > 0 {
 				*part.into = indented(part.from)
 			}
@@ -153,7 +152,7 @@ func (a *API) sample(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) libraryFile(w http.ResponseWriter, r *http.Request) error {
-	name := mux.Vars(r)["path"]
+	name := pathOf(r)
 	if !fs.ValidPath(name) {
 		return fs.ErrNotExist
 	}

@@ -122,11 +122,16 @@ func (c *crossing) count(resource, field, value string) int {
 
 func (c *crossing) find(resource, field, value string) []port.Document {
 	c.t.Helper()
+	return c.findIn("books", resource, field, value)
+}
+
+func (c *crossing) findIn(connection, resource, field, value string) []port.Document {
+	c.t.Helper()
 	p, err := Load(c.dir, all.Systems(), Env(func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	conn, err := p.Open("books", Surroundings{Tokens: c.store})
+	conn, err := p.Open(connection, Surroundings{Tokens: c.store})
 	if err != nil {
 		c.t.Fatal(err)
 	}

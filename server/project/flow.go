@@ -64,7 +64,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Mappings = f.mappings(e.node)
 			flow.placeMembers(f, e)
 		case "steps":
-			f.steps(e.node)
+			flow.Steps = f.steps(e.node)
 		case "note":
 			f.word(e.node)
 		default:
@@ -85,11 +85,11 @@ func (flow *Flow) placeMembers(f *file, e entry) {
 		return
 	}
 	for _, m := range f.entries(e.node, "") {
-		t := m.key
+		name := e.key.value + "." + m.key.value
+		flow.at[name], flow.at["value of "+name] = m.key, at(m.node)
 		if e.key.value == "mappings" {
-			t = at(m.node)
+			flow.at[name] = at(m.node)
 		}
-		flow.at[e.key.value+"."+m.key.value] = t
 	}
 }
 
@@ -183,18 +183,4 @@ func (f *file) mappings(n ast.Node) Mappings {
 		}
 	}
 	return m
-}
-
-func (f *file) steps(n ast.Node) {
-	if n.Type() == ast.NullType {
-		return
-	}
-	list, ok := n.(*ast.SequenceNode)
-	if !ok {
-		f.report(at(n), codeShape, "steps is a list", "")
-		return
-	}
-	if len(list.Values) > 0 {
-		f.report(at(list.Values[0]), codeUnsupported, "steps are not supported yet", "write `steps: []` or leave the key out; overlays of the mappings and `where` do much of it")
-	}
 }

@@ -80,6 +80,7 @@ type Flow struct {
 	Start    time.Time // midnight UTC where the file names a day; zero where it names none
 	Where    string    // an expression over the canonical document, "" for all
 	WherePos engine.Position
+	Steps    []Step // between reading and writing
 	Limit    int    // documents a run, 0 for no limit
 	Settings []byte // a JSON object, nil where there is none
 	Tables   []byte // a JSON object of JSON objects, nil where there is none

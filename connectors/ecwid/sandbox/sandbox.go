@@ -49,6 +49,7 @@ type Sandbox struct {
 type record struct {
 	doc     *jsondoc.Object
 	indexed *jsondoc.Object // nil: a search does not know it yet
+	stale   bool            // changed since
 	at      time.Time       // of the last change
 }
 
@@ -321,7 +322,7 @@ func fill(o *jsondoc.Object, pairs ...any) {
 
 // touch marks a record as changed now, and gives it its stamps.
 func (s *Sandbox) touch(r *record) {
-	r.at = s.clock()
+	r.at, r.stale = s.clock(), true
 	stamp, unix := r.at.UTC().Format(dateLayout), jsondoc.Int(int(r.at.Unix()))
 	switch {
 	case r.doc.Has("updateDate"):
@@ -337,8 +338,8 @@ func (s *Sandbox) touch(r *record) {
 
 // seen brings the index up to date and returns what a search finds of a record, nil for nothing.
 func (s *Sandbox) seen(r *record) *jsondoc.Object {
-	if s.set.lag == 0 || !s.clock().Before(r.at.Add(s.set.lag)) {
-		r.indexed = r.doc.Clone()
+	if r.stale && (s.set.lag == 0 || !s.clock().Before(r.at.Add(s.set.lag))) {
+		r.indexed, r.stale = r.doc.Clone(), false
 	}
 	return r.indexed
 }

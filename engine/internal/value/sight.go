@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 )
 
 // Sight is what a quick look at a value tells. The quick readers of this file look at the forms that
@@ -60,6 +61,19 @@ func (v Value) Clean() (string, Sight) {
 		return "", Nothing
 	}
 	return "", Unsure
+}
+
+// AppendText appends the characters of a string as JSON writes them, without quotes and with no escapes but those
+// that are needed.
+func (v Value) AppendText(dst []byte) ([]byte, Sight) {
+	s, sight := v.Clean()
+	switch {
+	case sight == Found:
+		return append(dst, s...), Found
+	case v.kind == String && v.form == formRaw:
+		return jsontext.AppendUnquoted(dst, v.text()), Found
+	}
+	return dst, sight
 }
 
 // Exact returns a number that is written as its decimal is: not 1e2 and not -0.
@@ -141,6 +155,15 @@ func (row *Row) Clean(n *ViewNode) (string, Sight) {
 		return "", Nothing
 	}
 	return "", Unsure
+}
+
+// AppendText is [Value.AppendText] of what stands at a path.
+func (row *Row) AppendText(n *ViewNode, dst []byte) ([]byte, Sight) {
+	node := row.node(n)
+	if node == nil {
+		return dst, row.absent(n)
+	}
+	return row.tape.at(row.cells[n.Cell] - 1).AppendText(dst)
 }
 
 // Exact is [Value.Exact] of what stands at a path.

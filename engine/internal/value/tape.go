@@ -18,6 +18,7 @@ type Tape struct {
 	plan  *Plan
 	nodes []tapeNode
 	max   int
+	stream
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.
@@ -266,18 +267,38 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
 		if i >= len(s) || s[i] != '"' {
 			return -1
 		}
-		start := i
-		end, chars := str(s, i)
-		if end < 0 {
-			return -1
-		}
 		var e *keyEntry
-		if chars&clean != 0 {
-			e = p.find(t.keys, s, start+1, end-start-2)
-		} else if name := jsontext.Unquote(s[start:end]); name != "" {
-			e = p.find(t.keys, name, 0, len(name))
+		size := 16
+		if i+18 <= len(s) { // most names are short
+			first, last := load8(s, i+1), uint64(0)
+			o := odd(first)
+			if o != 0 {
+				size = bits.TrailingZeros64(o) >> 3
+				first &= 1<<(8*uint(size)) - 1
+			} else if o = odd(load8(s, i+9)); o != 0 {
+				size = 8 + bits.TrailingZeros64(o)>>3
+				last = load8(s, i+1+size-8)
+			}
+			if s[i+1+size] != '"' {
+				size = 16
+			} else if size > 0 && size < 16 && p.mask>>maskBit(s[i+1], size)&1 != 0 {
+				e = p.names.look(t.keys, s[i+1:i+1+size], first, last)
+			}
 		}
-		i = end
+		if size < 16 {
+			i += size + 2
+		} else {
+			end, chars := str(s, i)
+			if end < 0 {
+				return -1
+			}
+			if chars&clean != 0 {
+				e = p.find(t.keys, s, i+1, end-i-2)
+			} else if name := jsontext.Unquote(s[i:end]); name != "" {
+				e = p.find(t.keys, name, 0, len(name))
+			}
+			i = end
+		}
 		if i >= len(s) || s[i] != ':' {
 			if i = space(s, i); i >= len(s) || s[i] != ':' {
 				return -1
@@ -501,24 +522,38 @@ const (
 	highs = 0x8080808080808080
 )
 
+// odd returns a word whose lowest bit is in the first byte of w that is a quote, a backslash, a control
+// character or no ASCII; 0 where there is none. A quote with its second bit turned is the one character beside the control
+// characters that is below '!'. A borrow may mark bytes behind the first.
+func odd(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*'!') | ((w ^ ones*'\\') - ones) | w) & highs
+}
+
 // str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
 // is no string. chars says what is known of its characters.
 func str(s string, i int) (end int, chars uint8) {
+	for i++; i+8 <= len(s); i += 8 {
+		if o := odd(load8(s, i)); o != 0 {
+			if i += bits.TrailingZeros64(o) >> 3; s[i] == '"' {
+				return i + 1, clean | ascii
+			}
+			break
+		}
+	}
+	return strange(s, i)
+}
+
+// strange is str for a string that goes on at i with something else than a quote.
+func strange(s string, i int) (end int, chars uint8) {
 	chars = clean | ascii
-	i++
 	for {
 		for i+8 <= len(s) {
-			w := load8(s, i)
-			quote := w ^ ones*'"'
-			slash := w ^ ones*'\\'
-			// The high bit of a byte is set where it is a quote, a backslash, a control character or no ASCII.
-			odd := ((quote - ones) & ^quote) | ((slash - ones) & ^slash) | (w - ones*0x20) | w
-			odd &= highs
-			if odd == 0 {
+			o := odd(load8(s, i))
+			if o == 0 {
 				i += 8
 				continue
 			}
-			i += bits.TrailingZeros64(odd) >> 3
+			i += bits.TrailingZeros64(o) >> 3
 			break
 		}
 		if i >= len(s) {

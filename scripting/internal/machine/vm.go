@@ -339,11 +339,15 @@ func named(err error, function string) error {
 	return err
 }
 
-// seedOf makes the randomness of a call depend on the call, and on nothing else.
+// seedOf makes the randomness of a call depend on the call, and on nothing else: not on when it is made either, which
+// an argument may tell.
 func seedOf(r Request) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(r.Name))
 	for _, a := range r.Args {
+		if r.Now != "" {
+			a = bytes.ReplaceAll(a, []byte(r.Now), nil)
+		}
 		h.Write(a)
 		h.Write([]byte{0})
 	}

@@ -143,6 +143,7 @@ const (
 	SkipUnchanged   = "unchanged"    // the target says the same already
 	DoubtPending    = "pending"      // an earlier attempt has no answer yet
 	DoubtLost       = "lost"         // the answer of this attempt was lost
+	DoubtUnprobed   = "unprobed"     // the answer was lost and the target cannot be asked: a person decides
 )
 
 // Failure says why a document fails and what to do about it. It is an error.

@@ -50,6 +50,9 @@ func (r Result) Settled() bool {
 	return !r.unsettled && r.Outcome != Failed && r.Outcome != InDoubt
 }
 
+// Unanswered tells whether a system was not reachable or wants to be left alone for long, which is no fault of the document.
+func (r Result) Unanswered() bool { return r.unanswered }
+
 // Target returns the document's own document in the target.
 func (r Result) Target() (Target, bool) {
 	if len(r.Targets) == 0 || r.Outcome == Failed || r.Outcome == InDoubt {

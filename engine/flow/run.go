@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
 // RunOptions say how a run goes.
@@ -78,7 +76,7 @@ func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
 
 // readAll hands the source's documents to workers and returns once all have ended.
 func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
-	planner, executor := p.Planner(), p.Executor()
+	planner := p.Planner()
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	since := l.since
@@ -87,7 +85,7 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 	}
 	type seenKey struct{ id, version string }
 	seen := map[seenKey]bool{}
-	for doc, err := range p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since}) {
+	for doc, err := range p.Read(ctx, since) {
 		if err != nil {
 			return fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err)
 		}
@@ -103,44 +101,9 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			l.settle(number, p.handle(ctx, planner, executor, doc, o.DryRun))
+			r, _ := p.Handle(ctx, planner, doc, Handling{DryRun: o.DryRun})
+			l.settle(number, r)
 		}()
 	}
 	return ctx.Err()
-}
-
-// handle takes one document from reading to its outcome while holding what no other worker may touch.
-func (p *Process) handle(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) (r Result) {
-	ctx, cancel := lingering(ctx, p.pace.Grace)
-	defer cancel()
-	defer func() {
-		if v := recover(); v != nil {
-			r = Result{Document: Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}}
-			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
-		}
-	}()
-	for try := 0; ; try++ {
-		r = p.once(ctx, planner, executor, doc, dry)
-		if !r.moved || try+1 >= p.pace.Attempts || p.pace.Sleep(ctx, p.pace.pause(try)) != nil {
-			return r
-		}
-	}
-}
-
-func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, dry bool) Result {
-	d := planner.open(ctx, doc)
-	release, err := p.locks.acquire(ctx, planner.keys(d)...)
-	if err != nil {
-		r := newResult(d.plan)
-		r.fail(err)
-		return r
-	}
-	defer release()
-	planner.finish(ctx, d)
-	if dry {
-		return preview(d.plan)
-	}
-	d.plan.fresh = true
-	defer func() { d.plan.fresh = false }()
-	return executor.Apply(ctx, d.plan)
 }

@@ -28,6 +28,9 @@ type lock struct {
 	users int
 }
 
+// NewLocks returns a locker of this process: whoever comes first is served first.
+func NewLocks() Locker { return newLocks() }
+
 func newLocks() *locks { return &locks{held: map[string]*lock{}} }
 
 // Lock takes all keys as acquire does.

@@ -1,0 +1,211 @@
+package activity
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
+)
+
+// place is what the subject of an entry says.
+type place struct {
+	outcome flow.Outcome
+	code    string
+}
+
+// subjects lists the outcomes and codes that a flow has had.
+func (l *Log) subjects(ctx context.Context, flowName string) (map[place]bool, error) {
+	info, err := l.entries.Info(ctx, jetstream.WithSubjectFilter(subject(flowName, "", "", "")))
+	if err != nil {
+		return nil, fmt.Errorf("the activity of %s: %w", flowName, err)
+	}
+	out := map[place]bool{}
+	for s := range info.State.Subjects {
+		if parts := strings.Split(s, "."); len(parts) == 5 {
+			out[place{flow.Outcome(parts[2]), parts[3]}] = true
+		}
+	}
+	return out, nil
+}
+
+// flows lists the flows that have entries, as tokens of subjects.
+func (l *Log) flows(ctx context.Context) (map[string]bool, error) {
+	info, err := l.payloads.Info(ctx, jetstream.WithSubjectFilter("payload.*"))
+	if err != nil {
+		return nil, fmt.Errorf("the flows of the activity: %w", err)
+	}
+	out := map[string]bool{}
+	for s := range info.State.Subjects {
+		out[strings.TrimPrefix(s, "payload.")] = true
+	}
+	return out, nil
+}
+
+// Expire removes what is older than its flow's retention: entries, records and keys. It returns how many entries went.
+func (l *Log) Expire(ctx context.Context, now time.Time) (int, error) {
+	flows, err := l.flows(ctx)
+	if err != nil {
+		return 0, err
+	}
+	limits := map[string]time.Duration{}
+	for name, d := range l.options.Retentions {
+		limits[token(name)] = d
+	}
+	gone := 0
+	for f := range flows {
+		keep := l.options.Retention
+		if d, ok := limits[f]; ok {
+			keep = d
+		}
+		n, err := l.expireFlow(ctx, f, now.Add(-keep))
+		gone += n
+		if err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
+// expireFlow removes the entries that are older than a moment. Keys go first: from then on the rest is noise.
+func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, error) {
+	keys, err := l.store.JetStream().Stream(ctx, seal.Stream)
+	if err != nil {
+		return 0, err
+	}
+	gone := 0
+	for _, s := range []struct {
+		name, filter string
+		stream       jetstream.Stream
+	}{{seal.Stream, "key." + f, keys}, {payloadStream, "payload." + f, l.payloads}, {entryStream, "activity." + f + ".>", l.entries}} {
+		total, err := l.store.Count(ctx, s.name, s.filter, runtime.From{Seq: 1})
+		if err != nil {
+			return 0, err
+		}
+		first, left, err := l.store.Scan(ctx, s.name, s.filter, runtime.From{Time: older}, 1)
+		if err != nil {
+			return 0, err
+		}
+		opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(s.filter)}
+		if len(first) > 0 {
+			opts = append(opts, jetstream.WithPurgeSequence(first[0].Seq))
+			total -= 1 + left
+		}
+		if total == 0 {
+			continue
+		}
+		if err := s.stream.Purge(ctx, opts...); err != nil {
+			return 0, fmt.Errorf("removing what is older than %s: %w", older.UTC().Format(time.RFC3339), err)
+		}
+		gone = int(total)
+	}
+	return gone, nil
+}
+
+// Erasure is what erasing a person did.
+type Erasure struct {
+	Entries int `json:"entries"` // entries, records and keys that are gone
+	Scanned int `json:"scanned"` // entries that were read to be sure
+	Left    int `json:"left"`    // what still names the person; 0 proves the erasure
+}
+
+// Erase removes every entry that holds the text, in any letter case, and then reads everything again to prove it. Overwritten, not only unlinked, are
+// keys, records and entries.
+func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
+	var out Erasure
+	needle := bytes.ToLower([]byte(strings.TrimSpace(text)))
+	if len(needle) < 3 {
+		return out, errors.New("what is to be erased is too short: it would be found in everything")
+	}
+	var doomed []stored
+	if err := l.search(ctx, needle, func(s stored) { doomed = append(doomed, s) }, new(int)); err != nil {
+		return out, err
+	}
+	for _, s := range doomed {
+		if err := l.destroy(ctx, s); err != nil {
+			return out, err
+		}
+		out.Entries++
+	}
+	err := l.search(ctx, needle, func(stored) { out.Left++ }, &out.Scanned)
+	return out, err
+}
+
+// search calls found with each entry whose plain text holds the needle.
+func (l *Log) search(ctx context.Context, needle []byte, found func(stored), scanned *int) error {
+	return l.each(ctx, Query{}, func(s stored) error {
+		*scanned++
+		key, err := l.sealer.Find(ctx, s.Key)
+		if errors.Is(err, seal.ErrGone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		head, err := key.Open(s.Sealed, "entry")
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", s.ID, err)
+		}
+		texts := [][]byte{head}
+		m, err := l.payloads.GetMsg(ctx, s.Payload)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return fmt.Errorf("the record of entry %d: %w", s.ID, err)
+		}
+		if err == nil {
+			plain, err := key.Open(m.Data, "payload")
+			if err != nil {
+				return fmt.Errorf("the record of entry %d: %w", s.ID, err)
+			}
+			r, err := l.record(ctx, s, key)
+			if err != nil {
+				return err
+			}
+			texts = append(texts, plain)
+			for _, x := range r.Exchanges { // bodies are base64 in the record
+				texts = append(texts, x.RequestBody, x.ResponseBody)
+			}
+		}
+		for _, t := range texts {
+			if holds(t, needle) {
+				found(s)
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// holds tells whether a text holds the needle, as it is or as URLs and JSON may write it.
+func holds(text, needle []byte) bool {
+	text = bytes.ToLower(text)
+	for _, form := range [][]byte{needle, bytes.ReplaceAll(needle, []byte("@"), []byte("%40")), bytes.ReplaceAll(needle, []byte("@"), []byte(`\u0040`)),
+		bytes.ReplaceAll(needle, []byte("+"), []byte("%2b")), bytes.ReplaceAll(bytes.ReplaceAll(needle, []byte("+"), []byte("%2b")), []byte("@"), []byte("%40")),
+		bytes.ReplaceAll(needle, []byte("+"), []byte(`\u002b`))} {
+		if bytes.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Log) destroy(ctx context.Context, s stored) error {
+	if err := l.sealer.Destroy(ctx, s.Key); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		stream jetstream.Stream
+		seq    uint64
+	}{{l.payloads, s.Payload}, {l.entries, s.ID}} {
+		if err := d.stream.SecureDeleteMsg(ctx, d.seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return fmt.Errorf("erasing entry %d: %w", s.ID, err)
+		}
+	}
+	return nil
+}

@@ -145,7 +145,7 @@ func token(name string) string { return strings.ReplaceAll(name, ".", "=") }
 func bucket(hash string) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(hash)) // never fails
-	return strconv.FormatUint(uint64(sum.Sum32()&0xff), 16)
+	return strconv.FormatUint(uint64(sum.Sum32()&0x3ff), 16)
 }
 
 // hashes name a document by what it may be asked for: what people call it, and its id.

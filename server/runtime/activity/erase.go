@@ -140,7 +140,7 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 
 // search calls found with each entry whose plain text holds the needle.
 func (l *Log) search(ctx context.Context, needle []byte, found func(stored), scanned *int) error {
-	return l.each(ctx, Query{}, func(s stored) error {
+	return l.each(ctx, Query{}, "", func(s stored) error {
 		*scanned++
 		key, err := l.sealer.Find(ctx, s.Key)
 		if errors.Is(err, seal.ErrGone) {

@@ -63,17 +63,8 @@ func (l *Log) List(ctx context.Context, q Query) ([]Entry, error) {
 	if q.Key != "" {
 		return l.listKey(ctx, q)
 	}
-	found, err := l.page(ctx, q, "")
-	if err != nil {
-		return nil, err
-	}
-	return l.open(ctx, found)
-}
-
-// page reads a page of entries without opening them.
-func (l *Log) page(ctx context.Context, q Query, bucket string) ([]stored, error) {
 	var all []runtime.Message
-	for _, filter := range q.filters(bucket) {
+	for _, filter := range q.filters("") {
 		found, err := l.store.Last(ctx, entryStream, filter, q.Since, q.Before, q.Limit)
 		if err != nil {
 			return nil, err
@@ -81,7 +72,11 @@ func (l *Log) page(ctx context.Context, q Query, bucket string) ([]stored, error
 		all = append(all, found...)
 	}
 	slices.SortFunc(all, func(a, b runtime.Message) int { return cmp.Compare(b.Seq, a.Seq) })
-	return decode(all[:min(len(all), q.Limit)])
+	page, err := decode(all[:min(len(all), q.Limit)])
+	if err != nil {
+		return nil, err
+	}
+	return l.open(ctx, page)
 }
 
 // listKey looks for a document among the entries of its bucket, and among all where it is not there: it may go by
@@ -90,27 +85,21 @@ func (l *Log) listKey(ctx context.Context, q Query) ([]Entry, error) {
 	if q.Flow == "" {
 		return nil, errors.New("to look for a document, name its flow")
 	}
-	hash, limit := l.hash(q.Flow, q.Key), q.Limit
-	q.Limit = 1000
+	hash := l.hash(q.Flow, q.Key)
 	for _, b := range []string{bucket(hash), ""} {
 		var out []stored
-		for q := q; len(out) < limit; {
-			found, err := l.page(ctx, q, b)
-			if err != nil {
-				return nil, err
+		err := l.each(ctx, q, b, func(s stored) error {
+			if slices.Contains(s.Hashes, hash) {
+				out = append(out, s)
 			}
-			for _, s := range found {
-				if slices.Contains(s.Hashes, hash) && len(out) < limit {
-					out = append(out, s)
-				}
-			}
-			if len(found) < q.Limit {
-				break
-			}
-			q.Before = found[len(found)-1].ID
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 		if len(out) > 0 {
-			return l.open(ctx, out)
+			slices.SortFunc(out, func(a, b stored) int { return cmp.Compare(b.ID, a.ID) })
+			return l.open(ctx, out[:min(len(out), q.Limit)])
 		}
 	}
 	return nil, nil
@@ -305,7 +294,7 @@ func from(t time.Time) runtime.From {
 // Each calls do with every entry of a flow ("" for all), oldest first, with its record, until do returns an error. Entries whose key is
 // gone are left out.
 func (l *Log) Each(ctx context.Context, q Query, do func(Entry, Record) error) error {
-	return l.each(ctx, q, func(s stored) error {
+	return l.each(ctx, q, "", func(s stored) error {
 		e, key, err := l.opened(ctx, s)
 		if err != nil || key == nil {
 			return err
@@ -318,10 +307,11 @@ func (l *Log) Each(ctx context.Context, q Query, do func(Entry, Record) error) e
 	})
 }
 
-func (l *Log) each(ctx context.Context, q Query, do func(stored) error) error {
-	for _, filter := range q.filters("") {
+// each calls do with the entries of a bucket ("" for all), oldest first, below q.Before.
+func (l *Log) each(ctx context.Context, q Query, bucket string, do func(stored) error) error {
+	for _, filter := range q.filters(bucket) {
 		for from := from(q.Since); ; {
-			found, left, err := l.store.Scan(ctx, entryStream, filter, from, 500)
+			found, left, err := l.store.Scan(ctx, entryStream, filter, from, 1000)
 			if err != nil {
 				return err
 			}
@@ -330,6 +320,10 @@ func (l *Log) each(ctx context.Context, q Query, do func(stored) error) error {
 				return err
 			}
 			for _, s := range list {
+				if q.Before > 0 && s.ID >= q.Before {
+					left = 0
+					break
+				}
 				if err := do(s); err != nil {
 					return err
 				}

@@ -65,6 +65,13 @@ func newResult(p *Plan) Result {
 	return Result{Document: p.Document, Plan: p, Warnings: append([]string(nil), p.Warnings...)}
 }
 
+// FailedResult is the result of a document that failed before there was a plan for it.
+func FailedResult(document Ref, err error) Result {
+	r := Result{Document: document}
+	r.fail(err)
+	return r
+}
+
 func (r *Result) fail(err error) {
 	f := failureOf(err)
 	r.Outcome, r.Code, r.Reason, r.Help, r.Err = Failed, f.Code, f.Message, f.Help, err

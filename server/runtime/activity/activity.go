@@ -26,11 +26,18 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
 )
 
-// Retrying is what stands in the place of an outcome for an attempt that is not the last.
-const Retrying flow.Outcome = "retrying"
+// What stands in the place of an outcome for an attempt that is not the last, and for one that is about to write to the target. The second is stored
+// before the write, so that a crash leaves word of it.
+const (
+	Retrying flow.Outcome = "retrying"
+	Sending  flow.Outcome = "sending"
+)
+
+// Final tells whether an outcome is one in which a document ends.
+func Final(o flow.Outcome) bool { return o != Retrying && o != Sending }
 
 // Outcomes are the words by which entries can be asked for, final ones first.
-var Outcomes = []flow.Outcome{flow.Created, flow.Updated, flow.Skipped, flow.Failed, flow.InDoubt, Retrying}
+var Outcomes = []flow.Outcome{flow.Created, flow.Updated, flow.Skipped, flow.Failed, flow.InDoubt, Retrying, Sending}
 
 // Entry is one attempt at one document.
 type Entry struct {
@@ -90,7 +97,7 @@ type Record struct {
 // stored is an entry in the stream: what is searched for is plain, and names nobody.
 type stored struct {
 	Meta
-	Key     uint64 `json:"key"`
+	Key     uint64 `json:"key,omitempty"` // 0: that of what is on its way
 	Payload uint64 `json:"payload,omitempty"`
 	Sealed  []byte `json:"sealed"`
 	// Hashes are of what the document may be asked for by. The bucket is that of the first.
@@ -206,20 +213,33 @@ func (l *Log) Record(ctx context.Context, e Entry, doc port.Document, r Record) 
 	if err != nil {
 		return 0, fmt.Errorf("keeping a record: %w", err)
 	}
-	s := stored{Meta: e.Meta, Hashes: l.hashes(e.Flow, doc.Key, doc.ID, e.Document.Key)}
+	s := stored{Meta: e.Meta}
 	if s.Key, err = sequence(ctx, kept); err != nil {
 		return 0, fmt.Errorf("keeping a key: %w", err)
 	}
 	if s.Payload, err = sequence(ctx, sent); err != nil {
 		return 0, fmt.Errorf("keeping a record: %w", err)
 	}
-	head, err := json.Marshal(e.Head)
+	return l.put(ctx, s, key, e.Head, doc)
+}
+
+// Announce stores word of a write that is about to begin. It is small, because the write waits for it: what is sent is told by
+// the record of the attempt, or, where that is never written, by the document and the versions of the mappings.
+func (l *Log) Announce(ctx context.Context, e Entry, doc port.Document) error {
+	e.Outcome = Sending
+	_, err := l.put(ctx, stored{Meta: e.Meta}, l.sealer.Queue(), e.Head, doc)
+	return err
+}
+
+func (l *Log) put(ctx context.Context, s stored, key seal.Key, h Head, doc port.Document) (uint64, error) {
+	head, err := json.Marshal(h)
 	if err != nil {
 		return 0, err
 	}
 	if s.Sealed, err = key.Seal(head, "entry"); err != nil {
 		return 0, err
 	}
+	s.Hashes = l.hashes(s.Flow, doc.Key, doc.ID, h.Document.Key)
 	data, err := json.Marshal(s)
 	if err != nil {
 		return 0, err
@@ -233,6 +253,14 @@ func (l *Log) Record(ctx context.Context, e Entry, doc port.Document, r Record) 
 		return 0, fmt.Errorf("keeping an entry: %w", err)
 	}
 	return ack.Sequence, nil
+}
+
+// key returns what an entry was sealed with.
+func (l *Log) key(ctx context.Context, s stored) (seal.Key, error) {
+	if s.Key == 0 {
+		return l.sealer.Queue(), nil
+	}
+	return l.sealer.Find(ctx, s.Key)
 }
 
 // sealRecord packs and seals a record, or says in the entry that it is too large to be kept.

@@ -191,23 +191,29 @@ func TestSettled(t *testing.T) {
 	began := time.Now()
 	attempt(t, l, "orders", 1, Retrying, "unreachable", Record{})
 	doc := port.Document{ID: "id-1", Key: "1"}
-	if _, ok, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || err != nil {
 		t.Errorf("an attempt that was not the last settles the document: %v", err)
+	}
+	if err := l.Announce(t.Context(), Entry{Meta: Meta{Flow: "orders", Item: 1}, Head: Head{Document: flow.Ref{ID: "id-1", Key: "1"}}}, doc); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || !sent || err != nil {
+		t.Errorf("an attempt that was about to write: %v, %v, %v", ok, sent, err)
 	}
 	attempt(t, l, "orders", 1, flow.Created, "", Record{})
 	for _, doc := range []port.Document{doc, {}} {
-		if e, ok, err := l.Settled(t.Context(), "orders", 1, doc, began); !ok || e.Outcome != flow.Created || err != nil {
+		if e, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); !ok || !sent || e.Outcome != flow.Created || err != nil {
 			t.Errorf("%+v is not settled: %v", doc, err)
 		}
 	}
-	if _, ok, err := l.Settled(t.Context(), "orders", 2, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc, began); ok || err != nil {
 		t.Errorf("another item is settled: %v", err)
 	}
 	last, err := l.List(t.Context(), Query{Flow: "orders", Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if history, err := l.Attempts(t.Context(), last[0]); err != nil || len(history) != 2 || history[0].Outcome != Retrying {
+	if history, err := l.Attempts(t.Context(), last[0]); err != nil || len(history) != 3 || history[0].Outcome != Retrying {
 		t.Errorf("%v, %v", history, err)
 	}
 }

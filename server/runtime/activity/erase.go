@@ -3,6 +3,7 @@ package activity
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -142,7 +143,7 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 func (l *Log) search(ctx context.Context, needle []byte, found func(stored), scanned *int) error {
 	return l.each(ctx, Query{}, "", func(s stored) error {
 		*scanned++
-		key, err := l.sealer.Find(ctx, s.Key)
+		key, err := l.key(ctx, s)
 		if errors.Is(err, seal.ErrGone) {
 			return nil
 		}
@@ -154,24 +155,18 @@ func (l *Log) search(ctx context.Context, needle []byte, found func(stored), sca
 			return fmt.Errorf("entry %d: %w", s.ID, err)
 		}
 		texts := [][]byte{head}
-		m, err := l.payloads.GetMsg(ctx, s.Payload)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return fmt.Errorf("the record of entry %d: %w", s.ID, err)
+		r, err := l.record(ctx, s, key)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			plain, err := key.Open(m.Data, "payload")
-			if err != nil {
-				return fmt.Errorf("the record of entry %d: %w", s.ID, err)
-			}
-			r, err := l.record(ctx, s, key)
-			if err != nil {
-				return err
-			}
-			texts = append(texts, plain)
-			for _, x := range r.Exchanges { // bodies are base64 in the record
-				texts = append(texts, x.RequestBody, x.ResponseBody)
-			}
+		for _, x := range r.Exchanges { // bodies are base64 in the record
+			texts = append(texts, x.RequestBody, x.ResponseBody)
 		}
+		plain, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, plain)
 		for _, t := range texts {
 			if holds(t, needle) {
 				found(s)
@@ -196,13 +191,18 @@ func holds(text, needle []byte) bool {
 }
 
 func (l *Log) destroy(ctx context.Context, s stored) error {
-	if err := l.sealer.Destroy(ctx, s.Key); err != nil {
-		return err
+	if s.Key != 0 {
+		if err := l.sealer.Destroy(ctx, s.Key); err != nil {
+			return err
+		}
 	}
 	for _, d := range []struct {
 		stream jetstream.Stream
 		seq    uint64
 	}{{l.payloads, s.Payload}, {l.entries, s.ID}} {
+		if d.seq == 0 {
+			continue
+		}
 		if err := d.stream.SecureDeleteMsg(ctx, d.seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return fmt.Errorf("erasing entry %d: %w", s.ID, err)
 		}

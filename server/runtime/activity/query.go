@@ -134,7 +134,7 @@ func (l *Log) open(ctx context.Context, found []stored) ([]Entry, error) {
 // opened opens an entry. One whose key is gone has a head that says so, and no key.
 func (l *Log) opened(ctx context.Context, s stored) (Entry, seal.Key, error) {
 	e := Entry{Meta: s.Meta}
-	key, err := l.sealer.Find(ctx, s.Key)
+	key, err := l.key(ctx, s)
 	if errors.Is(err, seal.ErrGone) {
 		e.Gone = "erased"
 		return e, nil, nil
@@ -183,6 +183,9 @@ func (l *Log) Get(ctx context.Context, id uint64) (Entry, Record, error) {
 
 func (l *Log) record(ctx context.Context, s stored, key seal.Key) (Record, error) {
 	var r Record
+	if s.Payload == 0 {
+		return r, nil
+	}
 	m, err := l.payloads.GetMsg(ctx, s.Payload)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return r, nil
@@ -202,31 +205,31 @@ func (l *Log) record(ctx context.Context, s stored, key seal.Key) (Record, error
 
 // Settled returns the entry in which an item of the queue ended, if it has: a worker may have died between settling a document and taking it
 // from the queue. doc is the document as the source names it; where its key is not known, leave both empty. since is when the item was queued.
-func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc port.Document, since time.Time) (Entry, bool, error) {
+//
+// sent tells whether an attempt at the item was about to write to the target.
+func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc port.Document, since time.Time) (e Entry, settled, sent bool, err error) {
 	b := ""
 	if doc.Key != "" || doc.ID != "" {
 		b = bucket(l.hashes(flowName, doc.Key, doc.ID)[0])
 	}
-	for from := (runtime.From{Time: since}); ; {
-		found, left, err := l.store.Scan(ctx, entryStream, subject(flowName, "", "", b), from, 500)
-		if err != nil {
-			return Entry{}, false, err
+	found := errors.New("found")
+	err = l.each(ctx, Query{Flow: flowName, Since: since}, b, func(s stored) error {
+		if s.Item != item {
+			return nil
 		}
-		list, err := decode(found)
-		if err != nil {
-			return Entry{}, false, err
+		sent = sent || s.Outcome == Sending
+		if !Final(s.Outcome) {
+			return nil
 		}
-		for _, s := range list {
-			if s.Item == item && s.Outcome != Retrying {
-				e, _, err := l.opened(ctx, s)
-				return e, true, err
-			}
+		if e, _, err = l.opened(ctx, s); err != nil {
+			return err
 		}
-		if left == 0 || len(found) == 0 {
-			return Entry{}, false, nil
-		}
-		from = runtime.From{Seq: found[len(found)-1].Seq + 1}
+		return found
+	})
+	if errors.Is(err, found) {
+		return e, true, sent, nil
 	}
+	return Entry{}, false, sent, err
 }
 
 // Attempts returns the entries of one item of the queue, oldest first.
@@ -247,7 +250,7 @@ type Tally map[flow.Outcome]int
 func (t Tally) Total() int {
 	n := 0
 	for o, c := range t {
-		if o != Retrying {
+		if Final(o) {
 			n += c
 		}
 	}

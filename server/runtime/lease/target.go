@@ -9,9 +9,10 @@ import (
 )
 
 // Target returns a target that writes only what the leases of the call's context allow, and each within the
-// step timeout. A write that is refused was not begun; one that takes too long is in doubt. What else t can is kept.
-func (k *Keeper) Target(t port.Target) port.Target {
-	guarded := target{t, k}
+// step timeout. A write that is refused was not begun; one that takes too long is in doubt. before is called ahead of each write, which its error
+// refuses; nil for nothing. What else t can is kept.
+func (k *Keeper) Target(t port.Target, before func(context.Context) error) port.Target {
+	guarded := target{t, k, before}
 	totaler, ok1 := t.(port.Totaler)
 	teller, ok2 := t.(port.Totaled)
 	comparer, ok3 := t.(port.Comparer)
@@ -71,6 +72,7 @@ func (t totaled) Totaled(resource string, body []byte) (port.Totals, bool) {
 type target struct {
 	port.Target
 	keeper *Keeper
+	before func(context.Context) error
 }
 
 // Create makes a document while the leases hold.
@@ -84,7 +86,11 @@ func (t target) Update(ctx context.Context, resource, id string, change []byte) 
 }
 
 func (t target) write(ctx context.Context, op string, call func(context.Context) (port.Document, error)) (port.Document, error) {
-	if err := t.keeper.Check(ctx); err != nil {
+	err := t.keeper.Check(ctx)
+	if err == nil && t.before != nil {
+		err = t.before(ctx)
+	}
+	if err != nil {
 		return port.Document{}, &port.Error{Kind: port.ErrOutage, System: "crosswalk", Op: op, Message: "not begun", Err: err}
 	}
 	bounded, cancel := context.WithTimeout(ctx, t.keeper.options.Step)

@@ -161,6 +161,14 @@ func (a *Analysis) Target(path string) (t Type, ok bool) {
 // To returns the document type that the mapping builds; may be empty.
 func (a *Analysis) To() string { return a.to }
 
+// From returns the document type that the mapping reads, as far as it is known.
+func (a *Analysis) From() string {
+	if a.linked.from == nil {
+		return ""
+	}
+	return a.linked.from.text
+}
+
 // Declaration returns where the mapping declares a table or a setting.
 func (a *Analysis) Declaration(section, name string) (pos, end Position, ok bool) {
 	var at *scalar

@@ -19,7 +19,7 @@ import (
 func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
 	f := m.frame()
 	defer m.release(f)
-	diags := f.read(ctx, m.limits, &m.keys, document, in)
+	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags == nil {
 		f.overlayTables(m.tables)
 		diags = m.checkSettings(f)
@@ -78,7 +78,7 @@ func (m *Mapping) release(f *frame) {
 	}
 	f.arena.Reset()
 	clear(f.stack[:f.high])
-	f.high = 0
+	f.high, f.doubts = 0, 0
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
@@ -93,12 +93,12 @@ func (m *Mapping) release(f *frame) {
 }
 
 // read checks a document and what comes with it.
-func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, document []byte, in Input) Diagnostics {
+func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan *value.Plan, document []byte, in Input) Diagnostics {
 	if len(document) > limits.DocumentBytes {
 		return Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the document is larger than %d bytes", limits.DocumentBytes)}}
 	}
 	var diag *Diagnostic
-	if f.doc, diag = f.json(0, document, keys, limits.Depth); diag != nil {
+	if f.doc, diag = f.json(0, document, keys, plan, limits.Depth); diag != nil {
 		return Diagnostics{*diag}
 	}
 	f.size = len(document)
@@ -117,7 +117,7 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 		if len(part.text) == 0 {
 			continue
 		}
-		v, diag := f.json(1+i, part.text, keys, limits.Depth)
+		v, diag := f.json(1+i, part.text, keys, nil, limits.Depth)
 		switch {
 		case diag != nil:
 			diag.Code, diag.Message = codeInput, part.name+": "+diag.Message
@@ -132,9 +132,9 @@ func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, docum
 }
 
 // json checks a text and returns its value, which refers to the text and to a tape of the frame.
-func (f *frame) json(tape int, text []byte, keys *value.Keys, depth int) (value.Value, *Diagnostic) {
+func (f *frame) json(tape int, text []byte, keys *value.Keys, plan *value.Plan, depth int) (value.Value, *Diagnostic) {
 	s := unsafe.String(unsafe.SliceData(text), len(text))
-	if v, ok := f.tapes[tape].Parse(s, keys, depth); ok {
+	if v, ok := f.tapes[tape].Parse(s, keys, plan, depth); ok {
 		return v, nil
 	}
 	d := &Diagnostic{Severity: Error, Code: codeNotJSON, Message: "the document is no JSON"}

@@ -10,7 +10,64 @@ import (
 // Condition is a compiled test of a document, such as the `where` of a flow. It is
 // immutable and safe for concurrent use.
 type Condition struct {
-	test   func(*frame) (bool, error)
+	over
+	test func(*frame) (bool, error)
+}
+
+// CompileCondition compiles an expression over a document of docType. The error is
+// [Diagnostics] whose positions count in the expression, from 1:1.
+func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
+	cond := &Condition{}
+	err := cond.compile(expression, docType, opts, func(c *mappingCompiler) { cond.test = c.test(cond.text) })
+	if err != nil {
+		return nil, err
+	}
+	return cond, nil
+}
+
+// Eval tells whether the document passes. Missing and null count as no. An error
+// is [Diagnostics].
+func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, error) {
+	f, err := c.frame(ctx, document, in)
+	if err != nil {
+		return false, err
+	}
+	ok, err := c.test(f)
+	return ok, c.failed(err)
+}
+
+// Expression is a compiled expression over a document, such as the `quantity` of a flow of stock. It is
+// immutable and safe for concurrent use.
+type Expression struct {
+	over
+	run code
+}
+
+// CompileExpression compiles an expression over a document of docType, as [CompileCondition] does.
+func CompileExpression(expression, docType string, opts ...Option) (*Expression, error) {
+	e := &Expression{}
+	err := e.compile(expression, docType, opts, func(c *mappingCompiler) { e.run = c.expression(e.text).run })
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Eval returns the expression's value as JSON text, nil where it is missing. An error is [Diagnostics].
+func (e *Expression) Eval(ctx context.Context, document []byte, in Input) ([]byte, error) {
+	f, err := e.frame(ctx, document, in)
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.run(f)
+	if err != nil || v.Kind() == value.Missing {
+		return nil, e.failed(err)
+	}
+	return v.AppendJSON(nil), nil
+}
+
+// over is what an expression that stands alone needs to be computed for a document.
+type over struct {
 	text   *scalar
 	slots  int
 	views  []*view
@@ -18,38 +75,37 @@ type Condition struct {
 	limits Limits
 }
 
-// CompileCondition compiles an expression over a document of docType. The error is
-// [Diagnostics] whose positions count in the expression, from 1:1.
-func CompileCondition(expression, docType string, opts ...Option) (*Condition, error) {
+func (o *over) compile(expression, docType string, opts []Option, body func(*mappingCompiler)) error {
 	l := newLoader(opts)
 	var diags Diagnostics
-	text := textScalar(expression)
-	cond := &Condition{text: text, limits: l.limits}
+	o.text, o.limits = textScalar(expression), l.limits
 	c := &mappingCompiler{}
-	c.compiler = compiler{diags: &diags, keys: &cond.keys}
+	c.compiler = compiler{diags: &diags, keys: &o.keys}
 	c.docView = c.newView()
 	doc := c.docType(l, &scalar{file: newSourceFile("", docType), text: docType, line: 1, column: 1})
 	c.names = names{doc: doc, settings: shape.Any, tables: shape.Any, current: shape.Any, out: shape.Any}
-	cond.test = c.test(text)
+	body(c)
 	if diags.HasErrors() {
-		return nil, diags
+		return diags
 	}
-	cond.slots, cond.views = c.most, c.sealViews()
-	return cond, nil
+	o.keys.Seal()
+	o.slots, o.views = c.most, c.sealViews()
+	return nil
 }
 
-// Eval tells whether the document passes. Missing and null count as no. An error
-// is [Diagnostics].
-func (c *Condition) Eval(ctx context.Context, document []byte, in Input) (bool, error) {
-	f := &frame{vars: make([]value.Value, c.slots), rows: make([]value.Row, len(c.views))}
-	if diags := f.read(ctx, c.limits, &c.keys, document, in); diags != nil {
-		return false, diags
+func (o *over) frame(ctx context.Context, document []byte, in Input) (*frame, error) {
+	f := &frame{vars: make([]value.Value, o.slots), rows: make([]value.Row, len(o.views))}
+	if diags := f.read(ctx, o.limits, &o.keys, nil, document, in); diags != nil {
+		return nil, diags
 	}
-	f.bind(c.views[0], f.doc)
+	f.bind(o.views[0], f.doc)
 	f.out = &outNode{form: outObject}
-	ok, err := c.test(f)
-	if err != nil {
-		return false, Diagnostics{asFault(err, c.text, 0, whole(c.text)).diagnostic()}
+	return f, nil
+}
+
+func (o *over) failed(err error) error {
+	if err == nil {
+		return nil
 	}
-	return ok, nil
+	return Diagnostics{asFault(err, o.text, 0, whole(o.text)).diagnostic()}
 }

@@ -17,11 +17,15 @@ const (
 	PointBranch  PointKind = "branch"  // a side of ?:, if or ??, an outcome of `where`, a lookup's allowance for unknown keys
 	PointDefault PointKind = "default" // reached when the default was needed
 	PointEntry   PointKind = "entry"   // of a table in the file that a rule looks up
+
+	// Of scripts, which also have branches. Whoever runs them counts: see [Coverage.AddPoints].
+	PointStatement PointKind = "statement"
+	PointFunction  PointKind = "function"
 )
 
 // PointKinds lists the kinds in the order in which reports show them.
 func PointKinds() []PointKind {
-	return []PointKind{PointRule, PointCase, PointBranch, PointDefault, PointEntry}
+	return []PointKind{PointRule, PointCase, PointBranch, PointDefault, PointEntry, PointStatement, PointFunction}
 }
 
 // Coverage counts which points of mappings documents reach. The zero value is ready; it may be used
@@ -95,6 +99,23 @@ func (f FileCoverage) Missed() []CoverPoint {
 
 // Add counts the points of m as not reached yet.
 func (c *Coverage) Add(m *Mapping) { c.count(m.noted(), nil) }
+
+// AddPoints adds points that others have counted, of scripts.
+func (c *Coverage) AddPoints(points []CoverPoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.points == nil {
+		c.points = map[pointKey]*CoverPoint{}
+	}
+	for _, p := range points {
+		key := pointKey{p.Kind, p.Pos, p.Text}
+		if known := c.points[key]; known != nil {
+			known.Count += p.Count
+			continue
+		}
+		c.points[key] = &p
+	}
+}
 
 // Apply maps a document as [Mapping.Apply] does, and counts what it reaches.
 func (c *Coverage) Apply(ctx context.Context, m *Mapping, document []byte, in Input) ([]byte, error) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -94,16 +95,57 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 			dst = dst[:mark]
 			continue
 		}
+		if len(dst) > r.mapping.limits.OutputBytes {
+			return dst, false, errNotEmitted
+		}
 		written = true
-	}
-	if len(dst) > r.mapping.limits.OutputBytes {
-		return dst, false, errNotEmitted
 	}
 	return append(dst, '}'), written, nil
 }
 
-func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
-	if s.copies != nil {
+// emitForm is how the result of a rule is written.
+type emitForm uint8
+
+const (
+	asValue  emitForm = iota // it is computed as a value
+	asCopy                   // the first of some paths that has a value, as it stands in the document
+	asText                   // characters
+	asNumber                 // a decimal
+	asTest                   // true or false
+)
+
+// emitAs chooses how a rule's result is written.
+func (s *step) emitAs(o *operand) {
+	kinds := o.shape.Kinds &^ value.Nil
+	words := s.target.Has(value.String) && s.target.Enum == nil
+	numbers := s.target.Has(value.Number)
+	switch {
+	case s.plainCopy(*o):
+		s.form, s.copies = asCopy, o.copies
+		if o.konst != nil {
+			s.literal = o.konst.AppendJSON(nil)
+		} else if o.fallback != nil && !o.fallback.IsNil() {
+			s.literal = o.fallback.AppendJSON(nil)
+		}
+	case s.rule.round != nil:
+		if numbers && o.num != nil {
+			s.form = asNumber
+		}
+	case o.test != nil:
+		if s.target.Has(value.Bool) {
+			s.form, s.test = asTest, o.test
+		}
+	case numbers && o.num != nil && (kinds == value.Numbers || o.counted()):
+		s.form = asNumber
+	case words && kinds.Has(value.String) && (o.word != nil || o.text != nil):
+		s.form = asText
+	}
+	s.quick = o.quick
+}
+
+// emitRule appends the result of a rule; written is false where there is none.
+func (r *run) emitRule(dst []byte, s *step) (out []byte, written bool, err error) {
+	if s.form == asCopy {
 		if raw, kind, ok := r.first(s.copies); ok {
 			if kind <= value.Null && s.literal != nil {
 				return append(dst, s.literal...), true, nil
@@ -114,8 +156,19 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	if !s.always && r.skipped(s) {
 		return dst, false, nil
 	}
+	if s.form > asCopy && r.sure() {
+		mark := len(dst)
+		out, sight, err := r.emitQuick(dst, s)
+		if err != nil || sight == value.Found {
+			return out, true, err
+		}
+		if sight == value.Nothing && !s.rule.required && s.def == nil && s.rule.empty == (emptyModes{}) {
+			return out[:mark], false, nil
+		}
+		dst = out[:mark]
+		r.doubts++
+	}
 	var v value.Value
-	var err error
 	if s.simple {
 		v, err = s.result(r.frame)
 	} else {
@@ -127,8 +180,50 @@ func (r *run) emitRule(dst []byte, s *step) ([]byte, bool, error) {
 	return r.emitValue(dst, s, v)
 }
 
+// emitQuick appends the result of a rule whose form is not a value.
+func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err error) {
+	switch s.form {
+	case asNumber:
+		d, sight := s.quick.num(r.frame)
+		if sight == value.Found {
+			if s.rule.round != nil {
+				d = d.Round(int(s.rule.round.digits), s.mode)
+			}
+			dst = d.Append(dst)
+		}
+		return dst, sight, nil
+	case asTest:
+		ok, err := s.test(r.frame)
+		if err != nil {
+			return dst, value.Unsure, err
+		}
+		return strconv.AppendBool(dst, ok), value.Found, nil
+	}
+	var empty bool
+	if s.quick.word != nil {
+		var word string
+		if word, sight = s.quick.word(r.frame); sight == value.Found {
+			dst = append(dst, '"')
+			dst = append(dst, word...)
+			dst = append(dst, '"')
+			empty = word == ""
+		}
+	} else {
+		mark := len(dst) + 1
+		if dst, sight = s.quick.text(r.frame, append(dst, '"')); sight == value.Found {
+			empty = len(dst) == mark
+			dst = append(dst, '"')
+		}
+	}
+	if empty && (s.rule.required || s.rule.empty != (emptyModes{})) {
+		return dst, value.Unsure, nil
+	}
+	return dst, sight, nil
+}
+
 // first returns the text of the first path that has a value; ok is false where a row does not know.
 func (r *run) first(paths []pathRef) (raw string, kind value.Kind, ok bool) {
+	ok = true
 	for i := range paths {
 		raw, kind, ok = r.rows[paths[i].view.number].Text(paths[i].path)
 		if !ok || kind > value.Null {
@@ -157,8 +252,11 @@ func (s *step) plainCopy(o operand) bool {
 	if o.fallback != nil && !o.fallback.IsNil() && (!s.target.Has(o.fallback.Kind()) || o.fallback.Kind() >= value.List) {
 		return false
 	}
-	return o.copies != nil && r.each == nil && r.def == nil && r.round == nil && !r.required &&
-		r.write == writeAlways && r.empty == [3]emptyMode{} && s.target.Enum == nil
+	if o.konst != nil && (o.konst.IsNil() || !s.target.Has(o.konst.Kind()) || o.konst.Kind() >= value.List) {
+		return false
+	}
+	return (o.copies != nil || o.konst != nil) && r.each == nil && r.def == nil && r.round == nil && !r.required &&
+		r.write == writeAlways && r.empty == emptyModes{} && s.target.Enum == nil
 }
 
 // emitValue appends what a rule made, as its empty modes say.

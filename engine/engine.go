@@ -49,5 +49,14 @@ func (m *Mapping) To() string { return m.to }
 // Settings returns what a flow may set, in the order of the file.
 func (m *Mapping) Settings() []Setting { return m.settings }
 
+// Rules returns the rules that hold, inherited ones included, in the order in which they run.
+func (m *Mapping) Rules() []Rule {
+	var all []Rule
+	for _, r := range m.linked.rules {
+		all = append(all, ruleOf(m.linked, r))
+	}
+	return all
+}
+
 // Warnings returns what is suspicious but compiles.
 func (m *Mapping) Warnings() Diagnostics { return m.warnings }

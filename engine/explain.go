@@ -165,7 +165,7 @@ func (m *Mapping) runNoted(ctx context.Context, document []byte, in Input, expla
 	m = m.noted()
 	f := m.frame()
 	defer m.release(f)
-	diags := f.read(ctx, m.limits, &m.keys, document, in)
+	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags != nil {
 		return nil, diags
 	}

@@ -10,7 +10,7 @@ import (
 // with the quick way. quick tells whether the mapping has a quick way.
 func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) (out []byte, quick bool, err error) {
 	f := m.frame()
-	diags := f.read(ctx, m.limits, &m.keys, document, in)
+	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags == nil {
 		f.overlayTables(m.tables)
 		diags = m.checkSettings(f)

@@ -44,6 +44,9 @@ type operand struct {
 	// view and path are set where the result is what stands at a path of a view.
 	view *view
 	path *value.ViewNode
+	// places are where in the document the result can stand, and items where its elements can; none where
+	// nobody knows.
+	places, items []*value.Place
 	// copies are the paths of which the result is the first that is neither missing nor null, then
 	// fallback; nil where the result is something else.
 	copies   []pathRef
@@ -55,6 +58,9 @@ type operand struct {
 	// filter is set where the operand is a filter of a list, which another loop may take over.
 	filter     *loop
 	filterTest func(*frame) (bool, error)
+	// let is one more than the number of the let that the operand is, 0 where it is none.
+	let int
+	quick
 }
 
 func constant(v value.Value, s *shape.Shape, n ast.Node) operand {
@@ -74,12 +80,15 @@ type local struct {
 	shape *shape.Shape
 	outer *local
 	view  *view // nil where the value is no element of an each
+	// places are where the value can stand in the document.
+	places []*value.Place
 }
 
 // predicate is the scope of `#` and `.field`.
 type predicate struct {
 	element, index, acc int // slots; acc is -1 outside reduce
 	shape, accShape     *shape.Shape
+	places              []*value.Place // of the element
 	outer               *predicate
 }
 
@@ -94,6 +103,8 @@ type names struct {
 	letShape []*shape.Shape
 	letView  []*view
 	letPath  []*value.ViewNode
+	// letPlaces are where the values of lets can stand in the document.
+	letPlaces [][]*value.Place
 }
 
 // compiler turns the expressions of a mapping into code. Slots are never used twice at the same time.
@@ -116,11 +127,14 @@ type compiler struct {
 	scripts *scriptSet
 	// readsOut is true where some rule reads what the rules above it made.
 	readsOut bool
-	views    []*view
-	docView  *view
-	notes    *notes // not nil: compile code that tells what it does
-	sure     []sureOf
-	lint     lint
+	// linksRead are the members of links that some rule names; the name "" is the whole of it.
+	linksRead map[string]bool
+	views     []*view
+	docView   *view
+	place     *value.Place // of the document
+	notes     *notes       // not nil: compile code that tells what it does
+	sure      []sureOf
+	lint      lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.
@@ -268,7 +282,7 @@ func (c *compiler) translate(node ast.Node) operand {
 	case *ast.StringNode:
 		s := shape.Of(value.Strings)
 		s.Enum, s.Const = []string{string(value.Text(n.Value).AppendJSON(nil))}, true
-		return constant(value.Text(n.Value), s, n)
+		return constant(value.TextOf(n.Value), s, n)
 	case *ast.IntegerNode, *ast.FloatNode:
 		return c.number(n)
 	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.PointerNode:
@@ -310,7 +324,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 	val := c.compile(n.Value)
 	slot := c.slot()
 	outer := c.locals
-	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer}
+	c.locals = &local{name: n.Name, slot: slot, shape: val.shape, outer: outer, places: val.places}
 	body := c.rounded(n.Expr, tail)
 	c.locals = outer
 	run := func(f *frame) (value.Value, error) {
@@ -321,7 +335,7 @@ func (c *compiler) variable(n *ast.VariableDeclaratorNode, tail *rounding) opera
 		f.vars[slot] = v
 		return body.run(f)
 	}
-	return operand{run: run, shape: body.shape, node: n}
+	return operand{run: run, shape: body.shape, node: n, places: body.places, items: body.items}
 }
 
 func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
@@ -337,7 +351,8 @@ func (c *compiler) conditional(n *ast.ConditionalNode, tail *rounding) operand {
 		}
 		return no.run(f)
 	}
-	return operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond}
+	o := operand{run: run, shape: shape.Union(yes.shape, no.shape), node: n.Cond, quick: quickChoice([]branch{{cond, yes}, {nil, no}})}
+	return o.from(&yes, &no)
 }
 
 // condition turns an operand into a test: missing and null count as false, anything else that is not
@@ -349,8 +364,11 @@ func (c *compiler) condition(o operand) func(*frame) (bool, error) {
 	if o.test != nil {
 		return o.test
 	}
-	text, node := c.text, o.node
+	text, node, let := c.text, o.node, o.let-1
 	return func(f *frame) (bool, error) {
+		if let >= 0 && f.lets[let].done && f.lets[let].err == nil && f.lets[let].value.Kind() == value.Bool {
+			return f.lets[let].value.IsTrue(), nil
+		}
 		v, err := o.run(f)
 		if err != nil {
 			return false, err

@@ -125,13 +125,15 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		c.reportAt(n, codeOperands, fmt.Sprintf("%s has no parts", article(k.String())), "lists and strings can be cut")
 		return c.broken(n)
 	}
-	bound := func(node ast.Node) code {
+	bound := func(node ast.Node) (code, *operand) {
 		if node == nil {
-			return nil
+			return nil, nil
 		}
-		return c.compile(node).run
+		o := c.compile(node)
+		return o.run, &o
 	}
-	from, to := bound(n.From), bound(n.To)
+	from, first := bound(n.From)
+	to, last := bound(n.To)
 	text, loc := c.text, n.Location()
 	place := func(f *frame, b code, absent, length int) (int, error) {
 		if b == nil {
@@ -194,7 +196,7 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		any.Enum, any.Const = nil, false
 		part = &any
 	}
-	return operand{run: run, shape: part, node: n}
+	return operand{run: run, shape: part, node: n, items: base.elements(), quick: quickSlice(&base, first, last)}
 }
 
 // byteOffset returns where character n of s begins.

@@ -150,6 +150,14 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			invoke = prepared
 		}
 	}
+	for i := range args {
+		switch p := parameter(fn, i); {
+		case fn.Name == "join":
+			args[i].elements()
+		case p.Kinds&(value.Lists|value.Objects) != 0:
+			args[i].walked()
+		}
+	}
 	text, loc := c.text, n.Location()
 	run := func(f *frame) (value.Value, error) {
 		mark := len(f.stack)
@@ -184,7 +192,7 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 		}
 		return f.made(v, text, loc.From, loc.To)
 	}
-	return operand{run: run, shape: resultShape(fn, args), node: n}
+	return operand{run: run, shape: resultShape(fn, args), node: n, quick: c.quickCall(n, fn, args)}
 }
 
 // failed places the error of a function. One that a rule words itself stands without the function's name.

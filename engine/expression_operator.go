@@ -52,6 +52,9 @@ func (c *compiler) unary(n *ast.UnaryNode) operand {
 		return value.Decimal(d.Neg()), nil
 	}
 	res := operand{run: run, shape: shape.Of(value.Numbers | missingFor(o.shape)), node: n}
+	if negate {
+		res.quick = quickNegation(&o)
+	}
 	if o.konst != nil {
 		if v, err := run(nil); err == nil {
 			res.konst = &v
@@ -126,7 +129,7 @@ func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
 	if left.shape.Kinds&^value.Nil != 0 {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
-	o := operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n, quick: quickCoalesce(&left, &right)}.from(&left, &right)
 	if left.copies != nil && left.fallback == nil {
 		switch {
 		case right.konst != nil:
@@ -165,8 +168,14 @@ func equalText(left, right operand, same bool) (operand, bool) {
 	if left.konst != nil || right.konst == nil || right.konst.Kind() != value.String {
 		return operand{}, false
 	}
-	want := right.konst.Str()
+	want, word := right.konst.Str(), left.wordy()
 	return tested(func(f *frame) (bool, error) {
+		if word != nil && f.sure() {
+			if s, sight := word(f); sight != value.Unsure {
+				return (sight == value.Found && s == want) == same, nil
+			}
+			f.doubts++
+		}
 		v, err := left.run(f)
 		return err == nil && v.IsText(want) == same, err
 	}), true
@@ -244,6 +253,20 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 		}
 		return value.Boolean(want(order)), nil
 	})
+	if look := quickOrder(&left, &right, want); look != nil {
+		o := tested(func(f *frame) (bool, error) {
+			if f.sure() {
+				if ok, sight := look(f); sight == value.Found {
+					return ok, nil
+				}
+				f.doubts++
+			}
+			v, err := run(f)
+			return v.IsTrue(), err
+		})
+		o.node = n
+		return o
+	}
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
 }
 
@@ -307,6 +330,11 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 		s = s.With(value.Of(value.Missing))
 	}
 	o := operand{run: run, shape: s, node: n}
+	if s.Kinds.Has(value.Number) {
+		o.quick = quickArithmetic(code, &left, &right, tail)
+	} else {
+		o.quick = quickJoin(&left, &right)
+	}
 	if left.konst != nil && right.konst != nil && n.Operator != "+" {
 		if v, err := run(nil); err == nil {
 			o.konst = &v
@@ -342,6 +370,11 @@ func compute(op byte, a, b value.Value, tail *rounding) (decimal.Decimal, error)
 	if err != nil {
 		return y, err
 	}
+	return calculate(op, x, y, tail)
+}
+
+// calculate does arithmetic on two decimals.
+func calculate(op byte, x, y decimal.Decimal, tail *rounding) (decimal.Decimal, error) {
 	switch op {
 	case '+', '-', '*':
 		_, _, small := x.Small()
@@ -423,9 +456,30 @@ func (c *compiler) textTest(n *ast.BinaryNode) operand {
 		if err := re.Charge(&f.call, x); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
-		return value.Boolean(re.MatchString(x)), nil
+		return value.Boolean(re.Matches(x)), nil
 	})
+	if pattern != nil && left.wordy() != nil {
+		o := matching(left.wordy(), pattern, run)
+		o.node = n
+		return o
+	}
 	return operand{run: run, shape: shape.Of(value.Bools), node: n}
+}
+
+// matching compiles the test of a text by a constant pattern.
+func matching(word wordCode, pattern *function.Pattern, run code) operand {
+	return tested(func(f *frame) (bool, error) {
+		if f.sure() {
+			if s, sight := word(f); sight == value.Nothing {
+				return false, nil
+			} else if sight == value.Found && pattern.Charge(&f.call, s) == nil {
+				return pattern.Matches(s), nil
+			}
+			f.doubts++
+		}
+		v, err := run(f)
+		return v.IsTrue(), err
+	})
 }
 
 func (c *compiler) membership(n *ast.BinaryNode) operand {

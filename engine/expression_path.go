@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -22,8 +23,13 @@ func (c *compiler) chain(node ast.Node) operand {
 	case *ast.ChainNode: // a?.b: reading from missing gives missing anyway
 		return c.chain(n.Node)
 	case *ast.MemberNode:
+		whole := c.linksRead[""]
 		base := c.chain(n.Node)
 		if name, ok := n.Property.(*ast.StringNode); ok {
+			if _, direct := n.Node.(*ast.IdentifierNode); direct && c.linksRead[""] && !whole {
+				delete(c.linksRead, "")
+				c.readsLink(name.Value)
+			}
 			return c.member(n, base, name)
 		}
 		return c.index(n, base)
@@ -38,12 +44,13 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 			if l.view != nil {
 				o.view, o.path = l.view, l.view.Root()
 			}
+			o.places = l.places
 			return o
 		}
 	}
 	if i, ok := c.names.lets[n.Value]; ok {
-		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n}
-		o.view, o.path = c.names.letView[i], c.names.letPath[i]
+		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n, let: i + 1, quick: quickLet(i)}
+		o.view, o.path, o.places = c.names.letView[i], c.names.letPath[i], c.names.letPlaces[i]
 		return o
 	}
 	if o, ok := c.context(n); ok {
@@ -70,12 +77,12 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 	}
 	name, number := n.Value, c.keys.Add(n.Value)
 	read := func(f *frame) (value.Value, error) {
-		if err := f.look(f.doc, text, loc.From, loc.To); err != nil {
+		if err := f.look(f.doc, number, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		return f.doc.MemberKey(name, number), nil
 	}
-	return operand{run: read, shape: s, node: n}.at(c.docView, c.docView.Root().Member(name, number))
+	return operand{run: read, shape: s, node: n, places: []*value.Place{c.place.Member(number)}}.at(c.docView, c.docView.Root().Member(name, number))
 }
 
 // view is a value whose paths are found in one walk: the source document, or the element of an each.
@@ -90,6 +97,63 @@ func (c *compiler) newView() *view {
 	return v
 }
 
+// elements returns where in the document the elements of an operand can stand.
+func (o *operand) elements() []*value.Place {
+	if o.items != nil {
+		return o.items
+	}
+	var places []*value.Place
+	for _, p := range o.places {
+		places = append(places, p.Elements())
+	}
+	return places
+}
+
+// from says that the operand's result is that of one of others.
+func (o operand) from(others ...*operand) operand {
+	made := false
+	for _, other := range others {
+		made = made || other.items != nil
+	}
+	for _, other := range others {
+		o.places = union(o.places, other.places)
+		if made {
+			o.items = union(o.items, other.elements())
+		}
+	}
+	return o
+}
+
+// maxPlaces bounds how many places of a result are followed.
+const maxPlaces = 16
+
+// union returns all places once; too many are given up, so that everything is noted below them.
+func union(a, b []*value.Place) []*value.Place {
+	all := slices.Clone(a)
+	for _, p := range b {
+		if !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	if len(all) <= maxPlaces {
+		return all
+	}
+	for _, p := range all {
+		p.Open()
+	}
+	return nil
+}
+
+// walked says that the result of an operand is read in ways that are not followed.
+func (o *operand) walked() {
+	for _, p := range o.places {
+		p.Open()
+	}
+	for _, p := range o.items {
+		p.Open()
+	}
+}
+
 // at makes an operand the value of a path of a view, which is read from the row where that knows it.
 func (o operand) at(v *view, n *value.ViewNode) operand {
 	if v == nil || n == nil {
@@ -98,6 +162,7 @@ func (o operand) at(v *view, n *value.ViewNode) operand {
 	slow, number := o.run, v.number
 	o.view, o.path = v, n
 	o.copies = []pathRef{{v, n}}
+	o.quick = quickPath(number, n)
 	o.run = func(f *frame) (value.Value, error) {
 		if val, ok := f.rows[number].Read(n); ok {
 			return val, nil
@@ -112,7 +177,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	switch n.Value {
 	case "doc":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.doc, nil }, c.names.doc
-		o.view, o.path = c.docView, c.docView.Root()
+		o.view, o.path, o.places = c.docView, c.docView.Root(), []*value.Place{c.place}
 	case "source":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.source, nil }, shape.Any
 	case "settings":
@@ -120,6 +185,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	case "tables":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.tables, nil }, c.names.tables
 	case "links":
+		c.readsLink("") // chain narrows it to a member that is named
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.links, nil }, shape.Any
 	case "current":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.current, nil }, c.names.current
@@ -135,14 +201,16 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 }
 
 func slotOperand(slot int, s *shape.Shape, n ast.Node) operand {
-	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1}
+	return operand{run: func(f *frame) (value.Value, error) { return f.vars[slot], nil }, shape: s, node: n, slot: slot + 1, quick: quickSlot(slot)}
 }
 
 func (c *compiler) pointer(n *ast.PointerNode) operand {
 	p := c.preds
 	switch {
 	case n.Name == "" && p != nil:
-		return slotOperand(p.element, p.shape, n)
+		o := slotOperand(p.element, p.shape, n)
+		o.places = p.places
+		return o
 	case n.Name == "index" && p != nil:
 		return slotOperand(p.index, shape.Of(value.Numbers), n)
 	case n.Name == "acc" && p != nil && p.acc >= 0:
@@ -186,16 +254,20 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds,
 				msg: fmt.Sprintf("cannot read .%s of %s", key, article(v.Kind().String()))}
 		}
-		if err := f.look(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, number, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		return v.MemberKey(key, number), nil
 	}
 	o := operand{run: run, shape: s, node: n}
+	for _, p := range base.places {
+		o.places = append(o.places, p.Member(number))
+	}
 	if base.path == nil && base.slot > 0 {
 		slot := base.slot - 1
+		o.quick = quickMember(slot, number)
 		o.run = func(f *frame) (value.Value, error) {
-			if v, ok := f.vars[slot].MemberOfNode(number); ok {
+			if v, ok := f.vars[slot].NotedMember(number); ok {
 				return v, nil
 			}
 			return run(f)
@@ -234,7 +306,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		if err != nil || k.IsNil() {
 			return value.Value{}, err
 		}
-		if err := f.look(v, text, loc.From, loc.To); err != nil {
+		if err := f.look(v, 0, text, loc.From, loc.To); err != nil {
 			return value.Value{}, err
 		}
 		switch v.Kind() {
@@ -256,7 +328,7 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		}
 		return fail(fmt.Sprintf("%s has no elements", article(v.Kind().String())))
 	}
-	o := operand{run: run, shape: s, node: n}
+	o := operand{run: run, shape: s, node: n, places: base.elements()}
 	if i, ok := constantIndex(idx); ok && base.path != nil {
 		return o.at(base.view, base.path.Element(i))
 	}

@@ -35,7 +35,7 @@ func (c *compiler) builtin(n *ast.BuiltinNode) operand {
 		item = shape.Any
 	}
 	mark := c.slots
-	p := &predicate{element: c.slot(), index: c.slot(), acc: -1, shape: item, outer: c.preds}
+	p := &predicate{element: c.slot(), index: c.slot(), acc: -1, shape: item, places: src.elements(), outer: c.preds}
 	var initial, order *operand
 	if n.Name == "reduce" {
 		p.acc, p.accShape = c.slot(), shape.Any
@@ -137,14 +137,14 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 	switch l.name {
 	case "filter":
 		test := c.condition(l.each)
-		o.run, o.shape = l.filter(test), shape.ListOf(item).With(nils)
+		o.run, o.shape, o.items = l.filter(test), shape.ListOf(item).With(nils), l.p.places
 		if l.only == nil {
 			o.filter, o.filterTest = l, test
 		}
 	case "map":
-		o.run, o.shape = l.mapped(), shape.ListOf(l.each.shape).With(nils)
+		o.run, o.shape, o.items = l.mapped(), shape.ListOf(l.each.shape).With(nils), l.each.places
 	case "find", "findLast":
-		o.run, o.shape = l.find(c.condition(l.each), l.name == "findLast", false), item.With(value.Of(value.Missing))
+		o.run, o.shape, o.places = l.find(c.condition(l.each), l.name == "findLast", false), item.With(value.Of(value.Missing)), l.p.places
 	case "findIndex", "findLastIndex":
 		o.run, o.shape = l.find(c.condition(l.each), l.name == "findLastIndex", true), shape.Of(value.Numbers|value.Of(value.Missing))
 	case "all", "any", "none", "one":
@@ -161,11 +161,13 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 		}
 		o.run, o.shape = l.sum(), shape.Of(value.Numbers)
 	case "groupBy":
+		l.src.walked()
 		o.run = l.groupBy()
 		o.shape = &shape.Shape{Kinds: value.Objects | nils, Extra: shape.ListOf(item)}
 	case "sortBy":
-		o.run, o.shape = l.sortBy(order), shape.ListOf(item).With(nils)
+		o.run, o.shape, o.items = l.sortBy(order), shape.ListOf(item).With(nils), l.p.places
 	case "reduce":
+		l.src.walked()
 		o.run, o.shape = l.reduce(initial), shape.Any
 	}
 	return o

@@ -64,7 +64,7 @@ type ruleDecl struct {
 	required bool
 	write    writeWhen
 	writeAt  *scalar
-	empty    [3]emptyMode // for missing, null and empty
+	empty    emptyModes // for missing, null and empty
 	emptyAt  *scalar
 	// emptyWord is true where one word is said for missing, null and empty alike.
 	emptyWord bool
@@ -111,6 +111,9 @@ const (
 )
 
 type emptyMode uint8
+
+// emptyModes are those for missing, null and empty.
+type emptyModes = [3]emptyMode
 
 const (
 	emptyUnsaid emptyMode = iota

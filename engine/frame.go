@@ -40,6 +40,7 @@ type frame struct {
 	words     []byte        // texts that rules join
 	arena     value.Arena   // of lists that rules make
 	call      function.Call
+	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }
 
@@ -153,10 +154,10 @@ func (f *frame) made(v value.Value, text *scalar, from, to int) (value.Value, er
 	return v, nil
 }
 
-// look takes the steps of reading one member or element of v.
-func (f *frame) look(v value.Value, text *scalar, from, to int) error {
+// look takes the steps of reading one element of v, or one member: key is the number of its name, 0 without one.
+func (f *frame) look(v value.Value, key uint16, text *scalar, from, to int) error {
 	steps := 1
-	if !v.Indexed() {
+	if !v.Indexed() && !v.Noted(key) {
 		steps += int(v.Weight() >> 6)
 	}
 	if err := f.budget.Step(steps); err != nil {

@@ -4,18 +4,34 @@ import (
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
+	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 )
 
 // Function describes a function that expressions may call.
 type Function struct {
-	Name      string            `json:"name"`
-	Group     string            `json:"group"`     // the chapter of docs/functions.md
-	Signature string            `json:"signature"` // truncate(text, limit, [suffix])
-	Summary   string            `json:"summary"`
-	Detail    string            `json:"detail,omitempty"` // Markdown
-	Params    []string          `json:"params"`           // the names of those that must be given
+	Name      string   `json:"name"`
+	Group     string   `json:"group"`     // the chapter of docs/functions.md
+	Signature string   `json:"signature"` // truncate(text, limit, [suffix])
+	Summary   string   `json:"summary"`
+	Detail    string   `json:"detail,omitempty"` // Markdown
+	Params    []string `json:"params"`           // the names of those that must be given
+	// Parameters and Result are the typed signature; a predicate has none.
+	Parameters []FunctionParameter `json:"-"`
+	Result     Type                `json:"-"`
+	// TakesNil says that it looks at missing and null arguments itself. Others give missing where one of [Function.Params] is.
+	TakesNil  bool              `json:"-"`
 	Predicate bool              `json:"predicate,omitempty"`
 	Examples  []FunctionExample `json:"examples"`
+}
+
+// FunctionParameter is a parameter of a function.
+type FunctionParameter struct {
+	Name     string
+	Kinds    []string // that it takes, as in [Type.Kinds]
+	Choices  []string // the only strings that it takes, where it is only some
+	Optional bool
+	Variadic bool // may repeat, also not at all
+	OrNil    bool // missing and null are as good as an argument that is not given
 }
 
 // FunctionExample is a call and its result: JSON text, "missing", or "error: " and the message.
@@ -29,8 +45,13 @@ type FunctionExample struct {
 func Functions() []Function {
 	var all []Function
 	for _, f := range function.All() {
-		d := Function{Name: f.Name, Group: f.Group, Signature: function.Signature(f), Summary: f.Summary, Detail: f.Detail, Params: []string{}}
+		d := Function{Name: f.Name, Group: f.Group, Signature: function.Signature(f), Summary: f.Summary, Detail: f.Detail, Params: []string{}, Result: Type{f.Result}, TakesNil: f.TakesNil}
+		if f.Infer != nil {
+			d.Result = Type{} // it depends on the arguments
+		}
 		for _, p := range f.Params {
+			d.Parameters = append(d.Parameters, FunctionParameter{Name: p.Name, Kinds: Type{shape.Of(p.Kinds)}.Kinds(),
+				Choices: p.Choices, Optional: p.Optional, Variadic: p.Variadic, OrNil: p.OrNil || f.TakesNil})
 			if !p.Optional && !p.Variadic {
 				d.Params = append(d.Params, p.Name)
 			}

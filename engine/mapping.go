@@ -26,7 +26,8 @@ type Mapping struct {
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
 	views    []*view
-	keys     value.Keys // the names that rules read
+	keys     value.Keys  // the names that rules read
+	plan     *value.Plan // and where
 	frames   sync.Pool
 	tables   value.Value
 	defaults value.Value     // of the settings
@@ -36,6 +37,7 @@ type Mapping struct {
 	target  *shape.Shape               // of the document that the mapping builds
 	results map[*ruleDecl]*shape.Shape // of rules, as far as they are known
 	reads   *sourcePlace               // what rules read of the source document; never changed
+	links   map[string]bool            // what rules read of links; never changed
 }
 
 // step is one rule, compiled.
@@ -47,9 +49,12 @@ type step struct {
 	result  code      // nil for an each without a result of its own
 	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
 	literal []byte    // what is written where none of copies has a value
-	simple  bool      // the result is not defaulted, rounded or required
-	always  bool      // the rule writes in every mode
-	any     bool      // the target takes every kind and every word
+	form    emitForm  // how the result is written where it is not built
+	quick   quick     // what form calls for
+	test    func(*frame) (bool, error)
+	simple  bool // the result is not defaulted, rounded or required
+	always  bool // the rule writes in every mode
+	any     bool // the target takes every kind and every word
 	def     code
 	reads   []read
 	mode    decimal.Mode
@@ -85,6 +90,8 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
 	m.scripts = c.scripts.digest
 	c.docView = c.newView()
+	c.place = &value.Place{}
+	c.docView.From([]*value.Place{c.place})
 	if k.from != nil {
 		m.from = k.from.text
 	}
@@ -104,18 +111,21 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	}
 	m.steps = c.steps(nil, c.target)
 	c.unreached()
+	c.keys.Seal()
+	if n == nil { // code that tells what it does reads paths one by one
+		m.plan = value.NewPlan(c.place, c.keys)
+	}
 	m.slots, m.views = c.most, c.sealViews()
 	c.finish()
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
-	m.notes = n
+	m.notes, m.links = n, c.linksRead
 	return m
 }
 
 // sealViews lays out the paths that expressions read.
 func (c *compiler) sealViews() []*view {
-	c.keys.Seal()
 	for _, v := range c.views {
 		v.Seal(c.keys)
 	}
@@ -239,6 +249,7 @@ func (c *mappingCompiler) lets() {
 		c.names.letShape = append(c.names.letShape, o.shape)
 		c.names.letView = append(c.names.letView, o.view)
 		c.names.letPath = append(c.names.letPath, o.path)
+		c.names.letPlaces = append(c.names.letPlaces, o.places)
 		c.m.lets = append(c.m.lets, o.run)
 	}
 	c.slots = c.most
@@ -317,12 +328,7 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 	}
 	if has {
 		s.result = result.run
-		if s.plainCopy(result) {
-			s.copies = result.copies
-			if result.fallback != nil && !result.fallback.IsNil() {
-				s.literal = result.fallback.AppendJSON(nil)
-			}
-		}
+		s.emitAs(&result)
 		if r.result.expr != nil {
 			s.text = r.result.expr
 		}
@@ -393,7 +399,9 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 		name = r.as.text
 	}
 	e.view = c.newView()
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view}
+	places := list.elements()
+	e.view.From(places)
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}
@@ -454,10 +462,6 @@ func literalShape(v value.Value) *shape.Shape {
 }
 
 func (c *mappingCompiler) when(r *ruleDecl) operand {
-	type branch struct {
-		test func(*frame) (bool, error)
-		run  code
-	}
 	var branches []branch
 	var s *shape.Shape
 	complete := false
@@ -465,7 +469,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 	for i, decl := range r.when {
 		var b branch
 		if decl.cond != nil {
-			b.test = c.test(decl.cond)
+			b.cond = c.test(decl.cond)
 		} else {
 			complete = true
 		}
@@ -477,6 +481,7 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
 			c.learn(decl.cond.tree, false) // for the cases that follow
 		}
+		b.operand = o
 		b.run = c.notedCase(r, i, o.run)
 		s = shape.Union(s, o.shape)
 		branches = append(branches, b)
@@ -489,9 +494,10 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		s = s.With(value.Of(value.Missing))
 	}
 	run := func(f *frame) (value.Value, error) {
-		for _, b := range branches {
-			if b.test != nil {
-				ok, err := b.test(f)
+		for i := range branches {
+			b := &branches[i]
+			if b.cond != nil {
+				ok, err := b.cond(f)
 				if err != nil {
 					return value.Value{}, err
 				}
@@ -503,5 +509,5 @@ func (c *mappingCompiler) when(r *ruleDecl) operand {
 		}
 		return value.Value{}, nil
 	}
-	return operand{run: run, shape: s}
+	return operand{run: run, shape: s, quick: quickChoice(branches)}
 }

@@ -239,7 +239,7 @@ func (p *fileParser) empty(r *ruleDecl, n ast.Node) {
 	}
 	if _, ok := n.(ast.MapNode); !ok {
 		m := mode(n)
-		r.empty, r.emptyWord = [3]emptyMode{m, m, m}, true
+		r.empty, r.emptyWord = emptyModes{m, m, m}, true
 		return
 	}
 	for _, e := range p.entries(n, "") {

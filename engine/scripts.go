@@ -274,6 +274,9 @@ type rootedFiles struct {
 	root      string
 }
 
+// Root is the folder, as the names of the loader's files have it before them.
+func (r rootedFiles) Root() string { return r.root }
+
 // Open opens a file below the folder, and none above.
 func (r rootedFiles) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {

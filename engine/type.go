@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
@@ -69,4 +72,53 @@ func (t Type) Element() Type {
 		return Type{}
 	}
 	return Type{t.shape().Item}
+}
+
+// Kinds are the kinds that the value can be, in a fixed order: null, boolean, number, string, list, object. A
+// value of which nothing is known can be each of them.
+func (t Type) Kinds() []string {
+	var all []string
+	for k := value.Null; k <= value.Object; k++ {
+		if t.shape().Has(k) {
+			all = append(all, k.String())
+		}
+	}
+	return all
+}
+
+// Others is the type of the fields that an object may have besides [Type.Fields]; ok is false where it has no others.
+func (t Type) Others() (others Type, ok bool) {
+	if t.shape().Extra == nil {
+		return Type{}, false
+	}
+	return Type{t.shape().Extra}, true
+}
+
+// Known tells whether anything is known of the value.
+func (t Type) Known() bool {
+	s := t.shape()
+	return s.Kinds|value.Nil != value.AnyKind || s.Enum != nil || len(s.Names()) > 0
+}
+
+// Name is what the schema calls the definition that describes the value; "" where it is described in line.
+func (t Type) Name() string { return t.shape().Name }
+
+// Same tells whether both are described by the same definition of a schema.
+func (t Type) Same(o Type) bool { return t.shape().Same(o.shape()) }
+
+// DocumentType returns what library says of a document type: order, or shopware.order. The error matches fs.ErrNotExist
+// where it says nothing.
+func DocumentType(library fs.FS, name string) (Type, error) {
+	s, err := newLoader([]Option{Library(library)}).documentShape(name)
+	if err != nil {
+		return Type{}, fmt.Errorf("document type %s: %w", name, err)
+	}
+	return Type{s}, nil
+}
+
+// DocumentTypes lists the document types that library describes, sorted.
+func DocumentTypes(library fs.FS) []string {
+	types := newLoader([]Option{Library(library)}).documentTypes()[1:] // the first is any
+	slices.Sort(types)
+	return types
 }

@@ -45,6 +45,18 @@ func (m *Mapping) Reads() []SourceRead {
 	return out
 }
 
+// ReadsLink tells whether a rule or a `let` reads the member of `links` with this name, or all of `links`: a flow
+// needs to look for customers and products only for mappings that use them.
+func (m *Mapping) ReadsLink(name string) bool { return m.links[name] || m.links[""] }
+
+// readsLink notes a member of links; "" is the whole of it.
+func (c *compiler) readsLink(name string) {
+	if c.linksRead == nil {
+		c.linksRead = map[string]bool{}
+	}
+	c.linksRead[name] = true
+}
+
 func memberPath(path, name string) string {
 	if !plainName(name) || name == "*" {
 		return fmt.Sprintf("%s[%q]", path, name)
@@ -73,7 +85,7 @@ func (m *Mapping) Unread(document []byte) ([]string, error) {
 // eachField calls f for every value of a document that is no list or object with something in it: its path without
 // indexes, its text, and whether the mapping reads it. Elements of a list have the same path.
 func (m *Mapping) eachField(document []byte, f func(path, raw string, read bool)) error {
-	root, diag := (&frame{}).json(0, document, &m.keys, m.limits.Depth)
+	root, diag := (&frame{}).json(0, document, &m.keys, nil, m.limits.Depth)
 	if diag != nil {
 		return Diagnostics{*diag}
 	}

@@ -37,13 +37,17 @@ func ExampleNames() {
 		fmt.Println(name)
 	}
 	// Output:
+	// eaccounting/article.read
 	// eaccounting/article.write
 	// eaccounting/customer.read
 	// eaccounting/customer.write
+	// eaccounting/invoice.read
 	// eaccounting/invoice.write
 	// eaccounting/invoiceDraft.write
+	// eaccounting/order.read
 	// eaccounting/order.write
 	// eaccounting/quote.write
+	// eaccounting/stock.read
 	// magento/customer.read
 	// magento/order.read
 	// magento/product.read

@@ -12,10 +12,16 @@ import (
 
 // FS holds <system>/<entity>.schema.json, canonical/<entity>.schema.json, <system>/<entity>.read.yaml and
 // <system>/<resource>.write.yaml, and <system>/<name>.base.yaml, which only others extend. Tests of mappings and their
-// documents are not in it.
+// documents are in [Tests].
 //
 //go:embed */*.schema.json */*.read.yaml */*.write.yaml */*.base.yaml
 var FS embed.FS
+
+// Tests holds the mappings of [FS] once more with the tests beside them and their documents: examples for whoever
+// writes a mapping. The documents are of invented people.
+//
+//go:embed */*.read.yaml */*.write.yaml */*.base.yaml */*.test.yaml */testdata
+var Tests embed.FS
 
 // Names returns the names of the default mappings, sorted: "eaccounting/article.write", ...
 func Names() []string {

@@ -71,6 +71,10 @@ type Options struct {
 	// Worker is the command of a process that calls [ServeWorker]: then scripts run in such processes, as
 	// many as there are processors, and never in this one. Functions are those that the process gives to ServeWorker.
 	Worker []string
+	// Coverage, where set, counts what calls reach of the scripts, which makes them slower.
+	Coverage *Coverage
+	// Root is put before the paths of what Coverage counts.
+	Root string
 }
 
 // Scripts are loaded scripts. They are safe for concurrent use; Close ends them.
@@ -79,6 +83,7 @@ type Scripts struct {
 	functions []Function
 	exports   []int // of the runner, by index into functions
 	warnings  []Message
+	cover     func(hits []uint32) // nil where nothing is counted
 }
 
 // runner makes calls, here or in other processes.
@@ -104,7 +109,12 @@ type Function struct {
 // and runs their modules once. Scripts are .ts, .mts, .js, .mjs and .json files; packages are found in node_modules folders.
 // What is wrong with the scripts is [Errors]; a module that fails while it starts is an [Error].
 func Load(fsys fs.FS, entries []string, o Options) (*Scripts, error) {
-	program, warnings, err := compile(fsys, entries)
+	return loadScripts(fsys, entries, "", o)
+}
+
+// loadScripts loads scripts, or where harness is set a test file.
+func loadScripts(fsys fs.FS, entries []string, harness string, o Options) (*Scripts, error) {
+	program, warnings, err := compile(fsys, entries, harness, o.Coverage != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +130,9 @@ func Load(fsys fs.FS, entries []string, o Options) (*Scripts, error) {
 		return nil, err
 	}
 	s.warnings = warnings
+	if o.Coverage != nil {
+		s.cover = o.Coverage.of(program.Points(), o.Root)
+	}
 	return s, nil
 }
 
@@ -141,18 +154,21 @@ func (o Options) limits() Limits {
 	return l
 }
 
-func compile(fsys fs.FS, entries []string) (*machine.Program, []Message, error) {
+func compile(fsys fs.FS, entries []string, harness string, cover bool) (*machine.Program, []Message, error) {
 	clean := make([]string, 0, len(entries))
 	for _, e := range entries {
 		if e = path.Clean(e); !slices.Contains(clean, e) {
 			clean = append(clean, e)
 		}
 	}
-	out, err := bundle.Bundle(fsys, clean)
+	out, err := bundle.Bundle(fsys, clean, bundle.Options{Whole: cover, Harness: harness})
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := machine.Compile(machine.Source{Code: out.Code, Map: out.Map, Entries: clean})
+	if harness != "" {
+		clean = append(clean, source.Harness)
+	}
+	program, err := machine.Compile(machine.Source{Code: out.Code, Map: out.Map, Entries: clean, Cover: cover, Tests: harness != ""})
 	return program, out.Warnings, err
 }
 
@@ -233,6 +249,9 @@ func (s *Scripts) CallIn(ctx context.Context, run Run, name string, args ...json
 		return nil, err
 	}
 	reply, err := s.runner.Call(ctx, machine.Request{Function: s.exports[i], Name: name, Args: args, Now: run.Now, Seed: run.Seed})
+	if s.cover != nil && reply.Hits != nil {
+		s.cover(reply.Hits)
+	}
 	if run.Log != nil {
 		for _, l := range reply.Logs {
 			run.Log(l)

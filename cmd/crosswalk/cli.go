@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
 // Exit codes. A script may rely on them.
@@ -31,10 +32,12 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newServeCommand,
 	newRunCommand,
 	newSandboxCommand,
 	newDemoCommand,
 	newLSPCommand,
+	newAuthCommand,
 	newVersionCommand,
 	newScriptWorkerCommand,
 }
@@ -46,7 +49,7 @@ type cli struct {
 	stderr io.Writer // messages for people; with --json one JSON object a line
 	json   bool
 	// scripts loads the scripts of mappings; they run in processes of this program.
-	scripts engine.ScriptHost
+	scripts *host.Host
 
 	started bool // a command's own code was reached
 }
@@ -59,7 +62,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	results := &checkedWriter{Writer: stdout}
-	scripts := newScriptHost()
+	scripts := newScriptHost(nil)
 	defer scripts.Close()
 	c := &cli{stdin: stdin, stdout: results, stderr: stderr, scripts: scripts}
 	root := newRoot(c)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"regexp"
 	"strings"
@@ -38,7 +39,8 @@ func newDemoCommand(c *cli) *cobra.Command {
 		Long: `Start sandboxes of a shop and its books on this machine, run the example project's flow of orders between them, and
 run it again to show that nothing is doubled. Nothing leaves the machine and nothing is kept.
 
-The sandboxes then stay, and the flow runs every few seconds, until Ctrl-C; --once ends right away.`,
+The sandboxes then stay, the flow runs every few seconds, and the playground shows the project's mappings, until Ctrl-C; --once ends
+right away.`,
 		Example: `  crosswalk demo --once
   crosswalk demo --once --json`,
 		Args: cobra.NoArgs,
@@ -84,7 +86,34 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 	if err := d.runTwice(ctx); err != nil || once {
 		return err
 	}
-	return d.watch(ctx)
+	return d.watchAndServe(ctx, p)
+}
+
+// watchAndServe lets the flow run on, with the playground beside it.
+func (d *demo) watchAndServe(ctx context.Context, p *project.Project) (err error) {
+	s, cfg, closeFolder, err := d.newServer(p, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeFolder()) }()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil { // somebody has that port: any other does for a demonstration
+		l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return err
+	}
+	d.say("\n")
+	d.sayServing(l.Addr(), "")
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() {
+		served <- s.Serve(ctx, l)
+		stop() // without the page there is nothing to watch
+	}()
+	err = d.watch(ctx)
+	stop()
+	return errors.Join(err, <-served)
 }
 
 // demo is a demonstration on its way.
@@ -127,7 +156,7 @@ func (d *demo) runTwice(ctx context.Context) error {
 
 // watch runs the flow every few seconds until ctx ends, and prints what is made.
 func (d *demo) watch(ctx context.Context) error {
-	d.say("\nThe sandboxes stay, and the flow runs every %s. Ctrl-C ends it.\n", demoEvery)
+	d.say("The sandboxes stay, and the flow runs every %s. Ctrl-C ends it.\n", demoEvery)
 	ticker := time.NewTicker(demoEvery)
 	defer ticker.Stop()
 	for {

@@ -57,7 +57,8 @@ func (c *cli) writePlans(ctx context.Context, path string, engine *runner.Engine
 		}
 		show(r, s)
 	}
-	s, err = engine.DryRun(ctx, open, o)
+	o.DryRun = true
+	s, err = engine.Run(ctx, open, o)
 	if failed != nil {
 		failed = fmt.Errorf("--plan: %w", failed)
 	}

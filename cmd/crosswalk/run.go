@@ -160,9 +160,8 @@ func (c *cli) runOpen(ctx context.Context, f runFlags, engine *runner.Engine, op
 		return engine.Apply(ctx, open, plans, o)
 	case f.plan != "":
 		return c.writePlans(ctx, f.plan, engine, open, o)
-	case f.dryRun:
-		return engine.DryRun(ctx, open, o)
 	}
+	o.DryRun = f.dryRun
 	return engine.Run(ctx, open, o)
 }
 

@@ -14,9 +14,9 @@ import (
 const scriptWorker = "scriptworker"
 
 // newScriptHost makes what loads scripts. They run in processes of this program, which a script can fill or hang without harm to this
-// one; where the program cannot be found, they run here.
-func newScriptHost() *host.Host {
-	var options scripting.Options
+// one; where the program cannot be found, they run here. cover, where set, counts what calls reach.
+func newScriptHost(cover *scripting.Coverage) *host.Host {
+	options := scripting.Options{Coverage: cover}
 	if exe, err := os.Executable(); err == nil {
 		options.Worker = []string{exe, scriptWorker}
 	}

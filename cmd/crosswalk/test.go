@@ -16,6 +16,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/mappingtest"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/scripting"
 )
 
 // testFlags are the flags of `crosswalk test`.
@@ -31,14 +32,15 @@ func newTestCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
 		Short: "Run the tests that stand beside mappings",
-		Long: `Run test files: *.test.yaml, each of which names a mapping, documents, and what comes out of them.
+		Long: `Run test files: *.test.yaml, each of which names a mapping, documents, and what comes out of them; and *.test.ts and *.test.js, which
+test functions of scripts with describe, test and expect.
 
 PATH is a test file, or a folder in which every test file runs; the default is the folder you are in. In folders, what
 stands in testdata, node_modules and hidden folders is left alone. A case that fails shows each field that differs, with the
 rule that made it and what that read.
 
---cover counts which rules, cases, branches, defaults and table entries of the mappings the tests reach, and lists those that
-they do not; mappings that are built in are not counted. --min-cover makes the exit code 1 below that many percent.
+--cover counts which rules, cases, branches, defaults and table entries of the mappings, and which statements, functions and
+branches of the scripts the tests reach, and lists those that they do not; mappings that are built in, packages and scripts that no test loads are not counted. --min-cover makes the exit code 1 below that many percent.
 --update writes every exactly: anew with what comes out; look at the difference before you keep it.
 --watch runs the tests again whenever a file that they read changes.`,
 		Example: `  crosswalk test
@@ -65,6 +67,7 @@ type testReport struct {
 	Passed   int `json:"passed"`
 	Failed   int `json:"failed"`
 	Problems int `json:"problems"`
+	Skipped  int `json:"skipped,omitempty"`
 	mappingtest.Report
 }
 
@@ -94,10 +97,14 @@ func (c *cli) runTest(ctx context.Context, f testFlags, args []string) error {
 // testOnce runs the tests and prints the report. The files that the tests read come back with their stamps.
 func (c *cli) testOnce(ctx context.Context, f testFlags, args []string) (map[string]stamp, error) {
 	files := &disk{}
-	opts := mappingtest.Options{Library: mappings.FS, Engine: []engine.Option{engine.WithScripts(c.scripts)}, Paths: slashed(args)}
+	scripts := c.scripts
+	opts := mappingtest.Options{Library: mappings.FS, Paths: slashed(args)}
 	if f.cover {
 		opts.Coverage = &engine.Coverage{}
+		scripts = newScriptHost(&scripting.Coverage{}) // of this run alone
+		defer scripts.Close()
 	}
+	opts.Scripts, opts.Engine = scripts, []engine.Option{engine.WithScripts(scripts)}
 	var written []string
 	if f.update {
 		opts.Update = func(name string, data []byte) error {
@@ -115,7 +122,7 @@ func (c *cli) testOnce(ctx context.Context, f testFlags, args []string) (map[str
 		return read, err
 	}
 	if len(report.Files) == 0 {
-		return read, misusef("there is no test file, *%s, in %s", mappingtest.Suffix, strings.Join(args, ", "))
+		return read, misusef("there is no test file, *%s, *.test.ts or *.test.js, in %s", mappingtest.Suffix, strings.Join(args, ", "))
 	}
 	for _, name := range written {
 		c.message(map[string]string{"written": name}, "written: %s\n", name)
@@ -135,6 +142,7 @@ func writeInPlace(name string, data []byte) error {
 func (c *cli) printTest(report mappingtest.Report, f testFlags) error {
 	out := testReport{Report: report}
 	out.Passed, out.Failed, out.Problems = report.Count()
+	out.Skipped = report.Skipped()
 	tooLittle := report.Coverage != nil && report.Coverage.Percent() < f.minCover
 	if c.json {
 		if err := writeJSON(c.stdout, out); err != nil {
@@ -149,6 +157,9 @@ func (c *cli) printTest(report mappingtest.Report, f testFlags) error {
 			printCoverage(c, *report.Coverage)
 		}
 		total := fmt.Sprintf("%s, %d passed, %d failed", count(len(report.Files), "test file"), out.Passed, out.Failed)
+		if out.Skipped > 0 {
+			total += fmt.Sprintf(", %d skipped", out.Skipped)
+		}
 		if out.Problems > 0 {
 			total += ", " + count(out.Problems, "problem")
 		}
@@ -166,37 +177,54 @@ func (c *cli) printTest(report mappingtest.Report, f testFlags) error {
 
 // testLine says how one file went.
 func testLine(f mappingtest.File) string {
-	failed := 0
+	failed, skipped, unit := 0, 0, "case"
+	if mappingtest.IsScript(f.Path) {
+		unit = "test"
+	}
 	for _, c := range f.Cases {
 		if !c.Passed() {
 			failed++
 		}
+		if c.Skipped {
+			skipped++
+		}
 	}
 	switch {
 	case len(f.Problems) > 0:
-		return fmt.Sprintf("FAIL  %s  %s, no case ran", f.Path, count(len(f.Problems), "problem"))
+		return fmt.Sprintf("FAIL  %s  %s, no %s ran", f.Path, count(len(f.Problems), "problem"), unit)
 	case failed > 0:
-		return fmt.Sprintf("FAIL  %s  %d of %s failed", f.Path, failed, count(len(f.Cases), "case"))
+		return fmt.Sprintf("FAIL  %s  %d of %s failed", f.Path, failed, count(len(f.Cases), unit))
 	}
-	return fmt.Sprintf("ok    %s  %s", f.Path, count(len(f.Cases), "case"))
+	text := fmt.Sprintf("ok    %s  %s", f.Path, count(len(f.Cases), unit))
+	if skipped > 0 {
+		text += fmt.Sprintf(", %d skipped", skipped)
+	}
+	return text
 }
 
 var kindColumns = []struct {
 	kind engine.PointKind
 	name string
-}{{engine.PointRule, "rules"}, {engine.PointCase, "cases"}, {engine.PointBranch, "branches"}, {engine.PointDefault, "defaults"}, {engine.PointEntry, "entries"}}
+}{
+	{engine.PointRule, "rules"}, {engine.PointCase, "cases"}, {engine.PointBranch, "branches"}, {engine.PointDefault, "defaults"}, {engine.PointEntry, "entries"},
+	{engine.PointStatement, "statements"}, {engine.PointFunction, "functions"},
+}
 
 // printCoverage prints a table of what was reached, and then what was not.
 func printCoverage(c *cli, report engine.CoverageReport) {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "\nreached")
-	for _, k := range kindColumns {
+	columns := kindColumns
+	if report.Kinds[engine.PointStatement].Points == 0 { // there are no scripts
+		columns = columns[:len(columns)-2]
+	}
+	for _, k := range columns {
 		fmt.Fprint(w, "\t", k.name)
 	}
 	fmt.Fprintln(w, "\tall")
 	row := func(name string, kinds map[engine.PointKind]engine.Tally, all engine.Tally) {
 		fmt.Fprint(w, name)
-		for _, k := range kindColumns {
+		for _, k := range columns {
 			fmt.Fprint(w, "\t", tally(kinds[k.kind]))
 		}
 		fmt.Fprintf(w, "\t%s  %d %%\n", tally(all), all.Percent())

@@ -14,6 +14,8 @@ import (
 
 // TestWatch holds that a change of any file that a test read runs that test again, and no other, until the watch ends.
 func TestWatch(t *testing.T) {
+	scripts := newScriptHost(nil)
+	defer scripts.Close()
 	for _, cover := range []bool{false, true} {
 		dir := t.TempDir()
 		write := func(name, text string) {
@@ -28,13 +30,15 @@ func TestWatch(t *testing.T) {
 		write("doc.json", `{"n": 1}`)
 		write("a.test.yaml", "mapping: a.yaml\ncases: [{name: one, input: {file: doc.json}, expect: {n: 1}}]\n")
 		write("b.test.yaml", "mapping: b.yaml\ncases: [{name: one, input: {n: 1}, expect: {n: 1}}]\n")
+		write("s.ts", "export const one = 1")
+		write("s.test.ts", `import { one } from "./s"; test("one", () => expect(one).toBe(1))`)
 
 		output, stdout := io.Pipe()
 		var stderr bytes.Buffer
 		ctx, cancel := context.WithCancel(t.Context())
 		ticks, done := make(chan time.Time), make(chan error)
 		go func() {
-			err := (&cli{stdout: stdout, stderr: &stderr}).watchTests(ctx, testFlags{cover: cover}, []string{dir}, ticks)
+			err := (&cli{stdout: stdout, stderr: &stderr, scripts: scripts}).watchTests(ctx, testFlags{cover: cover}, []string{dir}, ticks)
 			stdout.Close()
 			done <- err
 		}()
@@ -62,12 +66,14 @@ func TestWatch(t *testing.T) {
 			next(a)
 			if cover {
 				next(b)
+				next("ok    s.test.ts")
 			}
 		}
 		tick := func() { ticks <- time.Time{} }
 
 		next("ok    a.test.yaml")
 		next("ok    b.test.yaml")
+		next("ok    s.test.ts")
 		tick() // nothing changed: nothing is printed
 		write("base.yaml", "from: any\nto: any\nrules:\n  n: n + 1\n")
 		tick()
@@ -82,6 +88,17 @@ func TestWatch(t *testing.T) {
 			next("ok    b.test.yaml")
 		}
 		next("ok    c.test.yaml")
+		if cover {
+			next("ok    s.test.ts")
+		}
+		write("s.ts", "export const one = 10")
+		tick()
+		if cover {
+			next("ok    a.test.yaml")
+			next("ok    b.test.yaml")
+			next("ok    c.test.yaml")
+		}
+		next("FAIL  s.test.ts")
 		cancel()
 		for line := range lines {
 			if strings.HasPrefix(line, "ok ") || strings.HasPrefix(line, "FAIL ") {

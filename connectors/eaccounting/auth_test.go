@@ -14,6 +14,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -108,7 +109,7 @@ func TestWithdrawnConsent(t *testing.T) {
 // TestWaitToldInProse: the API says how long to wait in words only.
 func TestWaitToldInProse(t *testing.T) {
 	co := connect(t, plan{})
-	co.box.Fail(sandbox.Fault{Path: "/v2/companysettings", Kind: sandbox.TooMany, Seconds: 41})
+	co.box.Fault(faults.Fault{Match: faults.On("", "/v2/companysettings"), Serve: co.box.TooMany(41)})
 	before := co.clock.now()
 	if _, err := co.Ping(t.Context()); err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func TestWaitToldInProse(t *testing.T) {
 	if waited := co.clock.now().Sub(before); waited < 41*time.Second || waited > 45*time.Second {
 		t.Errorf("waited %s", waited)
 	}
-	co.box.Fail(sandbox.Fault{Path: "/v2/companysettings", Kind: sandbox.TooMany, Seconds: 3600})
+	co.box.Fault(faults.Fault{Match: faults.On("", "/v2/companysettings"), Serve: co.box.TooMany(3600)})
 	_, err := co.Ping(t.Context())
 	if e := failed(t, err, port.ErrRateLimit, "4010"); e.RetryAfter != time.Hour {
 		t.Errorf("RetryAfter %s", e.RetryAfter)

@@ -229,7 +229,7 @@ func TestPing(t *testing.T) {
 
 func TestSpec(t *testing.T) {
 	s := System()
-	if s.Spec.Name != "eaccounting" || len(s.Spec.Resources) != 6 {
+	if s.Spec.Name != "eaccounting" || len(s.Spec.Resources) != 7 {
 		t.Errorf("%+v", s.Spec)
 	}
 	for _, r := range s.Spec.References {

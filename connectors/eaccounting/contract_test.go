@@ -79,6 +79,7 @@ func exercise(t *testing.T, co *company) {
 		"invoice":      co.create("invoice", merged(co.invoice("C-1"), fields{"EuThirdParty": false, "RotReducedInvoicingType": 0})),
 		"quote":        co.create("quote", quote),
 	}
+	made["stock"] = made["article"] // which it is read from
 	for _, r := range resources {
 		d := made[r.name]
 		if r.stamp != "" {

@@ -76,12 +76,29 @@ func spec() connectors.Spec {
 		},
 	}
 	for _, r := range resources {
-		s.Resources = append(s.Resources, connectors.Resource{
-			Name: r.name, Entity: r.entity, Title: r.title,
-			Read: r.stamp != "", Create: true, Update: r.update, Probes: r.probes(), Replaces: r.update,
-		})
+		s.Resources = append(s.Resources, r.declared())
 	}
 	return s
+}
+
+func (r *resource) declared() connectors.Resource {
+	out := connectors.Resource{
+		Name: r.name, Entity: r.entity, Title: r.title,
+		Read: r.stamp != "", Create: r.reason == "", Update: r.update, Probes: r.probes(), Replaces: r.update, Impossible: map[string]string{},
+	}
+	if r.entity == port.Product {
+		out.ProductTypes = []string{"simple"}
+	}
+	if r.stamp == "" {
+		out.Impossible["read"] = "The API has no change stamp for it, only the instant of its creation."
+	}
+	switch {
+	case r.reason != "":
+		out.Impossible["create"], out.Impossible["update"] = r.reason, r.reason
+	case !r.update:
+		out.Impossible["update"] = "A booked invoice cannot be changed: the API has no PUT for it."
+	}
+	return out
 }
 
 var (

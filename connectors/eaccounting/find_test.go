@@ -2,11 +2,13 @@ package eaccounting
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -109,18 +111,20 @@ func TestFindByWhatCannotBeAsked(t *testing.T) {
 
 // TestFailedLookUpIsNoAnswer: "none" for a look-up that failed makes customers twice.
 func TestFailedLookUpIsNoAnswer(t *testing.T) {
+	broken := func(box *sandbox.Sandbox) http.HandlerFunc { return box.ServerError }
 	for name, c := range map[string]struct {
-		fault sandbox.Fault
+		path  string
+		serve func(*sandbox.Sandbox) http.HandlerFunc
 		kind  error
 	}{
-		"500":      {sandbox.Fault{Path: "/v2/customers", Kind: sandbox.ServerError, Times: 99}, port.ErrOutage},
-		"429":      {sandbox.Fault{Path: "/v2/customers", Kind: sandbox.TooMany, Seconds: 3600}, port.ErrRateLimit},
-		"cut":      {sandbox.Fault{Path: "/v2/customers", Kind: sandbox.CutBefore, Times: 99}, port.ErrOutage},
-		"no token": {sandbox.Fault{Path: "/connect/token", Kind: sandbox.ServerError, Times: 99}, port.ErrOutage},
+		"500":      {"/v2/customers", broken, port.ErrOutage},
+		"429":      {"/v2/customers", func(box *sandbox.Sandbox) http.HandlerFunc { return box.TooMany(3600) }, port.ErrRateLimit},
+		"cut":      {"/v2/customers", func(*sandbox.Sandbox) http.HandlerFunc { return faults.Cut }, port.ErrOutage},
+		"no token": {"/connect/token", broken, port.ErrOutage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			co := connect(t, plan{})
-			co.box.Fail(c.fault)
+			co.box.Fault(faults.Fault{Match: faults.On("", c.path), Times: 99, Serve: c.serve(co.box)})
 			docs, err := co.Find(t.Context(), "customer", port.Key{Field: port.KeyEmail, Value: "sanne.devries@example.nl"})
 			if docs != nil {
 				t.Errorf("%v", docs)

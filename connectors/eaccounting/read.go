@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -23,7 +24,8 @@ const (
 	overlap = 2 * time.Minute
 )
 
-// Read yields changed documents, oldest change first. Deletions are not told by the API.
+// Read yields changed documents, oldest change first. Deletions are not told by the API. Orders, quotes and invoices have
+// the member crosswalk.customer: the customer as it is now, because they name it by its id alone; a customer that is gone is left out.
 func (c *Connector) Read(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
 	return func(yield func(port.Document, error) bool) {
 		r, err := find(q.Resource)
@@ -35,7 +37,11 @@ func (c *Connector) Read(ctx context.Context, q port.Query) iter.Seq2[port.Docum
 			return
 		}
 		left := q.Limit
+		customers := map[string][]byte{}
 		emit := func(d port.Document, err error) bool {
+			if err == nil && r.entity == port.Order {
+				d.Body, err = c.withCustomer(ctx, d.Body, customers)
+			}
 			if !yield(d, err) || err != nil {
 				return false
 			}
@@ -58,6 +64,30 @@ func (c *Connector) Read(ctx context.Context, q port.Query) iter.Seq2[port.Docum
 			emit(port.Document{}, err)
 		}
 	}
+}
+
+// withCustomer adds the document's customer, reading each once.
+func (c *Connector) withCustomer(ctx context.Context, body []byte, known map[string][]byte) ([]byte, error) {
+	id := gjson.GetBytes(body, "CustomerId").String()
+	customer, ok := known[id]
+	if !ok {
+		r, err := find("customer")
+		if err != nil {
+			return nil, err
+		}
+		docs, err := c.findID(ctx, r, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(docs) > 0 {
+			customer = docs[0].Body
+		}
+		known[id] = customer
+	}
+	if customer == nil {
+		return body, nil
+	}
+	return sjson.SetRawBytes(body, "crosswalk.customer", customer)
 }
 
 // refusedFilter tells whether the API cannot filter by what was asked.

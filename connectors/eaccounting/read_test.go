@@ -210,3 +210,53 @@ func TestReadErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestReadStock shows that stock is what lies in the articles, and cannot be written.
+func TestReadStock(t *testing.T) {
+	co := connect(t, plan{})
+	article := co.one("article", port.KeySKU, "NK-MUG-350")
+	found := co.one("stock", port.KeySKU, "NK-MUG-350")
+	if found.Resource != "stock" || found.ID != article.ID || member(found, "StockBalance") != "64" || member(found, "StockBalanceAvailable") == "" {
+		t.Errorf("%+v", found)
+	}
+	if n, m := len(co.read(port.Query{Resource: "stock"})), len(co.read(port.Query{Resource: "article"})); n != m || n == 0 {
+		t.Errorf("%d stocks of %d articles", n, m)
+	}
+	co.calls()
+	_, err := co.Create(t.Context(), "stock", []byte(`{"StockBalance":1}`))
+	failed(t, err, port.ErrValidation, "")
+	_, err = co.Update(t.Context(), "stock", article.ID, []byte(`{"StockBalance":1}`))
+	failed(t, err, port.ErrValidation, "")
+	if calls := co.calls(); len(calls) > 0 {
+		t.Errorf("calls were made: %v", calls)
+	}
+}
+
+// TestReadCustomerOfOrder shows that an order comes with its customer, which is read once, and without it where it is gone.
+func TestReadCustomerOfOrder(t *testing.T) {
+	co := connect(t, plan{})
+	for i := range 3 {
+		co.create("order", co.order(fmt.Sprintf("C-%d", i)))
+	}
+	asked := func() (n int) {
+		for _, call := range co.calls() {
+			if strings.HasPrefix(call, "GET /v2/customers/") {
+				n++
+			}
+		}
+		return n
+	}
+	docs, customers := co.read(port.Query{Resource: "order"}), map[string]bool{}
+	for _, d := range docs {
+		customers[member(d, "CustomerId")] = true
+		if id := member(d, "crosswalk.customer.Id"); id == "" || id != member(d, "CustomerId") || member(d, "crosswalk.customer.EmailAddress") == "" {
+			t.Errorf("order %s: %s", d.Key, d.Body)
+		}
+		if again := co.one("order", port.KeyID, d.ID); again.Version != d.Version || gjson.GetBytes(again.Body, "crosswalk").Exists() {
+			t.Errorf("order %s is another one when it is looked for", d.Key)
+		}
+	}
+	if n := asked(); n != len(customers) || len(docs) < 4 {
+		t.Errorf("%d calls for %d customers of %d orders", n, len(customers), len(docs))
+	}
+}

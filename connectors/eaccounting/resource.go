@@ -19,6 +19,8 @@ type resource struct {
 	entity port.Entity
 	path   string
 	update bool
+	// reason says why nothing can be written; "" where documents can be made.
+	reason string
 	// number is the member that people call the document by; "" where there is none.
 	number string
 	// numeric tells that number is a JSON number.
@@ -54,6 +56,12 @@ var resources = []*resource{
 		readOnly: []string{"Id", "CodingName", "UnitName", "UnitAbbreviation", "StockBalanceManuallyChangedUtc", "StockBalanceReserved",
 			"StockBalanceAvailable", "StockValue", "ChangedUtc", "CreatedUtc", "PurchasePriceManuallyChangedUtc",
 			"FreightCostsManuallyChangedUtc", "IsServiceArticle", "ShowStockInformation", "Notes", "MessageThreads", "NetPriceWithDiscount"},
+	},
+	{
+		// What lies in stock stands in the article. Selling follows what is available.
+		name: "stock", title: "Stock", entity: port.Stock, path: "articles", number: "Number", stamp: "ChangedUtc",
+		keys:   map[string]string{port.KeySKU: "Number", port.KeyNumber: "Number"},
+		reason: "With the stock module on, a balance moves with deliveries and stock-takings only: StockBalance is read-only then.",
 	},
 	{
 		name: "order", title: "Order", entity: port.Order, path: "orders", update: true,

@@ -24,6 +24,9 @@ func (c *Connector) Create(ctx context.Context, name string, body []byte) (port.
 		return port.Document{}, err
 	}
 	op := "POST /" + r.path
+	if r.reason != "" {
+		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: Name, Op: op, Message: r.reason}
+	}
 	if err := object(op, body); err != nil {
 		return port.Document{}, err
 	}
@@ -43,7 +46,11 @@ func (c *Connector) Update(ctx context.Context, name, id string, change []byte) 
 	}
 	op := "PUT /" + r.path + "/{id}"
 	if !r.update {
-		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: Name, Op: op, Message: "a booked " + r.name + " cannot be changed"}
+		reason := r.reason
+		if reason == "" {
+			reason = "a booked " + r.name + " cannot be changed"
+		}
+		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: Name, Op: op, Message: reason}
 	}
 	if err := object(op, change); err != nil {
 		return port.Document{}, err

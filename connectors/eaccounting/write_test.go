@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -214,13 +215,19 @@ func TestWriteErrors(t *testing.T) {
 // TestInDoubt: a POST whose answer was lost is not repeated; the probe finds what it made.
 func TestInDoubt(t *testing.T) {
 	for name, c := range map[string]struct {
-		kind sandbox.FaultKind
-		made int
-	}{"cut after": {sandbox.CutAfter, 1}, "cut before": {sandbox.CutBefore, 0}, "500": {sandbox.ServerError, 0}} {
+		fault func(*sandbox.Sandbox) faults.Fault
+		made  int
+	}{
+		"cut after":  {func(*sandbox.Sandbox) faults.Fault { return faults.Fault{After: true, Serve: faults.Cut} }, 1},
+		"cut before": {func(*sandbox.Sandbox) faults.Fault { return faults.Fault{Serve: faults.Cut} }, 0},
+		"500":        {func(box *sandbox.Sandbox) faults.Fault { return faults.Fault{Serve: box.ServerError} }, 0},
+	} {
 		t.Run(name, func(t *testing.T) {
 			co := connect(t, plan{})
 			body := co.draft("10011")
-			co.box.Fail(sandbox.Fault{Method: "POST", Path: "/v2/customerinvoicedrafts", Kind: c.kind})
+			f := c.fault(co.box)
+			f.Match = faults.On("POST", "/v2/customerinvoicedrafts")
+			co.box.Fault(f)
 			co.calls()
 			_, err := co.Create(t.Context(), "invoiceDraft", raw(t, body))
 			if !errors.Is(err, port.ErrInDoubt) {
@@ -240,7 +247,7 @@ func TestInDoubt(t *testing.T) {
 func TestPutIsRepeated(t *testing.T) {
 	co := connect(t, plan{})
 	made := co.create("customer", co.person("put@example.nl"))
-	co.box.Fail(sandbox.Fault{Method: "PUT", Kind: sandbox.CutAfter})
+	co.box.Fault(faults.Fault{Match: faults.On("PUT", ""), After: true, Serve: faults.Cut})
 	if got, err := co.Update(t.Context(), "customer", made.ID, []byte(`{"Note":"x"}`)); err != nil || member(got, "Note") != "x" {
 		t.Errorf("%s %v", got.Body, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/magento/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -292,11 +293,11 @@ func FuzzDecodeError(f *testing.F) {
 
 func TestOutages(t *testing.T) {
 	s := open0(t)
-	s.Fault(sandbox.Fault{Times: 2, Serve: sandbox.Maintenance})
+	s.Fault(faults.Fault{Times: 2, Serve: faults.Maintenance})
 	if docs := read(t, s.Client, port.Query{Resource: "order"}); len(docs) != 10 {
 		t.Errorf("%d orders after maintenance", len(docs))
 	}
-	s.Fault(sandbox.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
+	s.Fault(faults.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
 	for _, err := range s.Read(t.Context(), port.Query{Resource: "order"}) {
 		if !errors.Is(err, port.ErrProtocol) {
 			t.Errorf("HTML with status 200: %v", err)
@@ -305,7 +306,7 @@ func TestOutages(t *testing.T) {
 	post := func(r *http.Request) bool {
 		return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/customers")
 	}
-	s.Fault(sandbox.Fault{Match: post, After: true, Serve: sandbox.Cut})
+	s.Fault(faults.Fault{Match: post, After: true, Serve: faults.Cut})
 	body := []byte(`{"email":"in.doubt@example.nl","firstname":"In","lastname":"Doubt"}`)
 	if _, err := s.Create(t.Context(), "customer", body); !errors.Is(err, port.ErrInDoubt) {
 		t.Errorf("a cut connection: %v", err)

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -206,15 +205,7 @@ func TestReadOfARealShop(t *testing.T) {
 
 func captured(t *testing.T, number string) string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/exchanges/" + number + "-*.json")
-	if err != nil || len(files) != 1 {
-		t.Fatalf("exchange %s: %v %v", number, files, err)
-	}
-	data, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gjson.GetBytes(data, "response.body").Raw
+	return string(contract.OneExchange(t, "testdata/exchanges", number).Response.Body)
 }
 
 func TestStrangeAnswers(t *testing.T) {

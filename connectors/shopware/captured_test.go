@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -52,15 +51,7 @@ func canned(t *testing.T, answers ...string) *Client {
 
 func captured(t *testing.T, number string) string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/exchanges/" + number + "-*.json")
-	if err != nil || len(files) != 1 {
-		t.Fatalf("exchange %s: %v %v", number, files, err)
-	}
-	data, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gjson.GetBytes(data, "response.body").Raw
+	return string(contract.OneExchange(t, "testdata/exchanges", number).Response.Body)
 }
 
 // TestReadOfARealShop reads the answers that a running shop gave.

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -89,7 +90,7 @@ func TestReadPages(t *testing.T) {
 
 func TestReadSmallerPagesThanShopware(t *testing.T) {
 	s := open0(t)
-	s.Fault(sandbox.Fault{Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/search/order") },
+	s.Fault(faults.Fault{Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/search/order") },
 		Serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadRequest)

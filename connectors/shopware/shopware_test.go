@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -152,25 +153,25 @@ func TestTokenExpiresMidRun(t *testing.T) {
 
 func TestThrottledAndMaintenance(t *testing.T) {
 	s := open0(t)
-	s.Fault(sandbox.Fault{Serve: sandbox.Throttled(17)})
+	s.Fault(faults.Fault{Serve: sandbox.Throttled(17)})
 	if docs := read(t, s.Client, port.Query{Resource: "order"}); len(docs) != 10 {
 		t.Errorf("%d orders", len(docs))
 	}
 	if len(s.waits) != 1 || s.waits[0] < 17*time.Second || s.waits[0] > 19*time.Second {
 		t.Errorf("waited %v for the seconds of the body", s.waits)
 	}
-	s.Fault(sandbox.Fault{Times: 2, Serve: sandbox.Maintenance})
+	s.Fault(faults.Fault{Times: 2, Serve: faults.Maintenance})
 	if docs := read(t, s.Client, port.Query{Resource: "order"}); len(docs) != 10 {
 		t.Errorf("%d orders after maintenance", len(docs))
 	}
-	s.Fault(sandbox.Fault{Times: 5, Serve: sandbox.Maintenance})
+	s.Fault(faults.Fault{Times: 5, Serve: faults.Maintenance})
 	for _, err := range s.Read(t.Context(), port.Query{Resource: "order"}) {
 		var e *port.Error
 		if !errors.As(err, &e) || !errors.Is(err, port.ErrOutage) || e.Status != 503 || strings.Contains(err.Error(), "<") {
 			t.Errorf("a shop that is down: %v", err)
 		}
 	}
-	s.Fault(sandbox.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
+	s.Fault(faults.Fault{Serve: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Under construction</html>") }})
 	for _, err := range s.Read(t.Context(), port.Query{Resource: "order"}) {
 		if !errors.Is(err, port.ErrProtocol) {
 			t.Errorf("HTML with status 200: %v", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -116,15 +117,15 @@ func TestWriteRefusals(t *testing.T) {
 func TestLostAnswers(t *testing.T) {
 	post := func(r *http.Request) bool { return r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/api/product") }
 	for name, c := range map[string]struct {
-		fault   sandbox.Fault
+		fault   faults.Fault
 		created int
 		kind    error
 	}{
-		"carried out, answer lost":     {sandbox.Fault{Match: post, After: true}, 1, nil},
-		"carried out, gateway timeout": {sandbox.Fault{Match: post, After: true, Serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504) }}, 1, nil},
-		"cut before":                   {sandbox.Fault{Match: post}, 0, port.ErrInDoubt},
-		"maintenance":                  {sandbox.Fault{Match: post, Serve: sandbox.Maintenance}, 0, port.ErrInDoubt},
-		"throttled":                    {sandbox.Fault{Match: post, Serve: sandbox.Throttled(3)}, 1, nil},
+		"carried out, answer lost":     {faults.Fault{Match: post, After: true, Serve: faults.Cut}, 1, nil},
+		"carried out, gateway timeout": {faults.Fault{Match: post, After: true, Serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504) }}, 1, nil},
+		"cut before":                   {faults.Fault{Match: post, Serve: faults.Cut}, 0, port.ErrInDoubt},
+		"maintenance":                  {faults.Fault{Match: post, Serve: faults.Maintenance}, 0, port.ErrInDoubt},
+		"throttled":                    {faults.Fault{Match: post, Serve: sandbox.Throttled(3)}, 1, nil},
 	} {
 		s := start(t, t.Cleanup, connectors.SandboxOptions{Empty: true}, connectors.Config{})
 		tax := gjson.GetBytes(s.reference(t, "taxes"), "0.id").String()
@@ -158,7 +159,7 @@ func TestUpdateIsRepeatedWhereThatIsSafe(t *testing.T) {
 	}
 	s := open0(t)
 	d := s.product(t, "A", "")
-	s.Fault(sandbox.Fault{Match: func(r *http.Request) bool { return r.Method == "PATCH" }, After: true})
+	s.Fault(faults.Fault{Match: func(r *http.Request) bool { return r.Method == "PATCH" }, After: true, Serve: faults.Cut})
 	d, err := s.Update(t.Context(), "product", d.ID, []byte(`{"stock":77}`))
 	if err != nil || gjson.GetBytes(d.Body, "stock").Int() != 77 {
 		t.Errorf("lost answer to a PATCH: %v", err)

@@ -101,6 +101,8 @@ func keyOf(resource string) (field, member string) {
 		return port.KeyEmail, "EmailAddress"
 	case "article":
 		return port.KeySKU, "Number"
+	case "stock":
+		return port.KeySKU, "Sku"
 	}
 	return port.KeyReference, "BuyersOrderReference"
 }

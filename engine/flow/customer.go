@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -12,118 +13,96 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// party is the customer of the target that an order goes to.
-type party struct {
-	id       string // real, or a placeholder
-	document []byte // as it is, or as it is about to be
-	op       *Operation
+// planCustomer is the customer process: whose customer of the target is it, and what of that one differs.
+func (p *Planner) planCustomer(ctx context.Context, d *draft) error {
+	var err error
+	if d.canonical, err = p.withTaxCode(d.canonical); err != nil {
+		return err
+	}
+	d.plan.Canonical = d.canonical
+	customer := gjson.ParseBytes(d.canonical)
+	link, err := p.link(ctx, port.Customer, d.doc.ID)
+	if err != nil {
+		return err
+	}
+	found, asked, err := p.matchCustomer(ctx, customer, link)
+	if err != nil {
+		return err
+	}
+	email := foldedEmail(customer)
+	if found == nil && email == "" {
+		return skip(SkipNoKey, "it has no e-mail address, so %s cannot be asked whether it has the customer", p.flow.To)
+	}
+	w := wanted{
+		operation: "customer", mapping: "customer mapping", mapper: p.flow.Mappings.Write, resource: p.flow.Resources.Target,
+		document: d.canonical, link: *p.linkRef(d), what: "the customer",
+	}
+	if email != "" {
+		w.keys = []port.Key{{Field: port.KeyEmail, Value: email}}
+		w.claim = &LinkRef{Entity: port.Customer, SourceID: emailLinkID(email), Version: d.doc.ID}
+	}
+	return p.upsert(ctx, d, w, found, link, asked)
 }
 
-// customer decides whose the order is: the default customer, or the one that matches, or a new one.
-func (p *Planner) customer(ctx context.Context, d *draft, links []byte) (party, error) {
-	if p.set.defaultCustomer != "" {
-		doc, err := p.debtor(ctx)
-		return party{id: doc.ID, document: doc.Body}, err
+// orDefaultCustomer adds the way out that flows of orders have.
+func (p *Planner) orDefaultCustomer(help string) string {
+	if p.flow.Entity != port.Order {
+		return help
 	}
-	email := foldedEmail(d.order)
-	linkID := customerLinkID(d.order)
-	link, err := p.link(ctx, port.Customer, linkID)
-	if err != nil {
-		return party{}, err
-	}
-	found, asked, err := p.matchCustomer(ctx, d.order, link)
-	if err != nil {
-		return party{}, err
-	}
-	document, err := canonicalCustomer(d.order)
-	if err != nil {
-		return party{}, fmt.Errorf("customer of the order: %w", err)
-	}
-	in := d.in
-	in.Links = links
-	if found != nil {
-		return p.knownCustomer(ctx, d, *found, link, document, in)
-	}
-	if email == "" {
-		return party{}, &Failure{Code: FailCustomer,
-			Message: "the order's customer has no e-mail address and matches no customer of the target",
-			Help:    "set settings.defaultCustomer, or settings.defaults with customer.email"}
-	}
-	if err := p.pending("the order's customer", link, asked); err != nil {
-		return party{}, err
-	}
-	in.Write = engine.Create
-	body, err := p.flow.Mappings.CustomerWrite.Apply(ctx, document, in)
-	if err != nil {
-		return party{}, mappingFailure("customer mapping", err)
-	}
-	id := customerPlaceholder(d.doc.Body, d.order)
-	return party{id: id, document: body, op: &Operation{
-		ID: "customer", Verb: Create, Resource: p.flow.Resources.Customer,
-		Keys: []port.Key{{Field: port.KeyEmail, Value: email}},
-		Body: body, Provides: id,
-		Link: &LinkRef{Entity: port.Customer, SourceID: linkID},
-	}}, nil
+	return help + ", or set settings.defaultCustomer"
 }
 
-func (p *Planner) knownCustomer(ctx context.Context, d *draft, found port.Document, link port.Link, document []byte, in engine.Input) (party, error) {
-	out := party{id: found.ID, document: found.Body}
-	if id := customerLinkID(d.order); id != "" && link.TargetID != found.ID {
-		d.plan.Adopt = append(d.plan.Adopt, Adoption{
-			Link:   LinkRef{Entity: port.Customer, SourceID: id},
-			Target: targetOf("", p.flow.Resources.Customer, found),
-		})
+// withTaxCode sets the tax code that the table customerTaxCodes has for the country of the customer's billing address: by
+// the country's code, else by EU for a member state, else by world. Without an entry the code stays as it is.
+func (p *Planner) withTaxCode(customer []byte) ([]byte, error) {
+	codes := gjson.GetBytes(p.flow.Tables, "customerTaxCodes")
+	if !codes.IsObject() {
+		return customer, nil
 	}
-	if !p.set.updateCustomer {
-		return out, nil
+	code := byCountry(codes, billingCountry(gjson.ParseBytes(customer)))
+	if !present(code) {
+		return customer, nil
 	}
-	in.Write, in.Current = engine.Update, found.Body
-	body, err := p.flow.Mappings.CustomerWrite.Apply(ctx, document, in)
-	if err != nil {
-		return party{}, mappingFailure("customer mapping", err)
-	}
-	changes, change, err := diff(found.Body, body)
-	if err != nil {
-		return party{}, fmt.Errorf("changes of customer %s: %w", found.ID, err)
-	}
-	if len(changes) == 0 {
-		return out, nil
-	}
-	out.document = overlay(found.Body, change)
-	out.op = &Operation{
-		ID: "customer", Verb: Update, Resource: p.flow.Resources.Customer,
-		TargetID: found.ID, Base: found.Version, Body: change, Diff: changes,
-	}
-	return out, nil
+	return sjson.SetRawBytes(customer, "taxCode", []byte(code.Raw))
 }
 
-// debtor returns the customer of settings.defaultCustomer, found by number or id.
-func (p *Planner) debtor(ctx context.Context) (port.Document, error) {
-	m := p.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.debtor != nil {
-		return *m.debtor, nil
-	}
-	for _, field := range []string{port.KeyNumber, port.KeyID} {
-		docs, _, err := p.find(ctx, p.flow.Resources.Customer, port.Key{Field: field, Value: p.set.defaultCustomer})
-		if err != nil && !isAbsent(err) {
-			return port.Document{}, fmt.Errorf("settings.defaultCustomer: %w", err)
-		}
-		if len(docs) > 0 {
-			m.debtor = &docs[0]
-			return docs[0], nil
+// billingCountry is the country of the first address for bills, else of the first address.
+func billingCountry(customer gjson.Result) string {
+	addresses := customer.Get("addresses").Array()
+	for _, a := range addresses {
+		if slices.ContainsFunc(a.Get("use").Array(), func(use gjson.Result) bool { return use.String() == "billing" }) {
+			return a.Get("country").String()
 		}
 	}
-	return port.Document{}, &Failure{Code: FailConfiguration,
-		Message: fmt.Sprintf("settings.defaultCustomer: %s has no customer with number or id %q", p.flow.To, p.set.defaultCustomer),
-		Help:    "take the number of a customer that exists there"}
+	if len(addresses) == 0 {
+		return ""
+	}
+	return addresses[0].Get("country").String()
+}
+
+// members are the member states of the European Union by ISO 3166-1; GR is Greece, which VAT numbers call EL.
+var members = strings.Fields("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
+
+func byCountry(table gjson.Result, country string) gjson.Result {
+	if country == "" {
+		return gjson.Result{}
+	}
+	names := []string{country, "world"}
+	if slices.Contains(members, country) {
+		names = []string{country, "EU", "world"}
+	}
+	for _, n := range names {
+		if v := member(table, n); present(v) {
+			return v
+		}
+	}
+	return gjson.Result{}
 }
 
 // matchCustomer looks in the order of settings.customerMatch. asked tells whether the target could be asked by
 // e-mail, which is what says that a lost customer is not there.
-func (p *Planner) matchCustomer(ctx context.Context, order []byte, link port.Link) (found *port.Document, asked bool, err error) {
-	email := foldedEmail(order)
+func (p *Planner) matchCustomer(ctx context.Context, customer gjson.Result, link port.Link) (found *port.Document, asked bool, err error) {
+	email := foldedEmail(customer)
 	for _, by := range p.set.customerMatch {
 		var key port.Key
 		switch by {
@@ -132,7 +111,7 @@ func (p *Planner) matchCustomer(ctx context.Context, order []byte, link port.Lin
 		case matchEmail:
 			key = port.Key{Field: port.KeyEmail, Value: email}
 		case matchNumber:
-			key = port.Key{Field: port.KeyNumber, Value: scalar(gjson.GetBytes(order, "customer.number"))}
+			key = port.Key{Field: port.KeyNumber, Value: scalar(customer.Get("number"))}
 		}
 		docs, ok, err := p.find(ctx, p.flow.Resources.Customer, key)
 		if isAbsent(err) {
@@ -145,7 +124,7 @@ func (p *Planner) matchCustomer(ctx context.Context, order []byte, link port.Lin
 		if len(docs) == 0 {
 			continue
 		}
-		one, err := p.onlyCustomer(ctx, docs, scalar(gjson.GetBytes(order, "customer.type")), by)
+		one, err := p.onlyCustomer(ctx, docs, scalar(customer.Get("type")), by)
 		return one, asked, err
 	}
 	if asked || email == "" {
@@ -160,8 +139,8 @@ func (p *Planner) matchCustomer(ctx context.Context, order []byte, link port.Lin
 		return &docs[0], true, nil // ours: its create was begun and its answer lost
 	case len(docs) > 0:
 		return nil, true, &Failure{Code: FailCustomer,
-			Message: fmt.Sprintf("customer %s of %s has the order's e-mail address, but settings.customerMatch does not hold email", name(docs[0]), p.flow.To),
-			Help:    "add email to settings.customerMatch, or set settings.defaultCustomer"}
+			Message: fmt.Sprintf("customer %s of %s has the same e-mail address, but settings.customerMatch does not hold email", name(docs[0]), p.flow.To),
+			Help:    p.orDefaultCustomer("add email to settings.customerMatch")}
 	}
 	return nil, asked, nil
 }
@@ -198,55 +177,18 @@ func (p *Planner) onlyCustomer(ctx context.Context, docs []port.Document, kind, 
 	for _, doc := range docs {
 		names = append(names, name(doc))
 	}
-	message := fmt.Sprintf("%d customers of %s match the order's customer by %s (%s)", len(docs), p.flow.To, by, strings.Join(names, ", "))
+	message := fmt.Sprintf("%d customers of %s match by %s (%s)", len(docs), p.flow.To, by, strings.Join(names, ", "))
 	if kind != "" && p.flow.Mappings.CustomerRead != nil {
 		message += fmt.Sprintf(", %d of them an active %s", len(same), kind)
 	}
 	return nil, &Failure{Code: FailCustomer, Message: message,
-		Help: "decide which one it is: give the others another address or make them inactive, or set settings.defaultCustomer"}
+		Help: p.orDefaultCustomer("decide which one it is: give the others another address or make them inactive")}
 }
 
-// canonicalCustomer makes a canonical customer of an order's customer, addresses and currency.
-func canonicalCustomer(order []byte) ([]byte, error) {
-	out := []byte(gjson.GetBytes(order, "customer").Raw)
-	if len(out) == 0 || out[0] != '{' {
-		out = []byte("{}")
-	}
-	billing, shipping := gjson.GetBytes(order, "billing"), gjson.GetBytes(order, "shipping")
-	addresses := []byte("[]")
-	var err error
-	add := func(uses string, address gjson.Result) {
-		if !address.IsObject() || err != nil {
-			return
-		}
-		var a []byte
-		if a, err = sjson.SetRawBytes([]byte(address.Raw), "use", []byte(uses)); err == nil {
-			addresses, err = sjson.SetRawBytes(addresses, "-1", a)
-		}
-	}
-	if equal(billing, shipping) {
-		add(`["billing","shipping"]`, billing)
-	} else {
-		add(`["billing"]`, billing)
-		add(`["shipping"]`, shipping)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if out, err = sjson.SetRawBytes(out, "addresses", addresses); err != nil {
-		return nil, err
-	}
-	if currency := gjson.GetBytes(order, "currency"); present(currency) {
-		if out, err = sjson.SetRawBytes(out, "currency", []byte(currency.Raw)); err != nil {
-			return nil, err
-		}
-	}
-	return sjson.SetRawBytes(out, "active", []byte("true"))
-}
-
+// name is what people call a document of the target; never an e-mail address, because names stand in logs.
 func name(d port.Document) string {
-	if d.Key != "" {
-		return d.Key
+	if t := targetOf("", "", d); t.Key != "" {
+		return t.Key
 	}
 	return d.ID
 }

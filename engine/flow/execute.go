@@ -102,12 +102,15 @@ func (e *Executor) carryOut(ctx context.Context, p *Plan, op *Operation, last bo
 		return err
 	}
 	t := targetOf(verb, op.Resource, doc)
-	if verb == Adopt && !last {
+	if verb == Adopt && (!last || p.Document.Entity != port.Order) {
 		return moved(fmt.Sprintf("%s is in the target now", op.ID))
 	}
 	r.Targets = append(r.Targets, t)
-	if op.Link != nil {
-		if err := e.remember(ctx, *op.Link, t); err != nil {
+	for _, l := range []*LinkRef{op.Link, op.Claim} {
+		if l == nil {
+			continue
+		}
+		if err := e.remember(ctx, *l, t); err != nil {
 			if !last {
 				return err
 			}

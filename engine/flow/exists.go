@@ -49,10 +49,7 @@ func (p *Planner) orderExists(ctx context.Context, d *draft) (bool, error) {
 		reason += fmt.Sprintf(" and in %d more", len(docs)-1)
 	}
 	d.plan.Skip = &Verdict{Code: SkipExists, Reason: reason, Target: &t}
-	d.plan.Adopt = []Adoption{{
-		Link:   LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
-		Target: t,
-	}}
+	d.plan.Adopt = []Adoption{{Link: *p.linkRef(d), Target: t}}
 	return true, nil
 }
 
@@ -67,7 +64,7 @@ func (p *Planner) ownDocument(d *draft, docs []port.Document, link port.Link) (p
 	if !tells || p.set.trustReference || !link.PendingSince.IsZero() {
 		return docs[0], nil
 	}
-	want, err := decimal.Parse(gjson.GetBytes(d.order, "totals.gross").Raw)
+	want, err := decimal.Parse(gjson.GetBytes(d.canonical, "totals.gross").Raw)
 	if err != nil {
 		return docs[0], nil // the order's amounts are checked where it is sent
 	}

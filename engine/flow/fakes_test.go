@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+	"pgregory.net/rapid"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
@@ -153,7 +154,15 @@ func (s *shop) Read(ctx context.Context, q port.Query) iter.Seq2[port.Document, 
 	}
 }
 
-func (s *shop) Find(_ context.Context, resource string, key port.Key) ([]port.Document, error) {
+func (s *shop) Find(_ context.Context, resource string, key port.Key) (found []port.Document, err error) {
+	if resource == "stock" && key.Field == port.KeySKU {
+		for _, d := range s.orders {
+			if gjson.GetBytes(d.Body, "sku").String() == key.Value {
+				found = append(found, d)
+			}
+		}
+		return found, nil
+	}
 	if resource != "product" || key.Field != port.KeySKU {
 		return nil, port.ErrNoProbe
 	}
@@ -317,6 +326,60 @@ func with(w *world, bodies ...string) *world {
 }
 
 type engineInput = engine.Input
+
+// mapperOf compiles rules of any document to any other.
+func mapperOf(t testing.TB, rules string) *engine.Mapping {
+	t.Helper()
+	m, err := engine.Parse("m.yaml", []byte("from: any\nto: any\nrules:\n  "+rules+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// storm is a schedule of faults that calls of the books meet.
+type storm struct {
+	schedule []int
+	at       int
+}
+
+func faultsOf(t *rapid.T) *storm {
+	return &storm{schedule: rapid.SliceOfN(rapid.IntRange(0, int(faults)*2), 0, 60).Draw(t, "faults")}
+}
+
+func (s *storm) over() bool { return s.at >= len(s.schedule) }
+
+func (s *storm) next(string) fault { // called under the books' lock
+	if s.over() {
+		return none
+	}
+	s.at++
+	if f := fault(s.schedule[s.at-1]); f < faults {
+		return f
+	}
+	return none
+}
+
+// storm makes one run in whatever weather, and lets what died live again.
+func (w *world) storm(t interface{ Fatalf(string, ...any) }, workers int) flow.Summary {
+	p, err := flow.New(w.flow, flow.Systems{Source: w.shop, Target: w.books, Links: w.store, Cursors: w.store}, flow.Pace{Now: w.clock.Now, Sleep: w.clock.Sleep})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	outcomes := map[string]int{}
+	s, err := p.Run(context.Background(), flow.RunOptions{Workers: workers, OnResult: func(r flow.Result, _ flow.Summary) { outcomes[r.Document.ID]++ }})
+	if !s.Balanced() || err != nil && strings.Contains(err.Error(), "unaccounted") {
+		t.Fatalf("unbalanced: %s %v", s, err)
+	}
+	for id, n := range outcomes {
+		if n != 1 {
+			t.Fatalf("%s ended %d times", id, n)
+		}
+	}
+	w.books.dead = false
+	w.clock.now = w.clock.now.Add(3 * time.Minute)
+	return s
+}
 
 func indent(t *testing.T, v any) string {
 	t.Helper()

@@ -21,13 +21,21 @@ type Condition interface {
 	Eval(ctx context.Context, document []byte, in engine.Input) (bool, error)
 }
 
+// Value computes something of a canonical document as JSON text, nil for nothing; *engine.Expression is one.
+type Value interface {
+	Eval(ctx context.Context, document []byte, in engine.Input) ([]byte, error)
+}
+
 // Mappings are the mappings of a flow.
 type Mappings struct {
 	// Read makes the canonical document from the source's. Required.
 	Read Mapper
 	// Write makes the target's document from the canonical one. Required.
 	Write Mapper
-	// CustomerWrite makes the target's customer from a canonical customer. Required
+	// TargetRead makes the canonical document from the target's. Optional, for flows of stock: it tells locations
+	// and present quantities.
+	TargetRead Mapper
+	// CustomerWrite makes the target's customer from a canonical customer. Required for orders whose target has customers,
 	// unless every order goes to a default customer. Its `source` is the raw order.
 	CustomerWrite Mapper
 	// CustomerRead makes a canonical customer from the target's. Optional: it tells person from company
@@ -48,8 +56,12 @@ type Resources struct {
 	SourceProduct string
 	// Target is what is made: "invoiceDraft".
 	Target string
-	// Customer and Product are the target's: "customer", "article".
+	// Customer and Product are the target's: "customer", "article". An order needs neither where the target's orders carry
+	// their customer and their articles themselves. For stock, Product is what must be there before new stock is made of
+	// it; empty where none is to be made.
 	Customer, Product string
+	// ProductTypes are the types of products that the target takes; empty for simple ones only.
+	ProductTypes []string
 	// References are the target's reference tables that write mappings may read
 	// as links.reference.<name>. One that the account may not read is left out.
 	References []string
@@ -69,6 +81,8 @@ type Flow struct {
 	// its text, for reasons.
 	Where     Condition
 	WhereText string
+	// Quantity is what a flow of stock writes; nil for [DefaultQuantity].
+	Quantity Value
 	// Settings and Tables are JSON objects as text, nil for empty.
 	Settings, Tables []byte
 	Mappings         Mappings
@@ -143,15 +157,20 @@ type Process struct {
 
 // New checks the flow and returns its process. It makes no call.
 func New(f Flow, s Systems, pace Pace) (*Process, error) {
-	set, err := parseSettings(f.Settings)
+	set, err := f.settings()
 	if err != nil {
-		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
-	}
-	if err := f.check(set); err != nil {
 		return nil, fmt.Errorf("flow %s: %w", f.Name, err)
 	}
 	if s.Source == nil || s.Target == nil || s.Links == nil || s.Cursors == nil {
 		return nil, fmt.Errorf("flow %s: source, target, links and cursors are needed", f.Name)
+	}
+	if f.Entity == port.Customer {
+		f.Resources.Customer = f.Resources.Target // what customers are looked for in
+	}
+	if f.Entity == port.Stock && f.Quantity == nil {
+		if f.Quantity, err = engine.CompileExpression(DefaultQuantity, "any"); err != nil {
+			return nil, fmt.Errorf("flow %s: %w", f.Name, err)
+		}
 	}
 	if s.Locks == nil {
 		s.Locks = newLocks()
@@ -184,20 +203,40 @@ func (p *Process) Read(ctx context.Context, since time.Time, ids ...string) iter
 	return p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since, IDs: ids})
 }
 
-func (f Flow) check(set settings) error {
-	if f.Entity != port.Order {
-		return fmt.Errorf("entity %q is not supported yet: this version runs orders", f.Entity)
+// Check tells what is wrong with the flow, nil for nothing: it needs no systems and makes no call.
+func (f Flow) Check() error {
+	_, err := f.settings()
+	return err
+}
+
+// settings reads the settings and checks the flow by them.
+func (f Flow) settings() (settings, error) {
+	set, err := parseSettings(f.Entity, f.Settings)
+	if err == nil {
+		err = f.check(set)
 	}
+	return set, err
+}
+
+func (f Flow) check(set settings) error {
 	switch {
 	case f.Name == "":
 		return errors.New("it has no name")
+	case len(Settings(f.Entity)) == 0:
+		return fmt.Errorf("there is no entity %q", f.Entity)
 	case f.Mappings.Read == nil || f.Mappings.Write == nil:
 		return errors.New("a read and a write mapping are needed")
-	case f.Resources.Source == "" || f.Resources.Target == "" || f.Resources.Customer == "" || f.Resources.Product == "":
-		return errors.New("the resources of source, target, customer and product are needed")
-	case set.defaultCustomer == "" && f.Mappings.CustomerWrite == nil:
+	case f.Resources.Source == "" || f.Resources.Target == "":
+		return errors.New("the resources of source and target are needed")
+	case f.Entity == port.Stock && !f.Start.IsZero():
+		return errors.New("stock has no start: every run reads all of it")
+	case f.Entity != port.Order:
+		return nil
+	case f.Resources.Customer == "" && set.defaultCustomer != "":
+		return errors.New("settings.defaultCustomer is set, and the target's orders have no customer of their own")
+	case f.Resources.Customer != "" && set.defaultCustomer == "" && f.Mappings.CustomerWrite == nil:
 		return errors.New("a customer write mapping is needed, or settings.defaultCustomer")
-	case set.missingProduct == missingCreate && f.Mappings.ProductWrite == nil:
+	case f.Resources.Product != "" && set.missingProduct == missingCreate && f.Mappings.ProductWrite == nil:
 		return errors.New("settings.missingProduct is create, which needs a product write mapping")
 	}
 	return nil

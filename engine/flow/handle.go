@@ -19,74 +19,112 @@ type Handling struct {
 // Handle takes one document from reading to its outcome while holding what no other worker may touch. The error is that of
 // Settle; or it is [ErrBusy] or the context's, and nothing was done and nothing is settled.
 func (p *Process) Handle(ctx context.Context, planner *Planner, doc port.Document, h Handling) (Result, error) {
-	ref := Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}
-	return p.patiently(ctx, h.Settle, ref, func(ctx context.Context) *draft { return planner.open(ctx, doc) },
-		func(ctx context.Context, d *draft) Result {
-			planner.finish(ctx, d)
-			if h.DryRun {
-				return preview(d.plan)
-			}
-			d.plan.fresh = true
-			defer func() { d.plan.fresh = false }()
-			return p.Executor().Apply(ctx, d.plan)
-		}, planner)
+	t := &task{process: p, planner: planner, ref: refOf(p.flow.Entity, doc), settle: h.Settle}
+	t.open = func(ctx context.Context) *draft { return t.planner.open(ctx, doc) }
+	t.do = func(ctx context.Context, d *draft) Result {
+		t.planner.finish(ctx, d)
+		if h.DryRun {
+			return preview(d.plan)
+		}
+		d.plan.fresh = true
+		defer func() { d.plan.fresh = false }()
+		return p.Executor().Apply(ctx, d.plan)
+	}
+	return t.run(ctx)
 }
 
 // Apply carries a plan out that was made earlier, and refuses it where the target has moved since. Its errors are
 // those of [Process.Handle].
 func (p *Process) Apply(ctx context.Context, plan *Plan, settle func(ctx context.Context, r Result) error) (Result, error) {
-	open := func(context.Context) *draft {
-		return &draft{plan: plan, doc: port.Document{ID: plan.Document.ID}, order: plan.Canonical}
+	t := &task{process: p, planner: p.Planner(), ref: plan.Document, settle: settle}
+	t.open = func(context.Context) *draft {
+		return &draft{plan: plan, doc: port.Document{ID: plan.Document.ID}, canonical: plan.Canonical}
 	}
-	return p.patiently(ctx, settle, plan.Document, open, func(ctx context.Context, d *draft) Result {
+	t.do = func(ctx context.Context, d *draft) Result {
 		r := p.Executor().Apply(ctx, d.plan)
 		r.moved = false // it is this plan or none
 		return r
-	}, p.Planner())
+	}
+	return t.run(ctx)
 }
 
-// patiently opens a draft, takes its keys and does it, again where the target moved meanwhile.
-func (p *Process) patiently(ctx context.Context, settle func(context.Context, Result) error, ref Ref, open func(context.Context) *draft,
-	do func(context.Context, *draft) Result, planner *Planner) (r Result, err error) {
-	ctx, cancel := lingering(ctx, p.pace.Grace)
+// handle is Handle for a run of this process. first is a plan that was made for the document before, nil for none.
+func (p *Process) handle(ctx context.Context, planner *Planner, doc port.Document, first *Plan, dry bool) Result {
+	if first == nil {
+		r, _ := p.Handle(ctx, planner, doc, Handling{DryRun: dry})
+		return r
+	}
+	if dry {
+		return preview(first)
+	}
+	t := &task{process: p, planner: planner, ref: refOf(p.flow.Entity, doc)}
+	t.open = func(ctx context.Context) *draft { return t.planner.open(ctx, doc) }
+	t.do = func(ctx context.Context, d *draft) Result {
+		if first != nil {
+			plan := first
+			t.planner, first = p.again(t.planner, first), nil
+			return p.Executor().Apply(ctx, plan)
+		}
+		t.planner.finish(ctx, d)
+		d.plan.fresh = true
+		defer func() { d.plan.fresh = false }()
+		return p.Executor().Apply(ctx, d.plan)
+	}
+	r, _ := t.run(ctx)
+	return r
+}
+
+// task is one document on its way to an outcome.
+type task struct {
+	process *Process
+	planner *Planner
+	ref     Ref
+	settle  func(context.Context, Result) error
+	open    func(context.Context) *draft
+	do      func(context.Context, *draft) Result
+}
+
+// run does the task, again where the target moved meanwhile.
+func (t *task) run(ctx context.Context) (r Result, err error) {
+	pace := t.process.pace
+	ctx, cancel := lingering(ctx, pace.Grace)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			r = Result{Document: ref}
+			r = Result{Document: t.ref}
 			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
-			if settle != nil {
-				err = settle(ctx, r)
+			if t.settle != nil {
+				err = t.settle(ctx, r)
 			}
 		}
 	}()
 	for try := 0; ; try++ {
 		var again bool
-		if r, again, err = p.once(ctx, settle, open, do, planner, try+1 < p.pace.Attempts); !again {
+		if r, again, err = t.once(ctx, try+1 < pace.Attempts); !again {
 			return r, err
 		}
-		if err := p.pace.Sleep(ctx, p.pace.pause(try)); err != nil {
+		if err := pace.Sleep(ctx, pace.pause(try)); err != nil {
 			return r, err
 		}
 	}
 }
 
-// once does a draft while its keys are held. again says that the target moved and that the draft is to be made anew, which
+// once does the task while its keys are held. again says that the target moved and that there is to be another plan, which
 // mayRepeat allows.
-func (p *Process) once(ctx context.Context, settle func(context.Context, Result) error, open func(context.Context) *draft,
-	do func(context.Context, *draft) Result, planner *Planner, mayRepeat bool) (r Result, again bool, err error) {
-	d := open(ctx)
-	held, release, err := p.systems.Locks.Lock(ctx, planner.keys(d)...)
+func (t *task) once(ctx context.Context, mayRepeat bool) (r Result, again bool, err error) {
+	d := t.open(ctx)
+	held, release, err := t.process.systems.Locks.Lock(ctx, t.planner.keys(d)...)
 	if err != nil {
 		r = newResult(d.plan)
 		r.fail(err)
 		return r, false, err
 	}
 	defer release()
-	if r = do(held, d); r.moved && mayRepeat {
+	if r = t.do(held, d); r.moved && mayRepeat {
 		return r, true, nil
 	}
-	if settle != nil {
-		err = settle(held, r)
+	if t.settle != nil {
+		err = t.settle(held, r)
 	}
 	return r, false, err
 }

@@ -28,7 +28,7 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	referencesOnly := []byte(`{"reference":` + string(references) + `}`)
+	referencesOnly := onlyReferences(references)
 	customer, err := p.customer(ctx, d, referencesOnly)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	totals, warnings, err := checkTotals(d.order)
+	totals, warnings, err := checkTotals(d.canonical)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,19 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 		Keys:      []port.Key{p.reference(d)},
 		Body:      body,
 		DependsOn: dependencies(body, d.plan.Operations),
-		Link:      &LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version},
+		Link:      p.linkRef(d),
 	})
 	return nil
+}
+
+// onlyReferences is what mappings see as links that are not about an order.
+func onlyReferences(references []byte) []byte {
+	return slices.Concat([]byte(`{"reference":`), references, []byte(`}`))
+}
+
+// linkRef is the document's own half of its link.
+func (p *Planner) linkRef(d *draft) *LinkRef {
+	return &LinkRef{Entity: p.flow.Entity, SourceID: d.doc.ID, Version: d.doc.Version}
 }
 
 // orderLinks is what the write mapping sees as links.
@@ -121,7 +131,7 @@ func (p *Planner) usesMissing(body []byte, articles []article) error {
 // writeOrder maps the order to what the target gets, and holds that to the order's total where the target can tell
 // what it will compute. A difference within settings.roundingLimit is sent as a fee at rate 0.
 func (p *Planner) writeOrder(ctx context.Context, d *draft, in engine.Input, articles []article) ([]byte, error) {
-	body, err := p.mapOrder(ctx, d.order, in, articles)
+	body, err := p.mapOrder(ctx, d.canonical, in, articles)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +151,7 @@ func (p *Planner) writeOrder(ctx context.Context, d *draft, in engine.Input, art
 	warnings, err := compare(body)
 	var off *differenceError
 	if errors.As(err, &off) && off.by.Abs().Cmp(p.set.roundingLimit) <= 0 {
-		rounded, feeErr := withFee(d.order, off.by)
+		rounded, feeErr := withFee(d.canonical, off.by)
 		if feeErr != nil {
 			return nil, feeErr
 		}

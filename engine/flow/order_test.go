@@ -169,7 +169,7 @@ func TestOrder(t *testing.T) {
 				w.books.put("customer", `{"EmailAddress":"anna1@example.nl","IsPrivatePerson":true}`)
 			},
 			outcome: flow.Failed, code: flow.FailCustomer,
-			reason: "2 customers of books match the order's customer by email (1004, 1005), 2 of them an active person", help: "decide"},
+			reason: "2 customers of books match by email (1004, 1005), 2 of them an active person", help: "decide"},
 		{name: "two customers and no mapping that tells them apart", order: order(1),
 			prepare: func(w *world) {
 				w.books.put("customer", `{"EmailAddress":"anna1@example.nl","IsPrivatePerson":true}`)
@@ -479,20 +479,25 @@ func TestNewRefuses(t *testing.T) {
 		change func(*flow.Flow)
 		says   string
 	}{
-		"entity":             {func(f *flow.Flow) { f.Entity = port.Stock }, `entity "stock" is not supported yet`},
+		"entity":             {func(f *flow.Flow) { f.Entity = "gift" }, `no entity "gift"`},
 		"no mapping":         {func(f *flow.Flow) { f.Mappings.Write = nil }, "a read and a write mapping"},
 		"no customer":        {func(f *flow.Flow) { f.Mappings.CustomerWrite = nil }, "settings.defaultCustomer"},
 		"no article":         {func(f *flow.Flow) { f.Settings, f.Mappings.ProductWrite = []byte(`{"missingProduct":"create"}`), nil }, "product write mapping"},
-		"missingProduct":     {func(f *flow.Flow) { f.Settings = []byte(`{"missingProduct":"drop"}`) }, `"drop" is none of fail, create, ignore`},
-		"customerMatch":      {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":["name"]}`) }, `"name" is none of link, email, number`},
-		"empty match":        {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":[]}`) }, "must be a list"},
-		"updateCustomer":     {func(f *flow.Flow) { f.Settings = []byte(`{"updateCustomer":"yes"}`) }, "true or false"},
+		"missingProduct":     {func(f *flow.Flow) { f.Settings = []byte(`{"missingProduct":"drop"}`) }, `cannot be "drop": it is one of fail, create, ignore`},
+		"customerMatch":      {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":["name"]}`) }, `cannot be "name": it is one of link, email, number`},
+		"empty match":        {func(f *flow.Flow) { f.Settings = []byte(`{"customerMatch":[]}`) }, "one or more of"},
+		"updateCustomer":     {func(f *flow.Flow) { f.Settings = []byte(`{"updateCustomer":"yes"}`) }, "must be a boolean"},
 		"defaults":           {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":{"lines.#.sku":"x"}}`) }, "no path of fields"},
 		"settings":           {func(f *flow.Flow) { f.Settings = []byte(`[]`) }, "not a JSON object"},
-		"resources":          {func(f *flow.Flow) { f.Resources.Customer = "" }, "resources"},
+		"resources":          {func(f *flow.Flow) { f.Resources.Target = "" }, "resources"},
 		"roundingLimit":      {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":-0.01}`) }, "from 0 to 1"},
-		"roundingLimit text": {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":"0.01"}`) }, "from 0 to 1"},
-		"defaults no object": {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":1}`) }, "must be an object"},
+		"roundingLimit text": {func(f *flow.Flow) { f.Settings = []byte(`{"roundingLimit":"0.01"}`) }, "must be a number"},
+		"a debtor without customers": {func(f *flow.Flow) {
+			f.Settings, f.Resources.Customer = []byte(`{"defaultCustomer":"1"}`), ""
+		}, "no customer of their own"},
+		"stock from a day on": {func(f *flow.Flow) { f.Entity, f.Start = port.Stock, epoch }, "stock has no start"},
+		"a share beyond all":  {func(f *flow.Flow) { f.Entity, f.Settings = port.Stock, []byte(`{"maxZeroed":101}`) }, "from 0 to 100"},
+		"defaults no object":  {func(f *flow.Flow) { f.Settings = []byte(`{"defaults":1}`) }, "must be an object"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -11,33 +11,36 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
 const page = "../../docs/flows.md"
 
-// TestSettingsPage holds the page's table of settings to the settings; -update writes it.
+// TestSettingsPage holds the page's tables of settings to the settings; -update writes them.
 func TestSettingsPage(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("| setting | type | unsaid | what it does |\n|---|---|---|---|\n")
-	for _, s := range flow.OrderSettings() {
-		kind, unsaid, help := s.Type, "", s.Help
-		if len(s.Choices) > 0 {
-			kind += ": " + strings.Join(s.Choices, ", ")
+	for _, entity := range []port.Entity{port.Order, port.Customer, port.Product, port.Stock} {
+		var b strings.Builder
+		b.WriteString("| setting | type | unsaid | what it does |\n|---|---|---|---|\n")
+		for _, s := range flow.Settings(entity) {
+			kind, unsaid, help := s.Type, "", s.Help
+			if len(s.Choices) > 0 {
+				kind += ": " + strings.Join(s.Choices, ", ")
+			}
+			if s.Default != nil {
+				unsaid = "`" + string(s.Default) + "`"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, kind, unsaid, strings.ReplaceAll(help, "|", "\\|"))
 		}
-		if s.Default != nil {
-			unsaid = "`" + string(s.Default) + "`"
+		before, _, after := section(t, "settings "+string(entity))
+		want := before + b.String() + after
+		if *update {
+			if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, kind, unsaid, strings.ReplaceAll(help, "|", "\\|"))
-	}
-	before, _, after := section(t, "settings")
-	want := before + b.String() + after
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
+		if text, err := os.ReadFile(page); err != nil || string(text) != want {
+			t.Errorf("%s does not tell the settings of %s as they are: go test ./engine/flow -run SettingsPage -update (%v)", page, entity, err)
 		}
-	}
-	if text, err := os.ReadFile(page); err != nil || string(text) != want {
-		t.Errorf("%s does not tell the settings as they are: go test ./engine/flow -run SettingsPage -update (%v)", page, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -23,6 +24,16 @@ func (r Ref) Name() string {
 	return r.ID
 }
 
+// refOf names a document of the source as long as nothing is known of it but what the source says. A customer's
+// key is often the e-mail address, which does not belong into logs.
+func refOf(entity port.Entity, doc port.Document) Ref {
+	r := Ref{Entity: entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}
+	if entity == port.Customer {
+		r.Key = ""
+	}
+	return r
+}
+
 // Target names a document of the target.
 type Target struct {
 	// Verb is what was done to it: create, update, or adopt for one that was there.
@@ -32,12 +43,17 @@ type Target struct {
 	Key      string `json:"key,omitempty"`
 }
 
-// targetOf names a document; resource is what was asked for, where the document does not say.
+// targetOf names a document; resource is what was asked for, where the document does not say. An e-mail address
+// is no name: names stand in logs.
 func targetOf(verb Verb, resource string, d port.Document) Target {
 	if d.Resource != "" {
 		resource = d.Resource
 	}
-	return Target{Verb: verb, Resource: resource, ID: d.ID, Key: d.Key}
+	t := Target{Verb: verb, Resource: resource, ID: d.ID, Key: d.Key}
+	if strings.Contains(t.Key, "@") {
+		t.Key = ""
+	}
+	return t
 }
 
 // String returns "invoiceDraft 1023".
@@ -76,6 +92,8 @@ type Plan struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Adopt are documents that the target has and that will be remembered as linked.
 	Adopt []Adoption `json:"adopt,omitempty"`
+	// Zeroes is true where the plan takes the stock of an article from some to none: see [Process.CheckZeroed].
+	Zeroes bool `json:"zeroes,omitempty"`
 	// Expected is what the target's document must add up to.
 	Expected *port.Totals `json:"expected,omitempty"`
 	// Warnings are worth a look but stop nothing.
@@ -108,6 +126,9 @@ type Operation struct {
 	DependsOn []string `json:"dependsOn,omitempty"`
 	// Link is what to remember once it is done.
 	Link *LinkRef `json:"link,omitempty"`
+	// Claim says which of several source documents with one e-mail address or SKU the target's document belongs to: its
+	// SourceID is the address (hashed) or SKU, and its Version the id of the source document.
+	Claim *LinkRef `json:"claim,omitempty"`
 }
 
 // LinkRef is the source's half of a link.
@@ -141,6 +162,12 @@ const (
 	SkipBeforeStart = "before_start" // created before the flow's start
 	SkipExists      = "exists"       // the target has it
 	SkipUnchanged   = "unchanged"    // the target says the same already
+	SkipNoKey       = "no_key"       // it has no e-mail address or SKU to be found by
+	SkipDuplicate   = "duplicate"    // another document of the source has the same e-mail address or SKU
+	SkipType        = "type"         // the target does not take products of this type
+	SkipNotThere    = "not_there"    // the target does not have the article
+	SkipNoQuantity  = "no_quantity"  // the source does not say how many there are
+	SkipLocation    = "location"     // the table of locations leaves it out
 	DoubtPending    = "pending"      // an earlier attempt has no answer yet
 	DoubtLost       = "lost"         // the answer of this attempt was lost
 	DoubtUnprobed   = "unprobed"     // the answer was lost and the target cannot be asked: a person decides
@@ -162,6 +189,10 @@ const (
 	FailCustomer      = "customer"        // the customer cannot be decided
 	FailProduct       = "product_missing" // the target lacks an article
 	FailTotals        = "totals"          // amounts do not add up
+	FailType          = "product_type"    // the target does not take products of this type
+	FailLabel         = "label"           // an attribute or a feature is in no table
+	FailCurrency      = "currency"        // prices are in another currency than the target's
+	FailZeroed        = "max_zeroed"      // the run would take too much stock to none
 	FailRefused       = "refused"         // the target refuses the document
 	FailConflict      = "conflict"        // the target says it exists, but cannot show it
 	FailMoved         = "moved"           // the target changed since the plan was made

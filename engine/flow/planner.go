@@ -29,14 +29,16 @@ type Planner struct {
 	target port.Target
 	links  port.Links
 	memory *memory
+	// keepsSome forbids to take a stock from some to none.
+	keepsSome bool
 }
 
 // draft is a plan being made.
 type draft struct {
-	plan  *Plan
-	doc   port.Document
-	order []byte // canonical, with defaults
-	in    engine.Input
+	plan      *Plan
+	doc       port.Document
+	canonical []byte // with defaults
+	in        engine.Input
 }
 
 // Plan says what the flow would do to the target for one source document. Whatever goes
@@ -52,7 +54,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 	d := &draft{
 		doc: doc,
 		plan: &Plan{
-			Document: Ref{Entity: p.flow.Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version},
+			Document: refOf(p.flow.Entity, doc),
 			Resource: p.flow.Resources.Target,
 		},
 		in: engine.Input{
@@ -72,24 +74,38 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	if d.doc.ID == "" {
 		return &Failure{Code: FailProtocol, Message: "the source gave a document without an id"}
 	}
-	order, err := p.flow.Mappings.Read.Apply(ctx, d.doc.Body, d.in)
+	canonical, err := p.flow.Mappings.Read.Apply(ctx, d.doc.Body, d.in)
 	if err != nil {
 		return mappingFailure("read mapping", err)
 	}
-	if order, err = p.set.addDefaults(order); err != nil {
+	if canonical, err = p.set.addDefaults(canonical); err != nil {
 		return err
 	}
-	d.order, d.plan.Canonical = order, order
-	if n := scalar(gjson.GetBytes(order, "number")); n != "" {
-		d.plan.Document.Key = n
-	}
+	d.canonical, d.plan.Canonical = canonical, canonical
+	d.plan.Document.Key = p.nameOf(d)
 	d.plan.Skip, err = p.filter(ctx, d)
 	return err
 }
 
+// nameOf is what people call the document: its number or SKU. A customer is never called by the e-mail address, because
+// names stand in logs.
+func (p *Planner) nameOf(d *draft) string {
+	field := "sku"
+	if p.flow.Entity == port.Order || p.flow.Entity == port.Customer {
+		field = "number"
+	}
+	if n := scalar(gjson.GetBytes(d.canonical, field)); n != "" {
+		return n
+	}
+	if p.flow.Entity == port.Customer {
+		return ""
+	}
+	return d.doc.Key
+}
+
 func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
 	if !p.flow.Start.IsZero() {
-		text := gjson.GetBytes(d.order, "createdAt").String()
+		text := gjson.GetBytes(d.canonical, "createdAt").String()
 		created, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return nil, &Failure{Code: FailMapping, Message: "createdAt is no instant, so the flow's start cannot be held to it", Err: err}
@@ -102,7 +118,7 @@ func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
 	if p.flow.Where == nil {
 		return nil, nil
 	}
-	pass, err := p.flow.Where.Eval(ctx, d.order, d.in)
+	pass, err := p.flow.Where.Eval(ctx, d.canonical, d.in)
 	if err != nil {
 		return nil, mappingFailure("where", err)
 	}
@@ -112,7 +128,7 @@ func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
 	reason := "filtered by where: " + strings.Join(strings.Fields(p.flow.WhereText), " ")
 	var is []string
 	for _, f := range []string{"status", "paymentStatus", "fulfillmentStatus"} {
-		if v := scalar(gjson.GetBytes(d.order, f)); v != "" {
+		if v := scalar(gjson.GetBytes(d.canonical, f)); v != "" {
 			is = append(is, f+" "+v)
 		}
 	}
@@ -124,18 +140,32 @@ func (p *Planner) filter(ctx context.Context, d *draft) (*Verdict, error) {
 
 // keys are what must be in one worker's hands while the draft is finished and carried out.
 func (p *Planner) keys(d *draft) []string {
-	keys := []string{"order:" + d.doc.ID}
-	if email := foldedEmail(d.order); email != "" {
+	keys := []string{string(p.flow.Entity) + ":" + d.doc.ID}
+	customer := gjson.Result{}
+	switch p.flow.Entity {
+	case port.Order:
+		customer = gjson.GetBytes(d.canonical, "customer")
+		if p.set.missingProduct == missingCreate {
+			keys = append(keys, skuKeys(lineSKUs(d.canonical))...)
+		}
+	case port.Customer:
+		customer = gjson.ParseBytes(d.canonical)
+	case port.Product, port.Stock:
+		keys = append(keys, skuKeys(productSKUs(d.canonical))...)
+	}
+	if email := foldedEmail(customer); email != "" {
 		keys = append(keys, "customer:"+email)
 	}
 	// One account may order under two addresses: the link says that it is one customer.
-	if id := customerLinkID(d.order); id != "" {
+	if id := customerLinkID(customer); id != "" {
 		keys = append(keys, "account:"+id)
 	}
-	if p.set.missingProduct == missingCreate {
-		for _, sku := range lineSKUs(d.order) {
-			keys = append(keys, "product:"+sku)
-		}
+	return keys
+}
+
+func skuKeys(skus []string) (keys []string) {
+	for _, sku := range skus {
+		keys = append(keys, "sku:"+sku)
 	}
 	return keys
 }
@@ -145,15 +175,31 @@ func (p *Planner) finish(ctx context.Context, d *draft) {
 	if d.plan.Failure != nil || d.plan.Skip != nil {
 		return
 	}
-	if err := p.planOrder(ctx, d); err != nil {
-		d.plan.Operations, d.plan.Adopt = nil, nil
+	process := map[port.Entity]func(context.Context, *draft) error{
+		port.Order: p.planOrder, port.Customer: p.planCustomer, port.Product: p.planProduct, port.Stock: p.planStock,
+	}[p.flow.Entity]
+	if err := process(ctx, d); err != nil {
+		d.plan.Operations, d.plan.Adopt, d.plan.Zeroes = nil, nil, false
 		var v *doubt
-		if errors.As(err, &v) {
+		var skip *skipped
+		switch {
+		case errors.As(err, &v):
 			d.plan.Doubt = &v.Verdict
-			return
+		case errors.As(err, &skip):
+			d.plan.Skip = &skip.Verdict
+		default:
+			d.plan.Failure = failureOf(err)
 		}
-		d.plan.Failure = failureOf(err)
 	}
+}
+
+// skipped is an error that says that there is nothing to do for the document.
+type skipped struct{ Verdict }
+
+func (s *skipped) Error() string { return s.Reason }
+
+func skip(code, format string, args ...any) error {
+	return &skipped{Verdict{Code: code, Reason: fmt.Sprintf(format, args...)}}
 }
 
 // doubt is an error that says that an earlier attempt must be settled first.
@@ -213,6 +259,7 @@ type memory struct {
 	missing    map[string]bool
 	references []byte
 	debtor     *port.Document
+	stocks     map[string][]*draft // of a run that has read all stock, by SKU
 }
 
 func newMemory() *memory {
@@ -258,17 +305,20 @@ func writeMember(b *bytes.Buffer, name string, value []byte) {
 	b.Write(value)
 }
 
-func foldedEmail(order []byte) string {
-	return strings.ToLower(strings.TrimSpace(scalar(gjson.GetBytes(order, "customer.email"))))
+func foldedEmail(customer gjson.Result) string {
+	return strings.ToLower(strings.TrimSpace(scalar(customer.Get("email"))))
 }
 
 // customerLinkID is by what a customer is remembered: the source's id, or a hash of the e-mail address, so
 // that the store of links holds no address.
-func customerLinkID(order []byte) string {
-	if id := scalar(gjson.GetBytes(order, "customer.id")); id != "" {
+func customerLinkID(customer gjson.Result) string {
+	if id := scalar(customer.Get("id")); id != "" {
 		return id
 	}
-	email := foldedEmail(order)
+	return emailLinkID(foldedEmail(customer))
+}
+
+func emailLinkID(email string) string {
 	if email == "" {
 		return ""
 	}

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,233 +9,219 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
-	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// article is one product of the target that an order needs or may need.
-type article struct {
-	sku      string
-	id       string // real, or a placeholder
-	document []byte
-	op       *Operation
-	absent   bool   // named by a table, but the target lacks it
-	table    string // the table that names it
+// The types of canonical products.
+const (
+	typeSimple   = "simple"
+	typeVariants = "variants"
+	typeGrouped  = "grouped"
+)
+
+// planProduct is the product process: what the product is called in the target, whether that takes its type, and
+// whether it has the SKU.
+func (p *Planner) planProduct(ctx context.Context, d *draft) error {
+	if scalar(gjson.GetBytes(d.canonical, "sku")) == "" {
+		return skip(SkipNoKey, "it has no SKU, so %s cannot be asked whether it has the product", p.flow.To)
+	}
+	if err := p.checkCurrency(d.canonical); err != nil {
+		return err
+	}
+	prepared, err := p.prepareProduct(d.canonical)
+	if err != nil {
+		return err
+	}
+	d.canonical, d.plan.Canonical = prepared, prepared
+	kind := gjson.GetBytes(prepared, "type").String()
+	switch {
+	case kind == "" || p.takes(kind):
+	case kind == typeVariants && p.set.unsupportedTypes == typesSplit && p.takes(typeSimple):
+		return p.planVariants(ctx, d)
+	default:
+		return p.unsupported(kind)
+	}
+	if kind == typeGrouped {
+		if err := p.membersThere(ctx, prepared); err != nil {
+			return err
+		}
+	}
+	w := p.wantedProduct(prepared)
+	w.link, w.operation = *p.linkRef(d), string(port.Product)
+	w.claim = &LinkRef{Entity: port.Product, SourceID: "sku:" + scalar(gjson.GetBytes(prepared, "sku")), Version: d.doc.ID}
+	return p.planOne(ctx, d, w)
 }
 
-// finder is a source that can be asked by a key.
-type finder interface {
-	Find(ctx context.Context, resource string, key port.Key) ([]port.Document, error)
+// takes tells whether the target takes products of a type. One that declares none takes simple ones.
+func (p *Planner) takes(kind string) bool {
+	if len(p.flow.Resources.ProductTypes) == 0 {
+		return kind == typeSimple
+	}
+	return slices.Contains(p.flow.Resources.ProductTypes, kind)
 }
 
-// articles finds every article number of the order's lines and of the tables whose name ends in
-// "Articles" (shippingArticles, discountArticles, feeArticles). A number of a line that the target
-// lacks goes by settings.missingProduct; one of a table matters only if the mapping uses it.
-func (p *Planner) articles(ctx context.Context, d *draft, links []byte) ([]article, error) {
-	var out []article
-	var missing []string
-	for _, sku := range lineSKUs(d.order) {
-		doc, ok, err := p.article(ctx, sku)
+var typeNames = map[string]string{typeSimple: "a simple product", typeVariants: "a family of variants", typeGrouped: "a set of other products"}
+
+func (p *Planner) unsupported(kind string) error {
+	what, known := typeNames[kind]
+	if !known {
+		what = fmt.Sprintf("of the type %q", kind)
+	}
+	reason := fmt.Sprintf("it is %s, and %s does not take such products", what, p.flow.To)
+	if p.set.unsupportedTypes != typesFail {
+		return &skipped{Verdict{Code: SkipType, Reason: reason}}
+	}
+	return &Failure{Code: FailType, Message: reason, Help: "leave it out with where, or set settings.unsupportedTypes"}
+}
+
+// wantedProduct is a product of the target but for its link.
+func (p *Planner) wantedProduct(product []byte) wanted {
+	sku := scalar(gjson.GetBytes(product, "sku"))
+	return wanted{
+		operation: "product:" + sku, what: "product " + sku, mapping: "product mapping", mapper: p.flow.Mappings.Write, resource: p.flow.Resources.Target,
+		document: product, keys: []port.Key{{Field: port.KeySKU, Value: sku}},
+	}
+}
+
+// planOne plans to make or change the product of one SKU.
+func (p *Planner) planOne(ctx context.Context, d *draft, w wanted) error {
+	found, asked, err := p.bySKU(ctx, w.resource, w.keys[0].Value)
+	if err != nil {
+		return err
+	}
+	for part, when := range map[string]string{"categories": p.set.categories, "images": p.set.images} {
+		if when == partNever || when == partCreate && found != nil {
+			if w.document, err = sjson.DeleteBytes(w.document, part); err != nil {
+				return err
+			}
+		}
+	}
+	link, err := p.link(ctx, w.link.Entity, w.link.SourceID)
+	if err != nil {
+		return err
+	}
+	return p.upsert(ctx, d, w, found, link, asked)
+}
+
+// bySKU asks the target for the only document with a SKU.
+func (p *Planner) bySKU(ctx context.Context, resource, sku string) (found *port.Document, asked bool, err error) {
+	docs, asked, err := p.find(ctx, resource, port.Key{Field: port.KeySKU, Value: sku})
+	switch {
+	case isAbsent(err):
+		return nil, true, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("%s %s: %w", resource, sku, err)
+	case !asked:
+		return nil, false, &Failure{Code: FailConfiguration, Message: fmt.Sprintf("%s cannot be asked for its %s by SKU", p.flow.To, resource)}
+	case len(docs) > 1:
+		return nil, true, &Failure{Code: FailConflict,
+			Message: fmt.Sprintf("%s has %d documents %s with the SKU %s", p.flow.To, len(docs), resource, sku), Help: "give each a SKU of its own there"}
+	case len(docs) == 1:
+		return &docs[0], true, nil
+	}
+	return nil, true, nil
+}
+
+// planVariants sends each variant of a family as a product of its own. What is made comes last: the outcome
+// of the whole is that of its last operation.
+func (p *Planner) planVariants(ctx context.Context, d *draft) error {
+	variants, err := splitVariants(d.canonical)
+	if err != nil {
+		return err
+	}
+	for _, v := range variants {
+		w := p.wantedProduct(v)
+		w.link = LinkRef{Entity: port.Product, SourceID: "sku:" + w.keys[0].Value, Version: d.doc.Version}
+		if err := p.planOne(ctx, d, w); err != nil {
+			return err
+		}
+	}
+	if d.plan.Skip != nil && len(d.plan.Operations) > 0 { // some are there, and settings.update is false
+		d.plan.Skip = nil
+	}
+	slices.SortStableFunc(d.plan.Operations, func(a, b Operation) int { return strings.Compare(string(b.Verb), string(a.Verb)) })
+	return nil
+}
+
+// splitVariants makes simple products of a family: each has what the family shares, its own SKU, prices and quantity, and
+// its options as attributes and behind the name.
+func splitVariants(family []byte) ([][]byte, error) {
+	root := gjson.ParseBytes(family)
+	var out [][]byte
+	for _, v := range root.Get("variants").Array() {
+		if scalar(v.Get("sku")) == "" {
+			return nil, &Failure{Code: FailMapping, Message: "a variant of the family has no SKU", Help: "give it one in the source"}
+		}
+		own, err := withoutMembers(family, "variants", "options", "quantity", "ean")
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			missing = append(missing, sku)
-			continue
-		}
-		out = append(out, article{sku: sku, id: doc.ID, document: doc.Body})
-	}
-	if len(missing) > 0 {
-		made, err := p.missingArticles(ctx, d, missing, links)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, made...)
-	}
-	for _, t := range tableSKUs(p.flow.Tables) {
-		if slices.ContainsFunc(out, func(a article) bool { return a.sku == t.sku }) {
-			continue
-		}
-		doc, ok, err := p.article(ctx, t.sku)
-		if err != nil {
-			return nil, err
-		}
-		a := article{sku: t.sku, id: doc.ID, document: doc.Body, table: t.table}
-		if !ok {
-			a.absent, a.id = true, missingPlaceholder(t.sku, d.doc.Body, d.order)
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-// missingArticles decides what becomes of lines whose article the target lacks.
-func (p *Planner) missingArticles(ctx context.Context, d *draft, skus []string, links []byte) ([]article, error) {
-	switch p.set.missingProduct {
-	case missingCreate:
-		var out []article
-		for _, sku := range skus {
-			a, err := p.newArticle(ctx, d, sku, links)
-			if err != nil {
+		if present(v.Get("priceNet")) || present(v.Get("priceGross")) { // one of its own must not meet the other of the family
+			if own, err = withoutMembers(own, "priceNet", "priceGross"); err != nil {
 				return nil, err
 			}
-			out = append(out, a)
 		}
-		return out, nil
-	case missingIgnore:
-		order, err := withoutLines(d.order, skus)
-		if err != nil {
-			return nil, err
+		values := []string{root.Get("name").String()}
+		for _, o := range v.Get("options").Array() {
+			values = append(values, o.Get("value").String())
 		}
-		d.order = order
-		d.plan.Warnings = append(d.plan.Warnings, fmt.Sprintf("left out: lines with article %s, which %s does not have", strings.Join(skus, ", "), p.flow.To))
-		return nil, nil
-	}
-	return nil, &Failure{Code: FailProduct,
-		Message: fmt.Sprintf("%s has no article %s", p.flow.To, strings.Join(skus, ", ")),
-		Help:    fmt.Sprintf("create it there under that number, correct the number in %s, or set settings.missingProduct to create", p.flow.From)}
-}
-
-// newArticle plans an article from the source's product, or from the order's line where the
-// source has none.
-func (p *Planner) newArticle(ctx context.Context, d *draft, sku string, links []byte) (article, error) {
-	linkID := "sku:" + sku
-	link, err := p.link(ctx, port.Product, linkID)
-	if err != nil {
-		return article{}, err
-	}
-	if err := p.pending("article "+sku, link, true); err != nil {
-		return article{}, err
-	}
-	product, raw, err := p.sourceProduct(ctx, d, sku)
-	if err != nil {
-		return article{}, err
-	}
-	if product == nil {
-		if product, err = lineProduct(d.order, sku); err != nil {
-			return article{}, fmt.Errorf("article %s from the order's line: %w", sku, err)
-		}
-		raw = nil
-	}
-	in := d.in
-	in.Source, in.Write, in.Links = raw, engine.Create, links
-	body, err := p.flow.Mappings.ProductWrite.Apply(ctx, product, in)
-	if err != nil {
-		return article{}, mappingFailure("mapping of article "+sku, err)
-	}
-	id := productPlaceholder(sku, d.doc.Body, d.order)
-	return article{sku: sku, id: id, document: body, op: &Operation{
-		ID: "product:" + sku, Verb: Create, Resource: p.flow.Resources.Product,
-		Keys: []port.Key{{Field: port.KeySKU, Value: sku}},
-		Body: body, Provides: id,
-		Link: &LinkRef{Entity: port.Product, SourceID: linkID},
-	}}, nil
-}
-
-// sourceProduct reads the product from the source; nil where that cannot be asked or has none.
-func (p *Planner) sourceProduct(ctx context.Context, d *draft, sku string) (product, raw []byte, err error) {
-	find, ok := p.source.(finder)
-	if !ok || p.flow.Mappings.ProductRead == nil || p.flow.Resources.SourceProduct == "" {
-		return nil, nil, nil
-	}
-	docs, err := retry(ctx, p.pace, func() ([]port.Document, error) {
-		return find.Find(ctx, p.flow.Resources.SourceProduct, port.Key{Field: port.KeySKU, Value: sku})
-	})
-	if isAbsent(err) || errors.Is(err, port.ErrNoProbe) || err == nil && len(docs) == 0 {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("product %s of the source: %w", sku, err)
-	}
-	in := d.in
-	in.Source = docs[0].Body
-	product, err = p.flow.Mappings.ProductRead.Apply(ctx, docs[0].Body, in)
-	if err != nil {
-		return nil, nil, mappingFailure("read mapping of product "+sku, err)
-	}
-	return product, docs[0].Body, nil
-}
-
-// lineProduct makes a canonical product of the first line with the article number.
-func lineProduct(order []byte, sku string) ([]byte, error) {
-	out, err := sjson.SetBytes([]byte(`{"type":"simple","active":true}`), "sku", sku)
-	if err != nil {
-		return nil, err
-	}
-	fields := [][2]string{{"name", "name"}, {"ean", "ean"}, {"unitPriceNet", "priceNet"}, {"unitPriceGross", "priceGross"}, {"taxRate", "taxRate"}, {"taxCode", "taxCode"}}
-	for _, line := range gjson.GetBytes(order, "lines").Array() {
-		if scalar(line.Get("sku")) != sku {
-			continue
-		}
-		for _, f := range fields {
-			if v := line.Get(f[0]); present(v) {
-				if out, err = sjson.SetRawBytes(out, f[1], []byte(v.Raw)); err != nil {
-					return nil, err
-				}
+		set := map[string]string{"type": `"simple"`, "name": quoted(strings.TrimSpace(strings.Join(values, " ")))}
+		for from, to := range map[string]string{"sku": "sku", "ean": "ean", "priceNet": "priceNet", "priceGross": "priceGross", "quantity": "quantity", "options": "attributes"} {
+			if m := v.Get(from); present(m) {
+				set[to] = m.Raw
 			}
 		}
-		break
+		for name, raw := range set {
+			if own, err = sjson.SetRawBytes(own, name, []byte(raw)); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, own)
 	}
-	if c := gjson.GetBytes(order, "currency"); present(c) {
-		return sjson.SetRawBytes(out, "currency", []byte(c.Raw))
+	if len(out) == 0 {
+		return nil, skip(SkipType, "it is a family without variants")
 	}
 	return out, nil
 }
 
-// article returns the target's article, asking once a run. Several with one number cannot be told
-// apart by it, so the first stands for them.
-func (p *Planner) article(ctx context.Context, sku string) (port.Document, bool, error) {
-	m := p.memory
-	m.mu.Lock()
-	doc, ok := m.articles[sku]
-	missing := m.missing[sku]
-	m.mu.Unlock()
-	if ok || missing {
-		return doc, ok, nil
+func withoutMembers(doc []byte, names ...string) ([]byte, error) {
+	var err error
+	for _, n := range names {
+		if doc, err = sjson.DeleteBytes(doc, n); err != nil {
+			return nil, err
+		}
 	}
-	docs, asked, err := p.find(ctx, p.flow.Resources.Product, port.Key{Field: port.KeySKU, Value: sku})
-	if err != nil && !isAbsent(err) {
-		return port.Document{}, false, fmt.Errorf("article %s: %w", sku, err)
-	}
-	if err == nil && !asked {
-		return port.Document{}, false, &Failure{Code: FailConfiguration, Message: fmt.Sprintf("%s cannot be asked for an article by its number", p.flow.To)}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(docs) == 0 {
-		// An article that this run may create is asked for again next time.
-		m.missing[sku] = p.set.missingProduct != missingCreate
-		return port.Document{}, false, nil
-	}
-	m.articles[sku] = docs[0]
-	return docs[0], true, nil
+	return doc, nil
 }
 
-type tableSKU struct{ table, sku string }
-
-// tableSKUs returns the text leaves of the tables that name articles, each once.
-func tableSKUs(tables []byte) []tableSKU {
-	var out []tableSKU
-	seen := map[string]bool{}
-	var walk func(table string, v gjson.Result)
-	walk = func(table string, v gjson.Result) {
-		if v.IsObject() || v.IsArray() {
-			v.ForEach(func(_, e gjson.Result) bool { walk(table, e); return true })
-			return
+// membersThere makes sure that the products of a set are in the target before the set is. A set that comes before its members
+// fails, and comes back in the next run.
+func (p *Planner) membersThere(ctx context.Context, product []byte) error {
+	var missing []string
+	for _, m := range gjson.GetBytes(product, "members").Array() {
+		sku := scalar(m.Get("sku"))
+		docs, asked, err := p.find(ctx, p.flow.Resources.Target, port.Key{Field: port.KeySKU, Value: sku})
+		if err != nil && !isAbsent(err) {
+			return fmt.Errorf("product %s of the set: %w", sku, err)
 		}
-		if sku := scalar(v); sku != "" && !seen[sku] {
-			seen[sku] = true
-			out = append(out, tableSKU{table, sku})
+		if len(docs) == 0 && (asked || isAbsent(err)) {
+			missing = append(missing, sku)
 		}
 	}
-	gjson.ParseBytes(tables).ForEach(func(k, v gjson.Result) bool {
-		if strings.HasSuffix(k.String(), "Articles") {
-			walk(k.String(), v)
+	if len(missing) == 0 {
+		return nil
+	}
+	return &Failure{Code: FailProduct, Message: fmt.Sprintf("%s does not have %s of the set yet", p.flow.To, strings.Join(missing, ", ")),
+		Help: "the set is sent once they are there"}
+}
+
+// productSKUs are the SKUs that a product or a stock is about, each once.
+func productSKUs(product []byte) (out []string) {
+	root := gjson.ParseBytes(product)
+	for _, v := range append([]gjson.Result{root}, root.Get("variants").Array()...) {
+		if sku := scalar(v.Get("sku")); sku != "" && !slices.Contains(out, sku) {
+			out = append(out, sku)
 		}
-		return true
-	})
+	}
 	return out
 }
-
-// isAbsent tells a target's "there is none" that came as an error.
-func isAbsent(err error) bool { return errors.Is(err, port.ErrNotFound) }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
 // RunOptions say how a run goes.
@@ -16,9 +19,18 @@ type RunOptions struct {
 	Workers int
 	// FromStart reads everything from the flow's start instead of from the cursor.
 	FromStart bool
+	// Context gives the context in which a document is carried out, for who follows it through its calls; nil leaves the run's.
+	Context func(ctx context.Context, doc port.Document) context.Context
 	// OnResult is called for each document as it ends, one call at a time, with the run's
 	// counts so far.
 	OnResult func(Result, Summary)
+}
+
+func (o RunOptions) contextOf(ctx context.Context, doc port.Document) context.Context {
+	if o.Context == nil {
+		return ctx
+	}
+	return o.Context(ctx, doc)
 }
 
 // Summary is a run in numbers.
@@ -60,7 +72,11 @@ func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
 		return Summary{Flow: p.flow.Name}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
 	l := newLedger(p, o, cursor)
-	err = p.readAll(ctx, o, l)
+	if p.flow.Entity == port.Stock {
+		err = p.runWhole(ctx, o, l)
+	} else {
+		err = p.readAll(ctx, o, l)
+	}
 	s, stop := l.close(ctx)
 	if err == nil {
 		err = stop
@@ -83,17 +99,10 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 	if o.FromStart || p.flow.Start.After(since) {
 		since = p.flow.Start
 	}
-	type seenKey struct{ id, version string }
-	seen := map[seenKey]bool{}
-	for doc, err := range p.Read(ctx, since) {
+	for doc, err := range p.read(ctx, since) {
 		if err != nil {
-			return fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err)
+			return err
 		}
-		key := seenKey{doc.ID, doc.Version}
-		if doc.ID != "" && seen[key] {
-			continue // a page that shifted while it was read
-		}
-		seen[key] = true
 		number, ok := l.admit(ctx, doc)
 		if !ok {
 			break
@@ -101,9 +110,30 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			r, _ := p.Handle(ctx, planner, doc, Handling{DryRun: o.DryRun})
-			l.settle(number, r)
+			l.settle(number, p.handle(o.contextOf(ctx, doc), planner, doc, nil, o.DryRun))
 		}()
 	}
 	return ctx.Err()
+}
+
+// read yields the source's documents, each version once. An error ends it.
+func (p *Process) read(ctx context.Context, since time.Time) iter.Seq2[port.Document, error] {
+	return func(yield func(port.Document, error) bool) {
+		type seenKey struct{ id, version string }
+		seen := map[seenKey]bool{}
+		for doc, err := range p.Read(ctx, since) {
+			if err != nil {
+				yield(port.Document{}, fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err))
+				return
+			}
+			key := seenKey{doc.ID, doc.Version}
+			if doc.ID != "" && seen[key] {
+				continue // a page that shifted while it was read
+			}
+			seen[key] = true
+			if !yield(doc, nil) {
+				return
+			}
+		}
+	}
 }

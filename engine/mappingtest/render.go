@@ -21,7 +21,7 @@ func (r Report) Render() string {
 			b.WriteString(f.Problems.Render())
 		}
 		for _, c := range f.Cases {
-			if !c.Passed() {
+			if !c.Passed() && !c.Skipped {
 				c.render(&b)
 			}
 		}
@@ -30,7 +30,11 @@ func (r Report) Render() string {
 }
 
 func (c Case) render(b *strings.Builder) {
-	fmt.Fprintf(b, "%s: %s\n", c.Pos, c.Name)
+	at := c.Pos
+	if c.At.Line > 0 {
+		at = c.At
+	}
+	fmt.Fprintf(b, "%s: %s\n", at, c.Name)
 	if c.Failure != "" {
 		fmt.Fprintf(b, "  %s\n", c.Failure)
 	}
@@ -38,12 +42,18 @@ func (c Case) render(b *strings.Builder) {
 		path := d.Path
 		if path == "" {
 			path = "the document"
+			if c.At.Line > 0 {
+				path = "the value"
+			}
 		}
 		fmt.Fprintf(b, "  %s", path)
 		if d.Pos.Line > 0 {
 			fmt.Fprintf(b, " (line %d)", d.Pos.Line)
 		}
 		fmt.Fprintf(b, "\n    want %s\n    got  %s\n", shown(d.Want), shown(d.Got))
+		if d.Hint != "" {
+			fmt.Fprintf(b, "    %s\n", d.Hint)
+		}
 		if d.Explanation != nil {
 			n := 0
 			for line := range strings.Lines(d.Explanation.Render()) {
@@ -54,6 +64,9 @@ func (c Case) render(b *strings.Builder) {
 				b.WriteString(strings.TrimRight("      "+line, " \n") + "\n")
 			}
 		}
+	}
+	for _, line := range c.Logs {
+		fmt.Fprintf(b, "    log %s\n", line)
 	}
 	if len(c.Diagnostics) > 0 {
 		for line := range strings.Lines(c.Diagnostics.Render()) {

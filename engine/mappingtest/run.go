@@ -17,6 +17,17 @@ import (
 // Suffix is how the names of test files end.
 const Suffix = ".test.yaml"
 
+// ScriptSuffixes are how the names of test files in JavaScript and TypeScript end.
+var ScriptSuffixes = []string{".test.ts", ".test.js", ".test.mts", ".test.mjs"}
+
+// ScriptRunner runs test files that are scripts; package scripting/host has one.
+type ScriptRunner interface {
+	// RunTests runs the file of that name. An error means that ctx ended; everything else is in the result.
+	RunTests(ctx context.Context, files fs.FS, name string) (File, error)
+	// Covered returns what the tests, and the rules that call scripts, have reached of the scripts.
+	Covered() []engine.CoverPoint
+}
+
 // Options say how tests run. The zero value runs them without a library.
 type Options struct {
 	// Library holds the mappings and schemas that mappings name; nil for none.
@@ -29,6 +40,8 @@ type Options struct {
 	Only func(file string) bool
 	// Coverage, where set, counts what the cases reach of the mappings.
 	Coverage *engine.Coverage
+	// Scripts, where set, runs the test files that are scripts. Without it they are left out.
+	Scripts ScriptRunner
 	// Update, where set, is called with the files that hold an `exactly` which is no longer what comes out, instead of
 	// comparing it: the file that it names, or the test file itself. A file that is not there yet counts as empty.
 	Update func(file string, data []byte) error
@@ -44,7 +57,7 @@ type Report struct {
 // File is the result of one test file.
 type File struct {
 	Path    string `json:"path"`
-	Mapping string `json:"mapping"`
+	Mapping string `json:"mapping,omitempty"` // "" where the file is a script
 	// Problems are about the test file itself or about a mapping that does not load; no case of the file ran then.
 	Problems engine.Diagnostics `json:"problems"`
 	Cases    []Case             `json:"cases"`
@@ -54,10 +67,16 @@ type File struct {
 type Case struct {
 	Name string          `json:"name"`
 	Pos  engine.Position `json:"pos"`
+	// At is where a test of a script failed; the zero Position where that is not known.
+	At engine.Position `json:"at,omitzero"`
+	// Skipped cases are neither passed nor failed: they did not run.
+	Skipped bool `json:"skipped,omitempty"`
 	// Diffs are the fields that are not what the case expects.
 	Diffs []Diff `json:"diffs,omitempty"`
 	// Failure says why the case failed where no field can be named.
 	Failure string `json:"failure,omitempty"`
+	// Logs are what the scripts logged, each line with its level.
+	Logs []string `json:"logs,omitempty"`
 	// Diagnostics are the document's failures, expected or not.
 	Diagnostics engine.Diagnostics `json:"diagnostics,omitempty"`
 	// Output is what the mapping made; nil where the document failed.
@@ -70,6 +89,7 @@ type Diff struct {
 	Want string          `json:"want"` // JSON text, "" where nothing was expected
 	Got  string          `json:"got"`  // JSON text, "" where the field is not there
 	Pos  engine.Position `json:"pos"`  // of the expectation, where it has a place
+	Hint string          `json:"hint,omitempty"`
 	// Explanation says which rule made the field, or why none did.
 	Explanation *engine.Explanation `json:"explanation,omitempty"`
 }
@@ -88,14 +108,42 @@ func (r Report) Count() (passed, failed, problems int) {
 	for _, f := range r.Files {
 		problems += len(f.Problems)
 		for _, c := range f.Cases {
-			if c.Passed() {
+			switch {
+			case c.Skipped:
+			case c.Passed():
 				passed++
-			} else {
+			default:
 				failed++
 			}
 		}
 	}
 	return passed, failed, problems
+}
+
+// Skipped returns how many cases did not run.
+func (r Report) Skipped() int {
+	n := 0
+	for _, f := range r.Files {
+		for _, c := range f.Cases {
+			if c.Skipped {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// IsScript tells whether a test file is a script.
+func IsScript(name string) bool {
+	switch path.Ext(name) {
+	case ".ts", ".js", ".mts", ".mjs":
+		return true
+	}
+	return false
+}
+
+func isTest(name string) bool {
+	return strings.HasSuffix(name, Suffix) || slices.ContainsFunc(ScriptSuffixes, func(s string) bool { return strings.HasSuffix(name, s) })
 }
 
 // Find returns the test files at paths: those that are named, and those in folders that are named, without what stands in
@@ -112,7 +160,7 @@ func Find(files fs.FS, paths ...string) ([]string, error) {
 				return err
 			case d.IsDir() && name != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules"):
 				return fs.SkipDir
-			case !d.IsDir() && (name == root || strings.HasSuffix(name, Suffix)):
+			case !d.IsDir() && (name == root || isTest(name)):
 				names = append(names, name)
 			}
 			return nil
@@ -137,17 +185,31 @@ func Run(ctx context.Context, files fs.FS, opts Options) (Report, error) {
 		if opts.Only != nil && !opts.Only(name) {
 			continue
 		}
-		f, err := runFile(ctx, files, name, opts)
+		run := runFile
+		if IsScript(name) {
+			if opts.Scripts == nil {
+				continue
+			}
+			run = runScript
+		}
+		f, err := run(ctx, files, name, opts)
 		if err != nil {
 			return report, err
 		}
 		report.Files = append(report.Files, f)
 	}
 	if opts.Coverage != nil {
+		if opts.Scripts != nil {
+			opts.Coverage.AddPoints(opts.Scripts.Covered())
+		}
 		reached := opts.Coverage.Report()
 		report.Coverage = &reached
 	}
 	return report, nil
+}
+
+func runScript(ctx context.Context, files fs.FS, name string, opts Options) (File, error) {
+	return opts.Scripts.RunTests(ctx, files, name)
 }
 
 func runFile(ctx context.Context, files fs.FS, name string, opts Options) (File, error) {
@@ -208,11 +270,15 @@ func load(files fs.FS, tf testFile, opts Options) (*engine.Mapping, error) {
 	if opts.Library != nil {
 		options = append(options, engine.Library(opts.Library))
 	}
-	name := tf.mapping
-	if path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" {
-		name = path.Join(path.Dir(tf.path), name)
+	return engine.Load(tf.mappingPath(), options...)
+}
+
+// mappingPath is what the file says relative to itself, as a path of the files; a name of the library stays what it is.
+func (tf testFile) mappingPath() string {
+	if ext := path.Ext(tf.mapping); ext == ".yaml" || ext == ".yml" {
+		return path.Join(path.Dir(tf.path), tf.mapping)
 	}
-	return engine.Load(name, options...)
+	return tf.mapping
 }
 
 func runCase(ctx context.Context, m *engine.Mapping, tc testCase, opts Options) (Case, error) {

@@ -39,7 +39,11 @@ func ServeWorker(in io.Reader, out io.Writer) int {
 
 // LoadScripts loads the scripts at paths of files.
 func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
-	s, err := scripting.Load(files, paths, h.options)
+	options := h.options
+	if rooted, ok := files.(interface{ Root() string }); ok {
+		options.Root = rooted.Root()
+	}
+	s, err := scripting.Load(files, paths, options)
 	if err != nil {
 		return nil, loadErrors(err)
 	}

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -110,13 +107,9 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 		Name: f.Name, From: a.from.Name, To: a.to.Name, Entity: f.Entity,
 		Start: f.Start, Limit: f.Limit, WhereText: f.Where, Settings: f.Settings, Tables: f.Tables,
 	}
-	if f.Entity != port.Order {
-		a.report(f.at["entity"], codeUnsupported, fmt.Sprintf("flows of entity %q are not supported yet", f.Entity), "this version runs flows of orders")
-		return flow.Flow{}, a.diags
-	}
 	out.Resources = a.resources()
 	if !a.diags.HasErrors() {
-		out.Mappings = a.mappings(out.Resources)
+		out.Mappings = a.mappings(&out.Resources)
 	}
 	if !a.diags.HasErrors() {
 		a.checkSettings()
@@ -124,6 +117,14 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 	if f.Where != "" {
 		if c := a.condition(); c != nil {
 			out.Where = c
+		}
+	}
+	if q := a.quantity(); q != nil {
+		out.Quantity = q
+	}
+	if !a.diags.HasErrors() {
+		if err := out.Check(); err != nil {
+			a.report(f.at["to"], codeValue, err.Error(), "")
 		}
 	}
 	if a.diags.HasErrors() {
@@ -154,85 +155,12 @@ func (a *assembly) report(t text, code, message, help string) {
 	a.diags = append(a.diags, a.flow.file.diagnostic(t, code, message, help))
 }
 
-// resources finds the systems' words for what the flow touches.
-func (a *assembly) resources() flow.Resources {
-	var r flow.Resources
-	find := func(s *connectors.Spec, entity port.Entity, able func(connectors.Resource) bool) string {
-		i := slices.IndexFunc(s.Resources, func(r connectors.Resource) bool { return r.Entity == entity && able(r) })
-		if i < 0 {
-			return ""
-		}
-		return s.Resources[i].Name
-	}
-	reads := func(r connectors.Resource) bool { return r.Read }
-	makes := func(r connectors.Resource) bool { return r.Create }
-	r.Source = find(a.from, port.Order, reads)
-	r.SourceProduct = find(a.from, port.Product, func(r connectors.Resource) bool { return slices.Contains(r.Probes, port.KeySKU) })
-	r.Customer = find(a.to, port.Customer, makes)
-	r.Product = find(a.to, port.Product, makes)
-	r.Target = a.orderType()
-	for _, ref := range a.to.References {
-		r.References = append(r.References, ref.Name)
-	}
-	if r.Source == "" {
-		a.report(a.flow.at["from"], codeValue, a.from.Title+" cannot be read for orders", "")
-	}
-	if r.Customer == "" || r.Product == "" {
-		a.report(a.flow.at["to"], codeValue, a.to.Title+" takes no customers or no products, so it can take no orders", "")
-	}
-	return r
-}
-
-// orderType is what an order becomes: settings.orderType, or the only kind that there is.
-func (a *assembly) orderType() string {
-	var kinds []string
-	for _, r := range a.to.Resources {
-		if r.Entity == port.Order && r.Create {
-			kinds = append(kinds, r.Name)
-		}
-	}
-	asked := gjson.GetBytes(a.flow.Settings, "orderType")
-	switch {
-	case slices.Contains(kinds, asked.String()):
-		return asked.String()
-	case asked.Exists():
-		a.misspelt(a.setting("orderType"), codeValue, fmt.Sprintf("%s makes no %s of an order", a.to.Title, asked.Raw), kinds)
-	case len(kinds) == 1:
-		return kinds[0]
-	default:
-		a.report(a.flow.at["to"], codeMissingKey, fmt.Sprintf("what an order becomes in %s is not said", a.to.Title),
-			"write settings: {orderType: ...} with one of "+strings.Join(kinds, ", "))
-	}
-	return ""
-}
-
 func (a *assembly) misspelt(t text, code, message string, known []string) {
 	help := "known are " + strings.Join(known, ", ")
 	if best := nearest(t.value, known); best != "" {
 		help = fmt.Sprintf("did you mean %q?", best)
 	}
 	a.report(t, code, message, help)
-}
-
-// mappings loads the flow's own mappings and, for the others, those of the library.
-func (a *assembly) mappings(r flow.Resources) flow.Mappings {
-	own := a.flow.Mappings
-	var m flow.Mappings
-	from, to := a.from.Name+".", a.to.Name+"."
-	set := func(place *flow.Mapper, key, own, name, from, to string, needed bool) {
-		if loaded := a.load(key, own, name, from, to, needed); loaded != nil {
-			*place = loaded
-		}
-	}
-	set(&m.Read, "read", own.Read, a.from.Name+"/"+r.Source+".read", from+r.Source, "order", true)
-	set(&m.Write, "write", own.Write, a.to.Name+"/"+r.Target+".write", "order", to+r.Target, true)
-	set(&m.CustomerWrite, "customer", own.Customer, a.to.Name+"/"+r.Customer+".write", "customer", to+r.Customer, true)
-	set(&m.CustomerRead, "", "", a.to.Name+"/"+r.Customer+".read", to+r.Customer, "customer", false)
-	set(&m.ProductWrite, "product", own.Product, a.to.Name+"/"+r.Product+".write", "product", to+r.Product, false)
-	if r.SourceProduct != "" {
-		set(&m.ProductRead, "", "", a.from.Name+"/"+r.SourceProduct+".read", from+r.SourceProduct, "product", false)
-	}
-	return m
 }
 
 // load loads the flow's own mapping under key, or the library's of that name. One that
@@ -282,49 +210,3 @@ func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
-
-// condition compiles the flow's where.
-func (a *assembly) condition() *engine.Condition {
-	c, err := engine.CompileCondition(a.flow.Where, string(a.flow.Entity), engine.Library(a.library))
-	if err == nil {
-		return c
-	}
-	var found engine.Diagnostics
-	if !errors.As(err, &found) {
-		a.report(a.flow.at["where"], codeValue, err.Error(), "")
-		return nil
-	}
-	for _, d := range found {
-		a.diags = append(a.diags, a.flow.place(d))
-	}
-	return nil
-}
-
-// place moves a diagnostic of the where expression to where that stands in the file.
-func (f Flow) place(d engine.Diagnostic) engine.Diagnostic {
-	start := f.at["where"]
-	lines := strings.Split(f.Where, "\n")
-	line := strings.TrimSpace(lines[min(max(d.Pos.Line, 1), len(lines))-1])
-	for n := start.line; n <= len(f.file.lines); n++ {
-		before, _, ok := strings.Cut(f.file.line(n), line)
-		if !ok {
-			continue
-		}
-		shift := len([]rune(before)) - indent(lines[min(max(d.Pos.Line, 1), len(lines))-1])
-		if d.Fix != nil {
-			fix := *d.Fix
-			fix.Pos, fix.End = f.moved(fix.Pos, n, shift), f.moved(fix.End, n, shift)
-			d.Fix = &fix
-		}
-		d.Pos, d.End, d.Snippet = f.moved(d.Pos, n, shift), f.moved(d.End, n, shift), f.file.line(n)
-		return d
-	}
-	d.Pos, d.End, d.Snippet, d.Fix = f.WherePos, f.WherePos, f.file.line(start.line), nil
-	return d
-}
-
-func (f Flow) moved(p engine.Position, line, shift int) engine.Position {
-	return engine.Position{File: f.file.path, Line: line, Column: p.Column + shift}
-}
-
-func indent(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }

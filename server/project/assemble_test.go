@@ -26,6 +26,8 @@ func able() []connectors.System {
 		{Name: "article", Entity: port.Product, Create: true},
 		{Name: "order", Entity: port.Order, Create: true},
 		{Name: "invoiceDraft", Entity: port.Order, Create: true},
+		{Name: "invoice", Entity: port.Order, Impossible: map[string]string{"create": "a booked invoice is final"}},
+		{Name: "stock", Entity: port.Stock, Read: true, Impossible: map[string]string{"update": "an outside rule"}},
 	}
 	all[1].Spec.References = []connectors.Reference{{Name: "companySettings"}, {Name: "units"}}
 	return all
@@ -91,7 +93,12 @@ func TestAssembleSays(t *testing.T) {
 		files map[string]string
 		says  []string
 	}{
-		{name: "another entity", flow: "from: webshop\nto: books\nentity: stock\n", says: []string{"orders.yaml:3:9", codeUnsupported}},
+		{name: "an entity that neither has", flow: "from: webshop\nto: books\nentity: stock\n", says: []string{"orders.yaml:1:7", "Shopware cannot be read for stock", "orders.yaml:2:5", "Visma eAccounting takes no stock", "an outside rule"}},
+		{name: "a target that cannot be asked", flow: "from: webshop\nto: books\nentity: product\n", says: []string{"orders.yaml:2:5", "cannot be asked for products by sku"}},
+		{name: "an order type that the API does not make", flow: flowHead + "settings: {orderType: invoice}\n", says: []string{`makes no "invoice" of an order`, "a booked invoice is final"}},
+		{name: "a source type that is none", flow: flowHead + "settings: {orderType: order, sourceType: ordre}\n", says: []string{`cannot be read for orders as "ordre"`, "known are order"}},
+		{name: "a setting of another entity", flow: flowHead + "settings: {orderType: order, maxZeroed: 10}\n", says: []string{`unknown setting "maxZeroed"`}},
+		{name: "a setting beyond what it may be", flow: flowHead + "settings: {orderType: order, roundingLimit: 2}\n", says: []string{"settings.roundingLimit must be a number from 0 to 1"}},
 		{name: "no order type", flow: flowHead, says: []string{"orders.yaml:2:5", codeMissingKey, "order, invoiceDraft"}},
 		{name: "a misspelt order type", flow: flowHead + "settings:\n  orderType: invoicedraft\n", says: []string{"orders.yaml:5:3", "makes no"}},
 		{name: "an unknown setting", flow: flowHead + "settings:\n  orderType: order\n  missingProdukt: fail\n", says: []string{"orders.yaml:6:3", `did you mean "missingProduct"?`}},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -265,4 +266,21 @@ func (p *Project) readSecret(c credential, f *file, diags *engine.Diagnostics) s
 	default:
 		return secret
 	}
+}
+
+// SecretFiles returns the files in the project's folder that hold credentials, relative to it and with slashes: whoever shows
+// the folder leaves them out.
+func (p *Project) SecretFiles() []string {
+	var all []string
+	for _, c := range p.Connections {
+		for _, cred := range c.credentials {
+			if !cred.file {
+				continue
+			}
+			if rel, err := filepath.Rel(p.Dir, p.resolve(cred.value.value)); err == nil {
+				all = append(all, filepath.ToSlash(rel))
+			}
+		}
+	}
+	return all
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/all"
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -121,11 +122,16 @@ func (c *crossing) count(resource, field, value string) int {
 
 func (c *crossing) find(resource, field, value string) []port.Document {
 	c.t.Helper()
+	return c.findIn("books", resource, field, value)
+}
+
+func (c *crossing) findIn(connection, resource, field, value string) []port.Document {
+	c.t.Helper()
 	p, err := Load(c.dir, all.Systems(), Env(func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	conn, err := p.Open("books", Surroundings{Tokens: c.store})
+	conn, err := p.Open(connection, Surroundings{Tokens: c.store})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -175,14 +181,15 @@ func TestCrossingStorms(t *testing.T) {
 	c := newCrossing(t)
 	c.settings("orderType: invoiceDraft")
 	c.books.ExpireAccessTokens()
-	for _, f := range []books.Fault{
-		{Method: "POST", Path: "/v2/customers", Kind: books.CutAfter},
-		{Method: "POST", Path: "/v2/customerinvoicedrafts", Kind: books.CutAfter, Times: 2},
-		{Method: "POST", Path: "/v2/customerinvoicedrafts", Kind: books.CutBefore},
-		{Method: "POST", Path: "/v2/customerinvoicedrafts", Kind: books.ServerError},
-		{Method: "POST", Path: "/v2/customerinvoicedrafts", Kind: books.TooMany, Seconds: 1},
+	drafts := faults.On("POST", "/v2/customerinvoicedrafts")
+	for _, f := range []faults.Fault{
+		{Match: faults.On("POST", "/v2/customers"), After: true, Serve: faults.Cut},
+		{Match: drafts, After: true, Serve: faults.Cut, Times: 2},
+		{Match: drafts, Serve: faults.Cut},
+		{Match: drafts, Serve: c.books.ServerError},
+		{Match: drafts, Serve: c.books.TooMany(1)},
 	} {
-		c.books.Fail(f)
+		c.books.Fault(f)
 	}
 	for i := range 4 {
 		s, _, err := c.tryRun()

@@ -85,11 +85,11 @@ func (flow *Flow) placeMembers(f *file, e entry) {
 		return
 	}
 	for _, m := range f.entries(e.node, "") {
-		t := m.key
+		name := e.key.value + "." + m.key.value
+		flow.at[name], flow.at["value of "+name] = m.key, at(m.node)
 		if e.key.value == "mappings" {
-			t = at(m.node)
+			flow.at[name] = at(m.node)
 		}
-		flow.at[e.key.value+"."+m.key.value] = t
 	}
 }
 

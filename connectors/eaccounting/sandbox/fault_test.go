@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 )
 
 func TestFaults(t *testing.T) {
@@ -31,25 +31,25 @@ func TestFaults(t *testing.T) {
 	label := `{"Name":"Cut"}`
 	count := func() int64 { return a.get("articlelabels").Get("Data.#").Int() }
 
-	a.box.Fail(sandbox.Fault{Method: "POST", Path: "/v2/articlelabels", Kind: sandbox.CutBefore})
+	a.box.Fault(faults.Fault{Match: faults.On("POST", "/v2/articlelabels"), Serve: faults.Cut})
 	if _, err := post(t.Context(), "articlelabels", label); err == nil || count() != 0 {
 		t.Errorf("cut before: %v, %d labels", err, count())
 	}
-	a.box.Fail(sandbox.Fault{Method: "POST", Path: "/v2/articlelabels", Kind: sandbox.CutAfter})
+	a.box.Fault(faults.Fault{Match: faults.On("POST", "/v2/articlelabels"), After: true, Serve: faults.Cut})
 	if _, err := post(t.Context(), "articlelabels", label); err == nil || count() != 1 {
 		t.Errorf("cut after: %v, %d labels", err, count())
 	}
-	a.box.Fail(sandbox.Fault{Kind: sandbox.ServerError, Skip: 1, Times: 2})
+	a.box.Fault(faults.Fault{Serve: a.box.ServerError, Skip: 1, Times: 2})
 	for i, want := range []int{201, 500, 500, 201} {
 		if res, err := post(t.Context(), "articlelabels", label); err != nil || res.StatusCode != want {
 			t.Errorf("call %d: %v %v, want %d", i, res, err, want)
 		}
 	}
-	a.box.Fail(sandbox.Fault{Kind: sandbox.TooMany, Seconds: 7})
+	a.box.Fault(faults.Fault{Serve: a.box.TooMany(7)})
 	if got := a.want(a.get("units"), 429, 4010); !strings.Contains(got.Get("DeveloperErrorMessage").String(), "in 7 seconds") {
 		t.Errorf("%s", got.Raw)
 	}
-	a.box.Fail(sandbox.Fault{Kind: sandbox.Slow, Delay: time.Hour})
+	a.box.Fault(faults.Fault{Delay: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := post(ctx, "articlelabels", label); !errors.Is(err, context.DeadlineExceeded) {

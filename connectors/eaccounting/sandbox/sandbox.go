@@ -18,10 +18,12 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 )
 
 // Sandbox is one company and one identity server. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
 	now    func() time.Time
 	routes []route
 
@@ -30,7 +32,6 @@ type Sandbox struct {
 	ids    int
 	tokens identity
 	calls  limiter
-	faults []Fault
 
 	customers, articles, orders, quotes, drafts, invoices         *collection
 	customerLabels, articleLabels                                 *collection
@@ -113,44 +114,24 @@ type route struct {
 const maxBody = 8 << 20
 
 // ServeHTTP answers the identity server's paths and those of the API under /v2.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, r, s.answer) }
+
+func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		s.refuse(w, &apiError{http.StatusRequestEntityTooLarge, 2000, "ValidationException - The request body is too large."})
 		return
 	}
-	fault := s.nextFault(r)
-	if fault.Delay > 0 && !pause(r.Context(), fault.Delay) {
+	if strings.HasPrefix(r.URL.Path, "/connect/") {
+		s.identity(r, body).write(w)
 		return
 	}
-	if fault.Kind == CutBefore {
-		cut(w)
+	rep, err := s.api(r, body)
+	if err != nil {
+		s.refuse(w, err)
 		return
 	}
-	var answer func()
-	switch {
-	case fault.Kind == TooMany:
-		answer = func() { s.refuse(w, tooManyCalls(600, max(fault.Seconds, 1))) }
-	case fault.Kind == ServerError:
-		answer = func() { s.refuse(w, unhandled()) }
-	case strings.HasPrefix(r.URL.Path, "/connect/"):
-		rep := s.identity(r, body)
-		answer = func() { rep.write(w) }
-	default:
-		rep, err := s.api(r, body)
-		answer = func() {
-			if err != nil {
-				s.refuse(w, err)
-				return
-			}
-			write(w, rep)
-		}
-	}
-	if fault.Kind == CutAfter { // what was asked is done; only the answer is lost
-		cut(w)
-		return
-	}
-	answer()
+	write(w, rep)
 }
 
 func (s *Sandbox) api(r *http.Request, body []byte) (reply, error) {

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 const (
@@ -51,7 +53,7 @@ func (s *Sandbox) authorize(r *http.Request, right string) *apiError {
 	case caller == "integration" && (s.rights == nil || right == self || slices.Contains(s.rights, right)):
 		return nil
 	}
-	return unauthorized("The consumer isn't authorized to access %resources.", newObject("resources", right))
+	return unauthorized("The consumer isn't authorized to access %resources.", jsondoc.New("resources", right))
 }
 
 // verifyOAuth checks a signature by RFC 5849 as the library in Magento does.

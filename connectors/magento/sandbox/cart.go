@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // cart is a quote of a guest or of a customer.
@@ -65,10 +67,10 @@ func (s *Sandbox) customerCart(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	k := &cart{id: s.next("quote"), customer: o, group: o.int("group_id")}
+	k := &cart{id: s.next("quote"), customer: o, group: o.Int("group_id")}
 	k.mask = strconv.Itoa(k.id)
 	s.carts[k.mask] = k
-	return number(k.id), nil
+	return jsondoc.Int(k.id), nil
 }
 
 func (s *Sandbox) cart(c *call) (*cart, *apiError) {
@@ -76,7 +78,7 @@ func (s *Sandbox) cart(c *call) (*cart, *apiError) {
 	if k == nil || k.ordered {
 		var value any
 		if n, err := strconv.Atoi(c.vars[0]); err == nil {
-			value = number(n)
+			value = jsondoc.Int(n)
 		}
 		return nil, noEntity("cartId", value)
 	}
@@ -92,16 +94,16 @@ func (s *Sandbox) getCart(c *call) (any, *apiError) {
 	for i := range k.items {
 		items = append(items, s.showItem(k, &k.items[i]))
 	}
-	return newObject("id", k.id, "created_at", s.now(), "updated_at", s.now(), "is_active", true, "is_virtual", k.virtual(), "items", items,
+	return jsondoc.New("id", k.id, "created_at", s.now(), "updated_at", s.now(), "is_active", true, "is_virtual", k.virtual(), "items", items,
 		"items_count", len(items), "customer_is_guest", k.customer == nil, "store_id", 1), nil
 }
 
 func (s *Sandbox) showItem(k *cart, i *cartItem) *object {
 	l := s.priced(s.finalPrice(i), i.qty, s.taxClass(i.priced()), k.country(), k.group, 0)
-	o := newObject("item_id", i.id, "sku", i.priced().sku(), "qty", amount(i.qty, 4), "name", i.product.base.get("name"),
+	o := jsondoc.New("item_id", i.id, "sku", i.priced().sku(), "qty", amount(i.qty, 4), "name", i.product.base.Get("name"),
 		"price", amount(l.price, 2), "product_type", i.product.kind(), "quote_id", strconv.Itoa(k.id))
 	if i.options != nil {
-		o.set("product_option", newObject("extension_attributes", newObject("configurable_item_options", i.options)))
+		o.Set("product_option", jsondoc.New("extension_attributes", jsondoc.New("configurable_item_options", i.options)))
 	}
 	return o
 }
@@ -110,9 +112,9 @@ func (s *Sandbox) showItem(k *cart, i *cartItem) *object {
 func (k *cart) country() string {
 	switch {
 	case k.shipTo != nil:
-		return k.shipTo.str("country_id")
+		return text(k.shipTo.Get("country_id"))
 	case k.billTo != nil:
-		return k.billTo.str("country_id")
+		return text(k.billTo.Get("country_id"))
 	}
 	return shopCountry
 }
@@ -143,16 +145,16 @@ func (s *Sandbox) addItem(c *call) (any, *apiError) {
 
 // chosen is the product that a cart item names, and the child that its options name.
 func (s *Sandbox) chosen(in *object) (*cartItem, *apiError) {
-	p := s.bySKU(in.str("sku"))
+	p := s.bySKU(text(in.Get("sku")))
 	if p == nil {
 		return nil, missing(noProduct)
 	}
-	if !in.has("qty") {
+	if !in.Has("qty") {
 		return nil, required("qty")
 	}
-	item := &cartItem{product: p, qty: in.rat("qty")}
+	item := &cartItem{product: p, qty: rat(in.Get("qty"))}
 	if p.kind() == "configurable" {
-		item.options = in.obj("product_option").obj("extension_attributes").list("configurable_item_options")
+		item.options = in.Object("product_option").Object("extension_attributes").List("configurable_item_options")
 		if len(item.options) == 0 {
 			return nil, refuse("You need to choose options for your item.")
 		}
@@ -161,10 +163,10 @@ func (s *Sandbox) chosen(in *object) (*cartItem, *apiError) {
 		}
 	}
 	sold := item.priced()
-	if sold.base.int("status") != 1 {
+	if sold.base.Int("status") != 1 {
 		return nil, refuse("Product that you are trying to add is not available.")
 	}
-	if sold.item.get("manage_stock") == true && s.salable(sold).Cmp(item.qty) < 0 {
+	if sold.item.Get("manage_stock") == true && s.salable(sold).Cmp(item.qty) < 0 {
 		return nil, refuse("The requested qty is not available")
 	}
 	return item, nil
@@ -176,8 +178,8 @@ func (s *Sandbox) childWith(p *product, options []any) *product {
 		fits := child != nil
 		for _, v := range options {
 			o, ok := v.(*object)
-			a := hasID(s.attributes, "attribute_id", o.int("option_id"))
-			fits = fits && ok && a != nil && child.attrs.str(a.str("attribute_code")) == o.str("option_value")
+			a := hasID(s.attributes, "attribute_id", o.Int("option_id"))
+			fits = fits && ok && a != nil && text(child.attrs.Get(text(a.Get("attribute_code")))) == text(o.Get("option_value"))
 		}
 		if fits {
 			return child
@@ -218,7 +220,7 @@ func (s *Sandbox) estimateShipping(c *call) (any, *apiError) {
 			cost = flatRate
 		}
 		if !k.virtual() {
-			out = append(out, newObject("carrier_code", code, "method_code", code, "carrier_title", shippingMethods[code][0],
+			out = append(out, jsondoc.New("carrier_code", code, "method_code", code, "carrier_title", shippingMethods[code][0],
 				"method_title", shippingMethods[code][1], "amount", amount(cost, 2), "base_amount", amount(cost, 2), "available", true,
 				"error_message", "", "price_excl_tax", amount(cost, 2), "price_incl_tax", amount(cost, 2)))
 		}
@@ -234,7 +236,7 @@ var paymentTitles = map[string]string{"checkmo": "Check / Money order", "purchas
 func methodList() []any {
 	out := []any{}
 	for _, code := range paymentMethods {
-		out = append(out, newObject("code", code, "title", paymentTitles[code]))
+		out = append(out, jsondoc.New("code", code, "title", paymentTitles[code]))
 	}
 	return out
 }
@@ -258,19 +260,19 @@ func (s *Sandbox) shippingInformation(c *call) (any, *apiError) {
 	if len(k.items) == 0 {
 		return nil, refuse("The shipping method can't be set for an empty cart. Add an item to cart and try again.")
 	}
-	to := in.obj("shipping_address")
-	if to.str("country_id") == "" {
+	to := in.Object("shipping_address")
+	if text(to.Get("country_id")) == "" {
 		return nil, refuse("The shipping address is missing. Set the address and try again.")
 	}
-	carrier := in.str("shipping_carrier_code")
-	if _, ok := shippingMethods[carrier]; !ok || carrier != in.str("shipping_method_code") {
-		return nil, missing("Carrier with such method not found: %1, %2", carrier, in.str("shipping_method_code"))
+	carrier := text(in.Get("shipping_carrier_code"))
+	if _, ok := shippingMethods[carrier]; !ok || carrier != text(in.Get("shipping_method_code")) {
+		return nil, missing("Carrier with such method not found: %1, %2", carrier, text(in.Get("shipping_method_code")))
 	}
 	k.shipTo, k.method = to, carrier
-	if bill := in.obj("billing_address"); bill != nil {
+	if bill := in.Object("billing_address"); bill != nil {
 		k.billTo = bill
 	}
-	return newObject("payment_methods", methodList(), "totals", s.showTotals(k)), nil
+	return jsondoc.New("payment_methods", methodList(), "totals", s.showTotals(k)), nil
 }
 
 func (s *Sandbox) getTotals(c *call) (any, *apiError) {
@@ -283,10 +285,10 @@ func (s *Sandbox) getTotals(c *call) (any, *apiError) {
 
 func (s *Sandbox) showTotals(k *cart) *object {
 	t := s.totals(k, k.country())
-	o := newObject()
+	o := jsondoc.New()
 	both := func(name string, v *big.Rat) {
-		o.set(name, amount(v, 2))
-		o.set("base_"+name, amount(v, 2))
+		o.Set(name, amount(v, 2))
+		o.Set("base_"+name, amount(v, 2))
 	}
 	off := new(big.Rat).Neg(t.discount())
 	both("grand_total", t.grand())
@@ -296,48 +298,48 @@ func (s *Sandbox) showTotals(k *cart) *object {
 	both("shipping_amount", t.shipping.total)
 	both("shipping_discount_amount", new(big.Rat))
 	both("tax_amount", t.tax())
-	o.set("weee_tax_applied_amount", nil)
+	o.Set("weee_tax_applied_amount", nil)
 	both("shipping_tax_amount", t.shipping.tax)
-	o.set("subtotal_incl_tax", amount(t.subtotalIncl(), 2))
+	o.Set("subtotal_incl_tax", amount(t.subtotalIncl(), 2))
 	both("shipping_incl_tax", t.shipping.totalIncl)
-	o.merge(newObject("base_currency_code", "EUR", "quote_currency_code", "EUR"))
+	o.Merge(jsondoc.New("base_currency_code", "EUR", "quote_currency_code", "EUR"))
 	if k.coupon != "" {
-		o.set("coupon_code", k.coupon)
+		o.Set("coupon_code", k.coupon)
 	}
 	qty := new(big.Rat)
 	items := []any{}
 	for _, l := range t.lines {
 		qty.Add(qty, l.item.qty)
-		i := newObject("item_id", l.item.id)
+		i := jsondoc.New("item_id", l.item.id)
 		set := func(name string, v *big.Rat) {
-			i.set(name, amount(v, 2))
-			i.set("base_"+name, amount(v, 2))
+			i.Set(name, amount(v, 2))
+			i.Set("base_"+name, amount(v, 2))
 		}
 		set("price", l.price)
-		i.set("qty", amount(l.item.qty, 4))
+		i.Set("qty", amount(l.item.qty, 4))
 		set("row_total", l.total)
-		i.set("row_total_with_discount", 0)
+		i.Set("row_total_with_discount", 0)
 		set("tax_amount", l.tax)
-		i.set("tax_percent", amount(l.rate, 4))
+		i.Set("tax_percent", amount(l.rate, 4))
 		set("discount_amount", l.discount)
-		i.set("discount_percent", t.percent)
+		i.Set("discount_percent", t.percent)
 		set("price_incl_tax", l.priceIncl)
 		set("row_total_incl_tax", l.totalIncl)
-		i.merge(newObject("options", "[]", "weee_tax_applied_amount", nil, "weee_tax_applied", nil, "name", l.item.product.base.get("name")))
+		i.Merge(jsondoc.New("options", "[]", "weee_tax_applied_amount", nil, "weee_tax_applied", nil, "name", l.item.product.base.Get("name")))
 		items = append(items, i)
 	}
-	o.set("items_qty", amount(qty, 4))
-	o.set("items", items)
-	o.set("total_segments", segments(t, k))
+	o.Set("items_qty", amount(qty, 4))
+	o.Set("items", items)
+	o.Set("total_segments", segments(t, k))
 	if k.coupon != "" {
-		o.set("extension_attributes", newObject("coupon_label", t.discountName))
+		o.Set("extension_attributes", jsondoc.New("coupon_label", t.discountName))
 	}
 	return o
 }
 
 func segments(t totals, k *cart) []any {
 	segment := func(code, title string, v *big.Rat) *object {
-		return newObject("code", code, "title", title, "value", amount(v, 2))
+		return jsondoc.New("code", code, "title", title, "value", amount(v, 2))
 	}
 	list := []any{segment("subtotal", "Subtotal", t.subtotal())}
 	if t.discount().Sign() > 0 {
@@ -346,13 +348,13 @@ func segments(t totals, k *cart) []any {
 	list = append(list, segment("shipping", "Shipping & Handling ("+shippingTitle(k.method)+")", t.shipping.total))
 	details := []any{}
 	for i, tax := range t.taxes() {
-		details = append(details, newObject("amount", amount(tax.tax, 2), "rates",
-			[]any{newObject("percent", string(amount(tax.rate, 4)), "title", tax.code)}, "group_id", i+1))
+		details = append(details, jsondoc.New("amount", amount(tax.tax, 2), "rates",
+			[]any{jsondoc.New("percent", string(amount(tax.rate, 4)), "title", tax.code)}, "group_id", i+1))
 	}
 	tax := segment("tax", "Tax", t.tax())
-	tax.set("extension_attributes", newObject("tax_grandtotal_details", details))
+	tax.Set("extension_attributes", jsondoc.New("tax_grandtotal_details", details))
 	grand := segment("grand_total", "Grand Total", t.grand())
-	grand.set("area", "footer")
+	grand.Set("area", "footer")
 	return append(list, tax, grand)
 }
 
@@ -387,9 +389,9 @@ func (s *Sandbox) putOrder(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	email := k.billTo.str("email")
+	email := text(k.billTo.Get("email"))
 	if k.customer != nil {
-		email = k.customer.str("email")
+		email = text(k.customer.Get("email"))
 	}
 	return s.place(c, k, email)
 }
@@ -402,7 +404,7 @@ func (s *Sandbox) place(c *call, k *cart, email string) (any, *apiError) {
 	switch {
 	case len(k.items) == 0:
 		return nil, refuse("A server error stopped your order from being placed. Please try to place your order again.")
-	case paymentTitles[payment.str("method")] == "":
+	case paymentTitles[text(payment.Get("method"))] == "":
 		return nil, refuse("The requested Payment Method is not available.")
 	case k.billTo == nil:
 		return nil, refuse("Please check the billing address information. %1", `"firstname" is required. Enter and try again.`)
@@ -415,7 +417,7 @@ func (s *Sandbox) place(c *call, k *cart, email string) (any, *apiError) {
 	}
 	for i := range k.items {
 		sold := k.items[i].priced()
-		if sold.item.get("manage_stock") == true && s.salable(sold).Cmp(k.items[i].qty) < 0 {
+		if sold.item.Get("manage_stock") == true && s.salable(sold).Cmp(k.items[i].qty) < 0 {
 			return nil, refuse("The requested qty is not available")
 		}
 	}
@@ -425,5 +427,5 @@ func (s *Sandbox) place(c *call, k *cart, email string) (any, *apiError) {
 	for i := range k.items {
 		s.reserve(k.items[i].priced().sku(), k.items[i].qty)
 	}
-	return o.get("entity_id"), nil
+	return o.Get("entity_id"), nil
 }

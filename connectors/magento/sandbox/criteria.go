@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // criteria is a searchCriteria of a query string.
@@ -37,7 +39,7 @@ type table struct {
 
 // parseCriteria reads the query; ok is false where it has no searchCriteria.
 func parseCriteria(q url.Values) (c criteria, ok bool, fault *apiError) {
-	tree := newObject()
+	tree := jsondoc.New()
 	for _, k := range sortedKeys(q) {
 		if k == "searchCriteria" || k == "search_criteria" {
 			ok = true
@@ -52,45 +54,45 @@ func parseCriteria(q url.Values) (c criteria, ok bool, fault *apiError) {
 		for i, p := range path[1:] {
 			p = snake(p)
 			if i == len(path)-2 {
-				at.set(p, q.Get(k))
+				at.Set(p, q.Get(k))
 				break
 			}
-			next := at.obj(p)
+			next := at.Object(p)
 			if next == nil {
-				next = newObject()
-				at.set(p, next)
+				next = jsondoc.New()
+				at.Set(p, next)
 			}
 			at = next
 		}
 	}
-	c.echo = newObject()
+	c.echo = jsondoc.New()
 	groups := []any{}
-	for _, g := range indexed(tree.obj("filter_groups")) {
+	for _, g := range indexed(tree.Object("filter_groups")) {
 		var group []filter
 		list := []any{}
-		for _, f := range indexed(g.obj("filters")) {
-			one := filter{f.str("field"), f.str("value"), cmp.Or(f.str("condition_type"), "eq")}
+		for _, f := range indexed(g.Object("filters")) {
+			one := filter{text(f.Get("field")), text(f.Get("value")), cmp.Or(text(f.Get("condition_type")), "eq")}
 			group = append(group, one)
-			list = append(list, newObject("field", one.field, "value", one.value, "condition_type", one.condition))
+			list = append(list, jsondoc.New("field", one.field, "value", one.value, "condition_type", one.condition))
 		}
 		c.groups = append(c.groups, group)
-		groups = append(groups, newObject("filters", list))
+		groups = append(groups, jsondoc.New("filters", list))
 	}
-	c.echo.set("filter_groups", groups)
+	c.echo.Set("filter_groups", groups)
 	var sorts []any
-	for _, o := range indexed(tree.obj("sort_orders")) {
-		direction := strings.ToUpper(cmp.Or(o.str("direction"), "DESC"))
+	for _, o := range indexed(tree.Object("sort_orders")) {
+		direction := strings.ToUpper(cmp.Or(text(o.Get("direction")), "DESC"))
 		if direction != "ASC" && direction != "DESC" {
 			return c, ok, refuse("The sort order has to be specified as %1 for ascending order or %2 for descending order.", "ASC", "DESC")
 		}
-		c.sorts = append(c.sorts, sortOrder{o.str("field"), direction == "DESC"})
-		sorts = append(sorts, newObject("field", o.str("field"), "direction", direction))
+		c.sorts = append(c.sorts, sortOrder{text(o.Get("field")), direction == "DESC"})
+		sorts = append(sorts, jsondoc.New("field", text(o.Get("field")), "direction", direction))
 	}
 	if len(sorts) > 0 {
-		c.echo.set("sort_orders", sorts)
+		c.echo.Set("sort_orders", sorts)
 	}
 	for name, into := range map[string]*int{"page_size": &c.pageSize, "current_page": &c.page} {
-		v, there := tree.vals[name]
+		v, there := tree.Lookup(name)
 		if !there {
 			continue
 		}
@@ -101,8 +103,8 @@ func parseCriteria(q url.Values) (c criteria, ok bool, fault *apiError) {
 		*into = n
 	}
 	for _, name := range []string{"page_size", "current_page"} {
-		if tree.has(name) {
-			c.echo.set(name, map[string]int{"page_size": c.pageSize, "current_page": c.page}[name])
+		if tree.Has(name) {
+			c.echo.Set(name, map[string]int{"page_size": c.pageSize, "current_page": c.page}[name])
 		}
 	}
 	if c.pageSize < 0 {
@@ -126,7 +128,7 @@ func indexed(o *object) []*object {
 	if o == nil {
 		return nil
 	}
-	keys := slices.Clone(o.keys)
+	keys := slices.Clone(o.Keys())
 	slices.SortStableFunc(keys, func(a, b string) int {
 		x, _ := strconv.Atoi(a)
 		y, _ := strconv.Atoi(b)
@@ -134,7 +136,7 @@ func indexed(o *object) []*object {
 	})
 	var out []*object
 	for _, k := range keys {
-		if m := o.obj(k); m != nil {
+		if m := o.Object(k); m != nil {
 			out = append(out, m)
 		}
 	}
@@ -303,12 +305,12 @@ func (c *call) list(t table, show func(*object) any) (any, *apiError) {
 			items[i] = show(r)
 		}
 	}
-	return newObject("items", items, "search_criteria", c.criteria.echo, "total_count", total), nil
+	return jsondoc.New("items", items, "search_criteria", c.criteria.echo, "total_count", total), nil
 }
 
 // plain is a table over members of the rows; unknown names are let through as columns without values.
 func plain(rows []*object) table {
-	return table{rows: rows, field: func(r *object, name string) (any, bool) { return r.get(name), true }}
+	return table{rows: rows, field: func(r *object, name string) (any, bool) { return r.Get(name), true }}
 }
 
 // selectFields keeps what ?fields= names: items[sku,name],total_count.
@@ -326,7 +328,7 @@ func selectFields(v any, expression string) any {
 
 // parseFields reads a list of names, each with members in brackets or not.
 func parseFields(s string) (tree *object, rest string, ok bool) {
-	tree = newObject()
+	tree = jsondoc.New()
 	for {
 		end := strings.IndexAny(s, ",[]")
 		name := s
@@ -345,7 +347,7 @@ func parseFields(s string) (tree *object, rest string, ok bool) {
 			}
 			members, s = sub, after[1:]
 		}
-		tree.set(name, members)
+		tree.Set(name, members)
 		if !strings.HasPrefix(s, ",") {
 			return tree, s, true
 		}
@@ -365,18 +367,18 @@ func pick(v any, tree *object) any {
 		}
 		return out
 	case *object:
-		out := newObject()
-		for _, k := range v.keys {
-			if !tree.has(k) {
+		out := jsondoc.New()
+		for _, k := range v.Keys() {
+			if !tree.Has(k) {
 				continue
 			}
-			if sub := tree.obj(k); sub != nil {
-				out.set(k, pick(v.vals[k], sub))
+			if sub := tree.Object(k); sub != nil {
+				out.Set(k, pick(v.Get(k), sub))
 			} else {
-				out.set(k, v.vals[k])
+				out.Set(k, v.Get(k))
 			}
 		}
-		if len(out.keys) == 0 {
+		if len(out.Keys()) == 0 {
 			return []any{}
 		}
 		return out

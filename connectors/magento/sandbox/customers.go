@@ -5,17 +5,19 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 func (s *Sandbox) showCustomer(o *object) any {
-	out := o.clone()
-	out.set("default_billing", o.get("default_billing"))
+	out := o.Clone()
+	out.Set("default_billing", o.Get("default_billing"))
 	out = ordered(out, customerOrder)
-	for _, a := range out.objects("addresses") {
-		a.drop("default_shipping", "default_billing")
+	for _, a := range out.Objects("addresses") {
+		a.Drop("default_shipping", "default_billing")
 		for _, role := range []string{"default_shipping", "default_billing"} {
-			if o.str(role) == a.str("id") {
-				a.set(role, true)
+			if text(o.Get(role)) == text(a.Get("id")) {
+				a.Set(role, true)
 			}
 		}
 	}
@@ -27,10 +29,10 @@ var customerOrder = strings.Fields(`id group_id default_billing default_shipping
 
 // ordered has the members named in this order, without those that are null: optional getters are left out.
 func ordered(o *object, names []string) *object {
-	out := newObject()
+	out := jsondoc.New()
 	for _, k := range names {
-		if v := o.get(k); v != nil {
-			out.set(k, v)
+		if v := o.Get(k); v != nil {
+			out.Set(k, v)
 		}
 	}
 	return out
@@ -61,14 +63,14 @@ func (s *Sandbox) searchCustomers(c *call) (any, *apiError) {
 			name = "id"
 		}
 		if column, ok := strings.CutPrefix(name, "billing_"); ok && types["customer_address"][column] != "" {
-			for _, a := range row.objects("addresses") {
-				if a.str("id") == row.str("default_billing") {
-					return a.get(column), true
+			for _, a := range row.Objects("addresses") {
+				if text(a.Get("id")) == text(row.Get("default_billing")) {
+					return a.Get(column), true
 				}
 			}
 			return nil, true
 		}
-		return row.get(name), types["customer"][name] != ""
+		return row.Get(name), types["customer"][name] != ""
 	}}
 	return c.list(t, s.showCustomer)
 }
@@ -82,8 +84,8 @@ func (s *Sandbox) postCustomer(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if in.has("id") && in.int("id") > 0 {
-		return s.saveCustomer(in, hasID(s.customers, "id", in.int("id")))
+	if in.Has("id") && in.Int("id") > 0 {
+		return s.saveCustomer(in, hasID(s.customers, "id", in.Int("id")))
 	}
 	if password != nil && len([]rune(text(password))) < 8 {
 		return nil, refuse("The password needs at least %1 characters. Create a new password and try again.", "8")
@@ -107,19 +109,19 @@ func (s *Sandbox) putCustomer(c *call) (any, *apiError) {
 func (s *Sandbox) saveCustomer(in, o *object) (any, *apiError) {
 	isNew := o == nil
 	if isNew {
-		o = newObject("group_id", 1, "created_at", s.now(), "created_in", "Default Store View", "store_id", 1, "website_id", 1,
-			"addresses", []any{}, "disable_auto_group_change", 0, "extension_attributes", newObject("is_subscribed", false))
+		o = jsondoc.New("group_id", 1, "created_at", s.now(), "created_in", "Default Store View", "store_id", 1, "website_id", 1,
+			"addresses", []any{}, "disable_auto_group_change", 0, "extension_attributes", jsondoc.New("is_subscribed", false))
 	}
-	next := o.clone()
-	for _, k := range in.keys {
+	next := o.Clone()
+	for _, k := range in.Keys() {
 		switch k {
 		case "id", "created_at", "updated_at", "created_in", "addresses":
 		case "extension_attributes":
-			if sub := in.obj(k); sub.has("is_subscribed") {
-				next.obj(k).set("is_subscribed", sub.get("is_subscribed"))
+			if sub := in.Object(k); sub.Has("is_subscribed") {
+				next.Object(k).Set("is_subscribed", sub.Get("is_subscribed"))
 			}
 		default:
-			next.set(k, in.get(k))
+			next.Set(k, in.Get(k))
 		}
 	}
 	if err := s.checkCustomer(next, o); err != nil {
@@ -127,9 +129,9 @@ func (s *Sandbox) saveCustomer(in, o *object) (any, *apiError) {
 	}
 	lastAddress := s.ids["address"]
 	if isNew {
-		next.set("id", s.ids["customer"]+1)
+		next.Set("id", s.ids["customer"]+1)
 	}
-	if in.has("addresses") {
+	if in.Has("addresses") {
 		if err := s.replaceAddresses(next, in); err != nil {
 			s.ids["address"] = lastAddress
 			return nil, err
@@ -139,37 +141,37 @@ func (s *Sandbox) saveCustomer(in, o *object) (any, *apiError) {
 		s.next("customer")
 		s.customers = append(s.customers, o)
 	}
-	next.set("updated_at", s.now())
+	next.Set("updated_at", s.now())
 	*o = *next
 	answer, _ := s.showCustomer(o).(*object)
-	for i, a := range answer.objects("addresses") {
-		if !isNew && !a.has("region_id") { // only the answer to an update has it
-			a.set("region_id", 0)
-			answer.list("addresses")[i] = ordered(a, append(slices.Clone(addressOrder), "default_shipping", "default_billing"))
+	for i, a := range answer.Objects("addresses") {
+		if !isNew && !a.Has("region_id") { // only the answer to an update has it
+			a.Set("region_id", 0)
+			answer.List("addresses")[i] = ordered(a, append(slices.Clone(addressOrder), "default_shipping", "default_billing"))
 		}
 	}
 	return answer, nil
 }
 
 func (s *Sandbox) checkCustomer(o, self *object) *apiError {
-	email := o.str("email")
+	email := text(o.Get("email"))
 	if email == "" {
 		return refuse("The customer email is missing. Enter and try again.")
 	}
 	var faults []string
-	if o.str("firstname") == "" {
+	if text(o.Get("firstname")) == "" {
 		faults = append(faults, `"First Name" is a required value.`)
 	}
-	if o.str("lastname") == "" {
+	if text(o.Get("lastname")) == "" {
 		faults = append(faults, `"Last Name" is a required value.`)
 	}
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
 		faults = append(faults, `"Email" is not a valid email address.`)
 	}
-	if hasID(s.reference["customer-groups"], "id", o.int("group_id")) == nil {
+	if hasID(s.reference["customer-groups"], "id", o.Int("group_id")) == nil {
 		return refuse("The specified customer group id does not exist.")
 	}
-	if dob := o.str("dob"); dob != "" {
+	if dob := text(o.Get("dob")); dob != "" {
 		if _, err := time.Parse(time.DateOnly, dob[:min(10, len(dob))]); err != nil {
 			return refuse("Invalid date")
 		}
@@ -178,7 +180,7 @@ func (s *Sandbox) checkCustomer(o, self *object) *apiError {
 		return refuse(strings.Join(faults, "\n"))
 	}
 	for _, other := range s.customers {
-		if other != self && strings.EqualFold(other.str("email"), email) {
+		if other != self && strings.EqualFold(text(other.Get("email")), email) {
 			return refuse("A customer with the same email address already exists in an associated website.")
 		}
 	}
@@ -189,28 +191,28 @@ func (s *Sandbox) checkCustomer(o, self *object) *apiError {
 // default must not be left out, and one in an unknown country is dropped without a word.
 func (s *Sandbox) replaceAddresses(o, in *object) *apiError {
 	var kept []any
-	for _, a := range in.objects("addresses") {
+	for _, a := range in.Objects("addresses") {
 		var absent []string
 		for _, k := range []string{"firstname", "lastname", "street", "city", "telephone", "postcode", "country_id"} {
-			if a.str(k) == "" && len(a.list(k)) == 0 {
+			if text(a.Get(k)) == "" && len(a.List(k)) == 0 {
 				absent = append(absent, k)
 			}
 		}
 		if len(absent) > 0 {
 			return required(absent...)
 		}
-		if !slices.Contains(countryCodes, a.str("country_id")) {
+		if !slices.Contains(countryCodes, text(a.Get("country_id"))) {
 			continue
 		}
 		kept = append(kept, s.address(o, a))
 	}
 	for _, role := range []string{"default_billing", "default_shipping"} {
-		have := o.str(role)
-		if have != "" && !slices.ContainsFunc(kept, func(a any) bool { return a.(*object).str("id") == have }) {
-			return &apiError{status: 400, message: "The %fieldName value is invalid. Set the correct value and try again.", params: newObject("fieldName", role)}
+		have := text(o.Get(role))
+		if have != "" && !slices.ContainsFunc(kept, func(a any) bool { return text(a.(*object).Get("id")) == have }) {
+			return &apiError{status: 400, message: "The %fieldName value is invalid. Set the correct value and try again.", params: jsondoc.New("fieldName", role)}
 		}
 	}
-	o.set("addresses", append([]any{}, kept...))
+	o.Set("addresses", append([]any{}, kept...))
 	return nil
 }
 
@@ -218,32 +220,32 @@ var addressOrder = strings.Fields(`id customer_id region region_id country_id st
 	prefix suffix vat_id custom_attributes`)
 
 func (s *Sandbox) address(o, in *object) *object {
-	a := in.clone()
-	region := newObject("region_code", nil, "region", nil, "region_id", 0)
-	id := in.int("id")
-	known := slices.ContainsFunc(o.objects("addresses"), func(have *object) bool { return have.int("id") == id })
+	a := in.Clone()
+	region := jsondoc.New("region_code", nil, "region", nil, "region_id", 0)
+	id := in.Int("id")
+	known := slices.ContainsFunc(o.Objects("addresses"), func(have *object) bool { return have.Int("id") == id })
 	if !known {
 		id = s.next("address")
 	}
-	a.drop("region_id")
-	for _, k := range region.keys {
-		if v := in.obj("region").get(k); v != nil {
-			region.set(k, v)
+	a.Drop("region_id")
+	for _, k := range region.Keys() {
+		if v := in.Object("region").Get(k); v != nil {
+			region.Set(k, v)
 		}
 	}
-	if region.get("region") != nil && region.get("region_code") == nil {
-		region.set("region_code", region.get("region"))
+	if region.Get("region") != nil && region.Get("region_code") == nil {
+		region.Set("region_code", region.Get("region"))
 	}
-	if id := in.int("region_id"); id > 0 {
-		region.set("region_id", id)
+	if id := in.Int("region_id"); id > 0 {
+		region.Set("region_id", id)
 	}
-	if region.get("region") != nil {
-		a.set("region_id", region.int("region_id"))
+	if region.Get("region") != nil {
+		a.Set("region_id", region.Int("region_id"))
 	}
-	a.merge(newObject("id", id, "customer_id", o.int("id"), "region", region))
+	a.Merge(jsondoc.New("id", id, "customer_id", o.Int("id"), "region", region))
 	for _, role := range []string{"default_billing", "default_shipping"} {
-		if in.get(role) == true {
-			o.set(role, a.str("id"))
+		if in.Get(role) == true {
+			o.Set(role, text(a.Get("id")))
 		}
 	}
 	return ordered(a, addressOrder)
@@ -265,7 +267,7 @@ func (s *Sandbox) getAddress(c *call) (any, *apiError) {
 	}
 	for _, o := range s.customers {
 		shown, _ := s.showCustomer(o).(*object)
-		if a := hasID(shown.objects("addresses"), "id", id); a != nil {
+		if a := hasID(shown.Objects("addresses"), "id", id); a != nil {
 			return a, nil
 		}
 	}

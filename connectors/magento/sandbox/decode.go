@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 //go:embed types.txt
@@ -38,8 +40,8 @@ func decode(member, typ string, v any) (any, *apiError) {
 		list, ok := v.([]any)
 		if o, isObject := v.(*object); isObject {
 			list, ok = nil, true // PHP knows one kind of array: the values count
-			for _, k := range o.keys {
-				list = append(list, o.vals[k])
+			for _, k := range o.Keys() {
+				list = append(list, o.Get(k))
 			}
 		}
 		if v == nil {
@@ -95,7 +97,7 @@ func decode(member, typ string, v any) (any, *apiError) {
 
 func decodeObject(members map[string]string, v any) (any, *apiError) {
 	if list, ok := v.([]any); ok && len(list) == 0 {
-		v = newObject() // PHP writes {} as []
+		v = jsondoc.New() // PHP writes {} as []
 	}
 	in, ok := v.(*object)
 	if !ok {
@@ -104,26 +106,26 @@ func decodeObject(members map[string]string, v any) (any, *apiError) {
 		}
 		return nil, wrongType("", v, "object")
 	}
-	out := newObject()
-	for _, k := range in.keys {
+	out := jsondoc.New()
+	for _, k := range in.Keys() {
 		name := snake(k)
 		typ, ok := members[name]
 		if !ok {
 			return nil, unsupported(k)
 		}
-		d, err := decode(name, typ, in.vals[k])
+		d, err := decode(name, typ, in.Get(k))
 		if err != nil {
 			return nil, err
 		}
 		if attrs, ok := d.([]any); ok && typ == "custom_attribute*" {
 			for _, a := range attrs {
-				if o, ok := a.(*object); ok && o.get("value") == nil {
+				if o, ok := a.(*object); ok && o.Get("value") == nil {
 					return nil, refuse(fmt.Sprintf("Error occurred during %q processing. The %q attribute code doesn't have a value set. Enter the value and try again.",
-						name, o.str("attribute_code")))
+						name, text(o.Get("attribute_code"))))
 				}
 			}
 		}
-		out.set(name, d)
+		out.Set(name, d)
 	}
 	return out, nil
 }
@@ -156,7 +158,7 @@ func (c *call) objects(name, typ string) ([]*object, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	return newObject("list", v).objects("list"), nil
+	return jsondoc.New("list", v).Objects("list"), nil
 }
 
 // optional decodes a parameter that may be missing.
@@ -170,15 +172,15 @@ func (c *call) optional(name, typ string) (any, *apiError) {
 
 // raw is a parameter by its name or the snake_case of it.
 func (c *call) raw(name string) any {
-	if v := c.body.get(name); v != nil {
+	if v := c.body.Get(name); v != nil {
 		return v
 	}
 	if c.body == nil {
 		return nil
 	}
-	for _, k := range c.body.keys {
+	for _, k := range c.body.Keys() {
 		if snake(k) == snake(name) {
-			return c.body.vals[k]
+			return c.body.Get(k)
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // apiError is an error answer. Messages of the business layer keep their placeholders: %1 with a list of
@@ -21,12 +23,12 @@ type apiError struct {
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.status, e.message) }
 
 func (e *apiError) body() *object {
-	o := newObject("message", e.message)
+	o := jsondoc.New("message", e.message)
 	if len(e.errors) > 0 {
-		o.set("errors", e.errors)
+		o.Set("errors", e.errors)
 	}
 	if e.params != nil {
-		o.set("parameters", e.params)
+		o.Set("parameters", e.params)
 	}
 	return o
 }
@@ -58,24 +60,24 @@ const (
 
 // required names one missing field, or all of them in a list.
 func required(fields ...string) *apiError {
-	named := func(f string) *object { return newObject("fieldName", f) }
+	named := func(f string) *object { return jsondoc.New("fieldName", f) }
 	if len(fields) == 1 {
 		return &apiError{status: http.StatusBadRequest, message: requiredMessage, params: named(fields[0])}
 	}
 	e := &apiError{status: http.StatusBadRequest, message: "One or more input exceptions have occurred."}
 	for _, f := range fields {
-		e.errors = append(e.errors, newObject("message", requiredMessage, "parameters", named(f)))
+		e.errors = append(e.errors, jsondoc.New("message", requiredMessage, "parameters", named(f)))
 	}
 	return e
 }
 
 func noEntity(field string, value any) *apiError {
-	return &apiError{status: http.StatusNotFound, message: noSuchEntity, params: newObject("fieldName", field, "fieldValue", value)}
+	return &apiError{status: http.StatusNotFound, message: noSuchEntity, params: jsondoc.New("fieldName", field, "fieldValue", value)}
 }
 
 func unsupported(member string) *apiError {
 	return &apiError{status: http.StatusBadRequest, message: `"%fieldName" is not supported. Correct the field name and try again.`,
-		params: newObject("fieldName", upperCamel(member))}
+		params: jsondoc.New("fieldName", upperCamel(member))}
 }
 
 // wrongType has its words filled in: it comes from the web API layer itself.
@@ -90,7 +92,7 @@ func wrongType(member string, value any, want string) *apiError {
 func typeText(v any) string {
 	switch v := v.(type) {
 	case *object, []any:
-		return string(encodeJSON(v))
+		return string(jsondoc.EncodePHP(v))
 	case bool:
 		return fmt.Sprint(v)
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // configurableProduct is the product of the path, which must be a configurable.
@@ -32,25 +34,25 @@ func (s *Sandbox) postOption(c *call) (any, *apiError) {
 		return nil, err
 	}
 	p.configurable = append(p.configurable, o)
-	p.base.set("updated_at", s.now())
-	return o.str("id"), nil
+	p.base.Set("updated_at", s.now())
+	return text(o.Get("id")), nil
 }
 
 func (s *Sandbox) newOption(p *product, in *object) (*object, *apiError) {
-	a := hasID(s.attributes, "attribute_id", in.int("attribute_id"))
+	a := hasID(s.attributes, "attribute_id", in.Int("attribute_id"))
 	if a == nil {
-		return nil, missing(`The attribute with a "%1" attributeCode doesn't exist. Verify the attribute and try again.`, in.str("attribute_id"))
+		return nil, missing(`The attribute with a "%1" attributeCode doesn't exist. Verify the attribute and try again.`, text(in.Get("attribute_id")))
 	}
 	values := []any{}
-	for _, v := range in.objects("values") {
-		values = append(values, newObject("value_index", v.int("value_index")))
+	for _, v := range in.Objects("values") {
+		values = append(values, jsondoc.New("value_index", v.Int("value_index")))
 	}
-	id := in.int("id")
-	if !slices.ContainsFunc(p.configurable, func(o *object) bool { return o.int("id") == id }) {
+	id := in.Int("id")
+	if !slices.ContainsFunc(p.configurable, func(o *object) bool { return o.Int("id") == id }) {
 		id = s.next("configurable option")
 	}
-	return newObject("id", id, "attribute_id", in.str("attribute_id"), "label", cmp.Or(in.str("label"), a.str("default_frontend_label")),
-		"position", in.int("position"), "values", values, "product_id", p.id()), nil
+	return jsondoc.New("id", id, "attribute_id", text(in.Get("attribute_id")), "label", cmp.Or(text(in.Get("label")), text(a.Get("default_frontend_label"))),
+		"position", in.Int("position"), "values", values, "product_id", p.id()), nil
 }
 
 func (s *Sandbox) getOptions(c *call) (any, *apiError) {
@@ -98,15 +100,15 @@ func (s *Sandbox) postChild(c *call) (any, *apiError) {
 		return nil, err
 	}
 	p.children = append(p.children, child.id())
-	p.base.set("updated_at", s.now())
+	p.base.Set("updated_at", s.now())
 	return true, nil
 }
 
 // fits tells whether a child has a value for every option of its parent, and another than its siblings.
 func (s *Sandbox) fits(p, child *product) *apiError {
 	for _, o := range p.configurable {
-		code := hasID(s.attributes, "attribute_id", o.int("attribute_id")).str("attribute_code")
-		if child.attrs.str(code) == "" {
+		code := text(hasID(s.attributes, "attribute_id", o.Int("attribute_id")).Get("attribute_code"))
+		if text(child.attrs.Get(code)) == "" {
 			return refuse(`The child product doesn't have the "%1" attribute value. Verify the value and try again.`, code)
 		}
 	}
@@ -123,7 +125,7 @@ func (s *Sandbox) fits(p, child *product) *apiError {
 func (s *Sandbox) variation(p, child *product) string {
 	var values []string
 	for _, o := range p.configurable {
-		values = append(values, child.attrs.str(hasID(s.attributes, "attribute_id", o.int("attribute_id")).str("attribute_code")))
+		values = append(values, text(child.attrs.Get(text(hasID(s.attributes, "attribute_id", o.Int("attribute_id")).Get("attribute_code")))))
 	}
 	return strings.Join(values, "/")
 }
@@ -146,9 +148,9 @@ func (s *Sandbox) changeFamily(p *product, ext *object) *apiError {
 	if p.kind() != "configurable" {
 		return nil
 	}
-	if ext.has("configurable_product_options") {
+	if ext.Has("configurable_product_options") {
 		var options []*object
-		for _, in := range ext.objects("configurable_product_options") {
+		for _, in := range ext.Objects("configurable_product_options") {
 			o, err := s.newOption(p, in)
 			if err != nil {
 				return err
@@ -157,11 +159,11 @@ func (s *Sandbox) changeFamily(p *product, ext *object) *apiError {
 		}
 		p.configurable = options
 	}
-	if ext.has("configurable_product_links") {
+	if ext.Has("configurable_product_links") {
 		before := p.children
 		p.children = nil
-		for _, id := range ext.list("configurable_product_links") {
-			child := s.productByID(newObject("id", id).int("id"))
+		for _, id := range ext.List("configurable_product_links") {
+			child := s.productByID(jsondoc.New("id", id).Int("id"))
 			if child == nil {
 				p.children = before
 				return missing(noProduct)
@@ -177,10 +179,10 @@ func (s *Sandbox) changeFamily(p *product, ext *object) *apiError {
 }
 
 func productLink(p *product, in *object) *object {
-	l := newObject("sku", p.sku(), "link_type", in.str("link_type"), "linked_product_sku", in.str("linked_product_sku"),
-		"linked_product_type", cmp.Or(in.str("linked_product_type"), "simple"), "position", in.int("position"))
-	if in.str("link_type") == "associated" {
-		l.set("extension_attributes", newObject("qty", amount(in.obj("extension_attributes").rat("qty"), 4)))
+	l := jsondoc.New("sku", p.sku(), "link_type", text(in.Get("link_type")), "linked_product_sku", text(in.Get("linked_product_sku")),
+		"linked_product_type", cmp.Or(text(in.Get("linked_product_type")), "simple"), "position", in.Int("position"))
+	if text(in.Get("link_type")) == "associated" {
+		l.Set("extension_attributes", jsondoc.New("qty", amount(rat(in.Object("extension_attributes").Get("qty")), 4)))
 	}
 	return l
 }
@@ -195,17 +197,17 @@ func (s *Sandbox) postLinks(c *call) (any, *apiError) {
 		return nil, err
 	}
 	for _, l := range list {
-		if s.bySKU(l.str("linked_product_sku")) == nil {
-			return nil, missing(noSKU, l.str("linked_product_sku"))
+		if s.bySKU(text(l.Get("linked_product_sku"))) == nil {
+			return nil, missing(noSKU, text(l.Get("linked_product_sku")))
 		}
 	}
 	for _, l := range list {
 		p.links = slices.DeleteFunc(p.links, func(o *object) bool {
-			return o.str("link_type") == l.str("link_type") && strings.EqualFold(o.str("linked_product_sku"), l.str("linked_product_sku"))
+			return text(o.Get("link_type")) == text(l.Get("link_type")) && strings.EqualFold(text(o.Get("linked_product_sku")), text(l.Get("linked_product_sku")))
 		})
 		p.links = append(p.links, productLink(p, l))
 	}
-	p.base.set("updated_at", s.now())
+	p.base.Set("updated_at", s.now())
 	return true, nil
 }
 
@@ -216,8 +218,8 @@ func (s *Sandbox) getLinks(c *call) (any, *apiError) {
 	}
 	out := []any{}
 	for _, l := range p.links {
-		if l.str("link_type") == c.vars[1] {
-			out = append(out, l.clone())
+		if text(l.Get("link_type")) == c.vars[1] {
+			out = append(out, l.Clone())
 		}
 	}
 	return out, nil

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 func (s *Sandbox) getMedia(c *call) (any, *apiError) {
@@ -15,7 +17,7 @@ func (s *Sandbox) getMedia(c *call) (any, *apiError) {
 	}
 	out := []any{}
 	for _, m := range p.media {
-		out = append(out, m.clone())
+		out = append(out, m.Clone())
 	}
 	return out, nil
 }
@@ -30,7 +32,7 @@ func (s *Sandbox) getImage(c *call) (any, *apiError) {
 		return nil, err
 	}
 	if m := hasID(p.media, "id", id); m != nil {
-		return m.clone(), nil
+		return m.Clone(), nil
 	}
 	return nil, missing("The image doesn't exist. Verify and try again.")
 }
@@ -49,25 +51,25 @@ func (s *Sandbox) postMedia(c *call) (any, *apiError) {
 		return nil, err
 	}
 	s.addImage(p, m)
-	p.base.set("updated_at", s.now())
-	return m.str("id"), nil
+	p.base.Set("updated_at", s.now())
+	return text(m.Get("id")), nil
 }
 
 var imageTypes = []string{"image/jpg", "image/jpeg", "image/gif", "image/png"}
 
 func (s *Sandbox) newImage(in *object) (*object, *apiError) {
-	content := in.obj("content")
-	data := content.str("base64_encoded_data")
+	content := in.Object("content")
+	data := text(content.Get("base64_encoded_data"))
 	if _, err := base64.StdEncoding.DecodeString(data); err != nil || data == "" {
 		return nil, refuse("The image content must be valid base64 encoded data.")
 	}
-	if !slices.Contains(imageTypes, content.str("type")) {
+	if !slices.Contains(imageTypes, text(content.Get("type"))) {
 		return nil, refuse("The image MIME type is not valid or not supported.")
 	}
-	file := s.fileName(content.str("name"))
-	return newObject("id", s.next("media"), "media_type", in.get("media_type"), "label", in.get("label"), "position", in.int("position"),
-		"disabled", in.get("disabled") == true, "types", append([]any{}, in.list("types")...), "file", file,
-		"content", newObject("base64_encoded_data", data, "type", content.str("type"), "name", path.Base(file))), nil
+	file := s.fileName(text(content.Get("name")))
+	return jsondoc.New("id", s.next("media"), "media_type", in.Get("media_type"), "label", in.Get("label"), "position", in.Int("position"),
+		"disabled", in.Get("disabled") == true, "types", append([]any{}, in.List("types")...), "file", file,
+		"content", jsondoc.New("base64_encoded_data", data, "type", text(content.Get("type")), "name", path.Base(file))), nil
 }
 
 // fileName is where a file is kept: a name that is taken gets a number.
@@ -84,7 +86,7 @@ func (s *Sandbox) fileName(name string) string {
 			file = fmt.Sprintf("%s/%s_%d%s", folder, stem, i, ext)
 		}
 		if !slices.ContainsFunc(s.products, func(p *product) bool {
-			return slices.ContainsFunc(p.media, func(m *object) bool { return m.str("file") == file })
+			return slices.ContainsFunc(p.media, func(m *object) bool { return text(m.Get("file")) == file })
 		}) {
 			return file
 		}
@@ -94,7 +96,7 @@ func (s *Sandbox) fileName(name string) string {
 // addImage takes the roles of the new image away from the others.
 func (s *Sandbox) addImage(p *product, m *object) {
 	for _, other := range p.media {
-		other.set("types", slices.DeleteFunc(other.list("types"), func(t any) bool { return slices.Contains(m.list("types"), t) }))
+		other.Set("types", slices.DeleteFunc(other.List("types"), func(t any) bool { return slices.Contains(m.List("types"), t) }))
 	}
 	p.media = append([]*object{m}, p.media...)
 	s.nameRoles(p)
@@ -105,11 +107,11 @@ func (s *Sandbox) nameRoles(p *product) {
 	for _, role := range []string{"image", "small_image", "thumbnail", "swatch_image"} {
 		file := "no_selection"
 		for _, m := range p.media {
-			if slices.Contains(m.list("types"), any(role)) {
-				file = m.str("file")
+			if slices.Contains(m.List("types"), any(role)) {
+				file = text(m.Get("file"))
 			}
 		}
-		p.attrs.set(role, file)
+		p.attrs.Set(role, file)
 	}
 }
 
@@ -125,7 +127,7 @@ func (s *Sandbox) deleteMedia(c *call) (any, *apiError) {
 	if hasID(p.media, "id", id) == nil {
 		return nil, missing("No image with the provided ID was found. Verify the ID and try again.")
 	}
-	p.media = slices.DeleteFunc(p.media, func(m *object) bool { return m.int("id") == id })
+	p.media = slices.DeleteFunc(p.media, func(m *object) bool { return m.Int("id") == id })
 	s.nameRoles(p)
 	return true, nil
 }
@@ -134,10 +136,10 @@ func (s *Sandbox) deleteMedia(c *call) (any, *apiError) {
 func (s *Sandbox) replaceMedia(p *product, list []*object) {
 	var kept []*object
 	for _, in := range list {
-		if m := hasID(p.media, "id", in.int("id")); m != nil {
+		if m := hasID(p.media, "id", in.Int("id")); m != nil {
 			for _, k := range []string{"label", "position", "disabled", "types"} {
-				if in.has(k) {
-					m.set(k, in.get(k))
+				if in.Has(k) {
+					m.Set(k, in.Get(k))
 				}
 			}
 			kept = append(kept, m)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // product is a product as the database keeps it: what its answers are made of.
@@ -23,19 +25,19 @@ type product struct {
 	item         *object   // stock item; its quantity is that of the default source
 }
 
-func (p *product) id() int      { return p.base.int("id") }
-func (p *product) sku() string  { return p.base.str("sku") }
-func (p *product) kind() string { return p.base.str("type_id") }
+func (p *product) id() int      { return p.base.Int("id") }
+func (p *product) sku() string  { return text(p.base.Get("sku")) }
+func (p *product) kind() string { return text(p.base.Get("type_id")) }
 
 // ofStore is a base member or attribute as a store view shows it.
 func (p *product) ofStore(c *call, name string) any {
-	if !c.global() && p.view.has(name) {
-		return p.view.get(name)
+	if !c.global() && p.view.Has(name) {
+		return p.view.Get(name)
 	}
-	if p.base.has(name) {
-		return p.base.get(name)
+	if p.base.Has(name) {
+		return p.base.Get(name)
 	}
-	return p.attrs.get(name)
+	return p.attrs.Get(name)
 }
 
 // bySKU finds a product as the database does: without regard to case.
@@ -68,42 +70,42 @@ const (
 )
 
 func (s *Sandbox) showProduct(c *call, p *product, how scope) *object {
-	o := newObject()
-	for _, k := range p.base.keys {
-		o.set(k, p.ofStore(c, k))
+	o := jsondoc.New()
+	for _, k := range p.base.Keys() {
+		o.Set(k, p.ofStore(c, k))
 	}
 	if how != asChild {
-		o.set("extension_attributes", s.productExtension(p, how))
+		o.Set("extension_attributes", s.productExtension(p, how))
 	}
 	if how != created || len(p.links) > 0 {
-		o.set("product_links", objectList(p.links))
+		o.Set("product_links", objectList(p.links))
 	}
 	if how != asChild {
-		o.set("options", []any{})
+		o.Set("options", []any{})
 	}
 	gallery := []any{}
 	for _, m := range p.media {
-		m = m.clone()
-		m.drop("content")
+		m = m.Clone()
+		m.Drop("content")
 		gallery = append(gallery, m)
 	}
 	if how == asChild {
 		gallery = []any{}
 	}
-	o.set("media_gallery_entries", gallery)
+	o.Set("media_gallery_entries", gallery)
 	if how != created || len(p.tiers) > 0 {
-		o.set("tier_prices", append([]any{}, p.tiers...))
+		o.Set("tier_prices", append([]any{}, p.tiers...))
 	}
 	attrs := []any{}
-	for _, code := range p.attrs.keys {
-		if how == asChild && !slices.Contains(childAttributes, code) && !s.isAxis(code) || how == created && p.attrs.get(code) == "no_selection" {
+	for _, code := range p.attrs.Keys() {
+		if how == asChild && !slices.Contains(childAttributes, code) && !s.isAxis(code) || how == created && p.attrs.Get(code) == "no_selection" {
 			continue
 		}
 		if v := p.ofStore(c, code); v != nil {
-			attrs = append(attrs, newObject("attribute_code", code, "value", v))
+			attrs = append(attrs, jsondoc.New("attribute_code", code, "value", v))
 		}
 	}
-	o.set("custom_attributes", attrs)
+	o.Set("custom_attributes", attrs)
 	return o
 }
 
@@ -114,25 +116,25 @@ var childAttributes = []string{"required_options", "has_options", "tax_class_id"
 func (s *Sandbox) isAxis(code string) bool {
 	a := s.attribute(code)
 	return a != nil && slices.ContainsFunc(s.products, func(p *product) bool {
-		return slices.ContainsFunc(p.configurable, func(o *object) bool { return o.int("attribute_id") == a.int("attribute_id") })
+		return slices.ContainsFunc(p.configurable, func(o *object) bool { return o.Int("attribute_id") == a.Int("attribute_id") })
 	})
 }
 
 func (s *Sandbox) productExtension(p *product, how scope) *object {
-	ext := newObject("website_ids", append([]any{}, p.websites...))
+	ext := jsondoc.New("website_ids", append([]any{}, p.websites...))
 	if len(p.categories) > 0 {
-		ext.set("category_links", objectList(p.categories))
+		ext.Set("category_links", objectList(p.categories))
 	}
 	if how != listed {
-		ext.set("stock_item", s.stockItem(p))
+		ext.Set("stock_item", s.stockItem(p))
 	}
 	if p.kind() == "configurable" {
-		ext.set("configurable_product_options", objectList(p.configurable))
+		ext.Set("configurable_product_options", objectList(p.configurable))
 		ids := []any{}
 		for _, id := range p.children {
-			ids = append(ids, number(id))
+			ids = append(ids, jsondoc.Int(id))
 		}
-		ext.set("configurable_product_links", ids)
+		ext.Set("configurable_product_links", ids)
 	}
 	return ext
 }
@@ -140,7 +142,7 @@ func (s *Sandbox) productExtension(p *product, how scope) *object {
 func objectList(list []*object) []any {
 	out := make([]any, len(list))
 	for i, o := range list {
-		out[i] = o.clone()
+		out[i] = o.Clone()
 	}
 	return out
 }
@@ -164,18 +166,18 @@ func (s *Sandbox) searchProducts(c *call) (any, *apiError) {
 		if row == nil || !known {
 			return nil, known
 		}
-		p := s.productByID(row.int("id"))
+		p := s.productByID(row.Int("id"))
 		switch name {
 		case "entity_id":
-			return row.get("id"), true
+			return row.Get("id"), true
 		case "category_id":
-			return p.attrs.get("category_ids"), true
+			return p.attrs.Get("category_ids"), true
 		case "website_id":
 			return append([]any{}, p.websites...), true
 		}
 		return p.ofStore(c, name), true
 	}}
-	return c.list(t, func(row *object) any { return s.showProduct(c, s.productByID(row.int("id")), listed) })
+	return c.list(t, func(row *object) any { return s.showProduct(c, s.productByID(row.Int("id")), listed) })
 }
 
 func (s *Sandbox) postProduct(c *call) (any, *apiError) { return s.saveProduct(c, "") }
@@ -184,14 +186,14 @@ func (s *Sandbox) putProduct(c *call) (any, *apiError)  { return s.saveProduct(c
 // saveProduct creates or updates by SKU. The SKU of the path wins over that of the body, and either renames a product
 // whose SKU differs in case.
 func (s *Sandbox) saveProduct(c *call, sku string) (any, *apiError) {
-	if in, ok := c.raw("product").(*object); ok && len(in.keys) == 0 && sku == "" {
+	if in, ok := c.raw("product").(*object); ok && len(in.Keys()) == 0 && sku == "" {
 		return nil, phpCrash()
 	}
 	in, err := c.object("product", "product")
 	if err != nil {
 		return nil, err
 	}
-	sku = cmp.Or(sku, in.str("sku"))
+	sku = cmp.Or(sku, text(in.Get("sku")))
 	p := s.bySKU(sku)
 	attrs, err := s.customAttributes(in)
 	if err != nil {
@@ -207,15 +209,15 @@ func (s *Sandbox) saveProduct(c *call, sku string) (any, *apiError) {
 	isNew := p == nil
 	if isNew {
 		p = s.newProduct(in, sku)
-	} else if p.item.get("low_stock_date") == nil && s.sourceItem(p.sku(), defaultSource) == nil && !composite(p) {
-		p.item.set("low_stock_date", s.now()) // it was noticed that there is none
+	} else if p.item.Get("low_stock_date") == nil && s.sourceItem(p.sku(), defaultSource) == nil && !composite(p) {
+		p.item.Set("low_stock_date", s.now()) // it was noticed that there is none
 	}
-	in.set("sku", sku)
+	in.Set("sku", sku)
 	s.change(c, p, in, attrs, isNew)
-	if err := s.changeFamily(p, in.obj("extension_attributes")); err != nil {
+	if err := s.changeFamily(p, in.Object("extension_attributes")); err != nil {
 		return nil, err
 	}
-	p.base.set("updated_at", s.now())
+	p.base.Set("updated_at", s.now())
 	return s.showProduct(c, p, how), nil
 }
 
@@ -223,22 +225,22 @@ func (s *Sandbox) checkProduct(in, attrs *object, p *product, sku string) *apiEr
 	switch {
 	case len([]rune(sku)) > 64:
 		return refuse("SKU length should be 64 characters maximum.")
-	case (p == nil || in.has("attribute_set_id")) && s.attributeSet(in.int("attribute_set_id")) == nil:
+	case (p == nil || in.Has("attribute_set_id")) && s.attributeSet(in.Int("attribute_set_id")) == nil:
 		return refuse("Invalid product data: %1", "Invalid attribute set entity type")
-	case p == nil && in.str("name") == "", in.has("name") && in.str("name") == "":
+	case p == nil && text(in.Get("name")) == "", in.Has("name") && text(in.Get("name")) == "":
 		return refuse(`The "Product Name" attribute value is empty. Set the attribute and try again.`)
-	case in.rat("price").Sign() < 0:
+	case rat(in.Get("price")).Sign() < 0:
 		return refuse("Please enter a number 0 or greater in this field.")
 	case p == nil && sku == "":
 		return refuse(`The "SKU" attribute value is empty. Set the attribute and try again.`)
 	}
-	key := attrs.str("url_key")
+	key := text(attrs.Get("url_key"))
 	if key == "" && p == nil {
-		key = urlKey(in.str("name"))
-		attrs.set("url_key", key)
+		key = urlKey(text(in.Get("name")))
+		attrs.Set("url_key", key)
 	}
 	for _, other := range s.products {
-		if key != "" && other != p && other.attrs.str("url_key") == key {
+		if key != "" && other != p && text(other.attrs.Get("url_key")) == key {
 			return refuse(duplicateURLKey)
 		}
 	}
@@ -252,30 +254,30 @@ func (s *Sandbox) attributeSet(id int) *object {
 // newProduct is an empty product with what Magento fills in.
 func (s *Sandbox) newProduct(in *object, sku string) *product {
 	id := s.next("product")
-	kind := cmp.Or(in.str("type_id"), "simple")
-	p := &product{view: newObject(), websites: []any{number(1)}}
-	p.base = newObject("id", id, "sku", sku, "name", "", "attribute_set_id", 4)
+	kind := cmp.Or(text(in.Get("type_id")), "simple")
+	p := &product{view: jsondoc.New(), websites: []any{jsondoc.Int(1)}}
+	p.base = jsondoc.New("id", id, "sku", sku, "name", "", "attribute_set_id", 4)
 	if kind != "grouped" {
-		p.base.set("price", 0)
+		p.base.Set("price", 0)
 	}
-	p.base.merge(newObject("status", 1, "visibility", 4, "type_id", kind, "created_at", s.now(), "updated_at", s.now()))
-	p.attrs = newObject()
+	p.base.Merge(jsondoc.New("status", 1, "visibility", 4, "type_id", kind, "created_at", s.now(), "updated_at", s.now()))
+	p.attrs = jsondoc.New()
 	if kind == "configurable" || kind == "grouped" {
 		for _, role := range []string{"image", "small_image", "thumbnail"} {
-			p.attrs.set(role, "no_selection")
+			p.attrs.Set(role, "no_selection")
 		}
 	}
-	p.attrs.set("options_container", "container2")
-	p.attrs.set("url_key", "")
+	p.attrs.Set("options_container", "container2")
+	p.attrs.Set("url_key", "")
 	if kind != "grouped" {
-		p.attrs.set("msrp_display_actual_price_type", "0")
+		p.attrs.Set("msrp_display_actual_price_type", "0")
 	}
-	p.attrs.set("required_options", "0")
-	p.attrs.set("has_options", "0")
+	p.attrs.Set("required_options", "0")
+	p.attrs.Set("has_options", "0")
 	if kind != "grouped" {
-		p.attrs.set("tax_class_id", "2")
+		p.attrs.Set("tax_class_id", "2")
 	}
-	p.attrs.set("category_ids", []any{})
+	p.attrs.Set("category_ids", []any{})
 	p.item = newStockItem(id)
 	s.products = append(s.products, p)
 	return p
@@ -285,74 +287,74 @@ func (s *Sandbox) newProduct(in *object, sku string) *product {
 // values of that view.
 func (s *Sandbox) change(c *call, p *product, in, attrs *object, isNew bool) {
 	for _, k := range []string{"sku", "name", "attribute_set_id", "price", "status", "visibility", "weight"} {
-		if !in.has(k) || k == "price" && p.kind() == "grouped" {
+		if !in.Has(k) || k == "price" && p.kind() == "grouped" {
 			continue
 		}
 		if k == "name" && !c.global() && !isNew {
-			p.view.set(k, in.get(k))
+			p.view.Set(k, in.Get(k))
 			continue
 		}
-		p.base.set(k, in.get(k))
+		p.base.Set(k, in.Get(k))
 	}
-	for _, k := range attrs.keys {
-		if !c.global() && !isNew && s.attribute(k).str("scope") == "store" {
-			p.view.set(k, attrs.get(k))
+	for _, k := range attrs.Keys() {
+		if !c.global() && !isNew && text(s.attribute(k).Get("scope")) == "store" {
+			p.view.Set(k, attrs.Get(k))
 			continue
 		}
-		p.attrs.set(k, attrs.get(k))
+		p.attrs.Set(k, attrs.Get(k))
 	}
-	ext := in.obj("extension_attributes")
-	if ext.has("website_ids") {
-		p.websites = ext.list("website_ids")
+	ext := in.Object("extension_attributes")
+	if ext.Has("website_ids") {
+		p.websites = ext.List("website_ids")
 	}
-	if ext.has("category_links") {
+	if ext.Has("category_links") {
 		p.categories = nil
-		for _, l := range ext.objects("category_links") {
-			p.categories = append(p.categories, newObject("position", l.int("position"), "category_id", l.str("category_id")))
+		for _, l := range ext.Objects("category_links") {
+			p.categories = append(p.categories, jsondoc.New("position", l.Int("position"), "category_id", text(l.Get("category_id"))))
 		}
 		s.nameCategories(p)
-	} else if ids := attrs.list("category_ids"); attrs.has("category_ids") {
+	} else if ids := attrs.List("category_ids"); attrs.Has("category_ids") {
 		p.categories = nil
 		for _, id := range ids {
-			p.categories = append(p.categories, newObject("position", 0, "category_id", text(id)))
+			p.categories = append(p.categories, jsondoc.New("position", 0, "category_id", text(id)))
 		}
 		s.nameCategories(p)
 	}
-	if item := ext.obj("stock_item"); item != nil {
+	if item := ext.Object("stock_item"); item != nil {
 		s.changeStockItem(p, item)
 	}
-	if in.has("product_links") {
+	if in.Has("product_links") {
 		p.links = nil
-		for _, l := range in.objects("product_links") {
+		for _, l := range in.Objects("product_links") {
 			p.links = append(p.links, productLink(p, l))
 		}
 	}
-	if in.has("tier_prices") {
-		p.tiers = in.list("tier_prices")
+	if in.Has("tier_prices") {
+		p.tiers = in.List("tier_prices")
 	}
-	if in.has("media_gallery_entries") {
-		s.replaceMedia(p, in.objects("media_gallery_entries"))
+	if in.Has("media_gallery_entries") {
+		s.replaceMedia(p, in.Objects("media_gallery_entries"))
 	}
 }
 
 func (s *Sandbox) nameCategories(p *product) {
 	ids := []any{}
 	for _, l := range p.categories {
-		ids = append(ids, l.str("category_id"))
+		ids = append(ids, text(l.Get("category_id")))
 	}
-	p.attrs.set("category_ids", ids)
+	p.attrs.Set("category_ids", ids)
 }
 
 // customAttributes are those that the shop knows, as the database keeps them; others are swallowed.
 func (s *Sandbox) customAttributes(in *object) (*object, *apiError) {
-	out := newObject()
-	for _, a := range in.objects("custom_attributes") {
-		code, v := a.str("attribute_code"), a.get("value")
+	out := jsondoc.New()
+	for _, a := range in.Objects("custom_attributes") {
+		code, v := text(a.Get("attribute_code")), a.Get("value")
 		def := s.attribute(code)
 		if !s.inSet(def) {
 			continue
 		}
-		switch def.str("frontend_input") {
+		switch text(def.Get("frontend_input")) {
 		case "select", "boolean":
 			if text(v) != "" && (!isNumber(v) || strings.Contains(text(v), ".")) {
 				return nil, refuse(fmt.Sprintf("Error occurred during \"custom_attributes\" processing. Attribute %q has invalid value. The %q value's type is invalid. The \"int\" type was expected. Verify and try again.",
@@ -366,10 +368,10 @@ func (s *Sandbox) customAttributes(in *object) (*object, *apiError) {
 		if _, isList := v.([]any); !isList {
 			v = text(v)
 		}
-		if def.str("backend_type") == "decimal" && text(v) != "" {
+		if text(def.Get("backend_type")) == "decimal" && text(v) != "" {
 			v = rat(v).FloatString(6)
 		}
-		out.set(code, v)
+		out.Set(code, v)
 	}
 	return out, nil
 }
@@ -394,7 +396,7 @@ func (s *Sandbox) deleteProduct(c *call) (any, *apiError) {
 		return nil, missing(noProduct)
 	}
 	s.products = slices.DeleteFunc(s.products, func(o *product) bool { return o == p })
-	s.stock = slices.DeleteFunc(s.stock, func(i *object) bool { return strings.EqualFold(i.str("sku"), p.sku()) })
+	s.stock = slices.DeleteFunc(s.stock, func(i *object) bool { return strings.EqualFold(text(i.Get("sku")), p.sku()) })
 	for _, o := range s.products {
 		o.children = slices.DeleteFunc(o.children, func(id int) bool { return id == p.id() })
 	}
@@ -409,16 +411,16 @@ func (s *Sandbox) basePrices(c *call) (any, *apiError) {
 	}
 	faults := []any{}
 	for _, l := range list {
-		p := s.bySKU(l.str("sku"))
-		for field, bad := range map[string]bool{"SKU": p == nil, "Price": l.rat("price").Sign() < 0} {
+		p := s.bySKU(text(l.Get("sku")))
+		for field, bad := range map[string]bool{"SKU": p == nil, "Price": rat(l.Get("price")).Sign() < 0} {
 			if bad {
-				value := map[string]string{"SKU": l.str("sku"), "Price": l.str("price")}[field]
-				faults = append(faults, newObject("message", "Invalid attribute %fieldName = %fieldValue.", "parameters", []any{field, value}))
+				value := map[string]string{"SKU": text(l.Get("sku")), "Price": text(l.Get("price"))}[field]
+				faults = append(faults, jsondoc.New("message", "Invalid attribute %fieldName = %fieldValue.", "parameters", []any{field, value}))
 			}
 		}
-		if p != nil && l.rat("price").Sign() >= 0 {
-			p.base.set("price", l.get("price").(json.Number))
-			p.base.set("updated_at", s.now())
+		if p != nil && rat(l.Get("price")).Sign() >= 0 {
+			p.base.Set("price", l.Get("price").(json.Number))
+			p.base.Set("updated_at", s.now())
 		}
 	}
 	return faults, nil

@@ -14,45 +14,21 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 )
 
-// exchange is one captured request to a running Magento 2.4.7-p3 and its answer.
-type exchange struct {
-	file    string
-	Request struct {
-		Method, Path string
-		Headers      map[string]string
-		Body         json.RawMessage
-	}
-	Response struct {
-		Status  int
-		Headers map[string]string
-		Body    json.RawMessage
-	}
-}
-
-func (e exchange) number() string { return e.file[:3] }
+type exchange = contract.Exchange
 
 func readExchanges(t *testing.T) []exchange {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/exchanges/*.json")
-	if err != nil || len(files) < 280 {
-		t.Fatalf("%d exchanges: %v", len(files), err)
-	}
-	list := make([]exchange, len(files))
-	for i, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &list[i]); err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
-		list[i].file = strings.TrimSuffix(filepath.Base(f), ".json")
+	list := contract.Exchanges(t, "../testdata/exchanges")
+	if len(list) < 280 {
+		t.Fatalf("%d exchanges", len(list))
 	}
 	// What came later in the captured shop, although its number is lower.
-	slices.SortStableFunc(list, func(a, b exchange) int { return cmp.Compare(turn(a.number()), turn(b.number())) })
+	slices.SortStableFunc(list, func(a, b exchange) int { return cmp.Compare(turn(a.Number()), turn(b.Number())) })
 	return list
 }
 
@@ -101,21 +77,21 @@ func TestReplay(t *testing.T) {
 	r.furnish()
 	met := map[string]bool{}
 	for _, e := range list {
-		if notBuilt[e.number()] != "" {
-			met[e.number()] = true
+		if notBuilt[e.Number()] != "" {
+			met[e.Number()] = true
 			continue
 		}
 		r.prepare(e)
 		problems := r.compare(e)
-		if reason, ok := differences[e.number()]; ok {
-			met[e.number()] = true
+		if reason, ok := differences[e.Number()]; ok {
+			met[e.Number()] = true
 			if len(problems) == 0 {
-				t.Errorf("%s: no longer differs: %s", e.file, reason)
+				t.Errorf("%s: no longer differs: %s", e.Name, reason)
 			}
 			continue
 		}
 		for _, p := range problems {
-			t.Errorf("%s: %s", e.file, p)
+			t.Errorf("%s: %s", e.Name, p)
 		}
 	}
 	for _, exceptions := range []map[string]string{notBuilt, differences} {
@@ -172,7 +148,7 @@ const simpleProduct = `{"product":{"sku":%q,"name":%q,"attribute_set_id":4,"pric
 // prepare does what happened between the captures.
 func (r *replay) prepare(e exchange) {
 	r.t.Helper()
-	switch e.number() {
+	switch e.Number() {
 	case "062":
 		r.must("POST", "all/V1/categories", `{"category":{"parent_id":2,"name":"Kleding","is_active":true}}`)
 	case "090":
@@ -206,7 +182,7 @@ func (r *replay) prepare(e exchange) {
 			r.must("POST", "all/V1/products", fmt.Sprintf(simpleProduct, fmt.Sprintf("PART-%03d", i), fmt.Sprint("Onderdeel ", i), "simple", "100", ""))
 		}
 	case "162":
-		r.s.reference["customer-groups"] = append(r.s.reference["customer-groups"], newObject("id", 4, "code", "Zonder btw", "tax_class_id", 6, "tax_class_name", "Zonder btw"))
+		r.s.reference["customer-groups"] = append(r.s.reference["customer-groups"], jsondoc.New("id", 4, "code", "Zonder btw", "tax_class_id", 6, "tax_class_name", "Zonder btw"))
 	case "163":
 		for i, email := range []string{"femke@janssenshoreca.example.com", "asa.oberg@example.com", "noor.smit@example.nl", "seven@example.nl"} {
 			r.must("POST", "default/V1/customers", fmt.Sprintf(`{"customer":{"email":%q,"firstname":"Noor","lastname":"Smit","dob":"2001-12-31","addresses":[{"firstname":"Noor","lastname":"Smit-O'Neill",
@@ -221,7 +197,7 @@ func (r *replay) prepare(e exchange) {
 	case "385":
 		r.s.ids["order"], r.s.ids["order number"] = 31, 18
 	}
-	if e.number() >= "395" && e.number() <= "398" && r.cart[maskOf(e)] == "" {
+	if e.Number() >= "395" && e.Number() <= "398" && r.cart[maskOf(e)] == "" {
 		r.s.ids["quote"] = 15
 		r.cart[maskOf(e)] = r.must("POST", "default/V1/guest-carts", "")
 	}
@@ -246,14 +222,14 @@ func (r *replay) orders() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		v, err := decodeJSON(data)
+		v, err := jsondoc.Decode(data)
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		o := v.(*object)
 		undo(o)
 		for _, i := range topItems(o) {
-			r.s.reserve(i.str("sku"), i.rat("qty_ordered"))
+			r.s.reserve(text(i.Get("sku")), rat(i.Get("qty_ordered")))
 		}
 		r.s.orders = append(r.s.orders, o)
 	}
@@ -263,28 +239,28 @@ func (r *replay) orders() {
 
 // undo takes away what invoices, shipments and refunds left in an order.
 func undo(o *object) {
-	for _, k := range slices.Clone(o.keys) {
+	for _, k := range slices.Clone(o.Keys()) {
 		if strings.HasSuffix(k, "_invoiced") || strings.HasSuffix(k, "_refunded") || strings.HasSuffix(k, "_canceled") || strings.HasSuffix(k, "total_paid") || strings.Contains(k, "adjustment") {
-			o.drop(k)
+			o.Drop(k)
 		}
 	}
-	o.set("state", "new")
-	o.set("status", "pending")
-	o.both("total_due", o.rat("grand_total"))
-	o.set("status_histories", []any{})
+	o.Set("state", "new")
+	o.Set("status", "pending")
+	setBoth(o, "total_due", rat(o.Get("grand_total")))
+	o.Set("status_histories", []any{})
 	for _, k := range []string{"amount_paid", "amount_refunded", "shipping_captured", "shipping_refunded"} {
-		o.obj("payment").drop(k, "base_"+k)
+		o.Object("payment").Drop(k, "base_"+k)
 	}
-	for _, i := range o.objects("items") {
-		for _, k := range slices.Clone(i.keys) {
+	for _, i := range o.Objects("items") {
+		for _, k := range slices.Clone(i.Keys()) {
 			switch {
 			case strings.HasPrefix(k, "qty_") && k != "qty_ordered":
-				i.set(k, 0)
+				i.Set(k, 0)
 			case strings.HasSuffix(k, "_refunded") && !strings.HasSuffix(k, "amount_refunded"), strings.HasSuffix(k, "_canceled"),
 				strings.Contains(k, "compensation_invoiced"), k == "weee_tax_applied":
-				i.drop(k)
+				i.Drop(k)
 			case strings.HasSuffix(k, "_invoiced"), strings.HasSuffix(k, "amount_refunded"):
-				i.set(k, 0)
+				i.Set(k, 0)
 			}
 		}
 	}
@@ -300,7 +276,7 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 		body = []byte(text) // sent as such: broken JSON, a form
 	}
 	s := strings.NewReplacer("<password>", "Noorderkade-123").Replace(string(body))
-	switch e.number() {
+	switch e.Number() {
 	case "001":
 		s = strings.Replace(s, "<token>", AdminPassword, 1)
 	case "003":
@@ -321,10 +297,10 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 
 // signed signs anew, with the fault that the capture tried out.
 func (r *replay) signed(e exchange, path string) string {
-	at, nonce := r.now, e.number()
+	at, nonce := r.now, e.Number()
 	o := &rest.OAuth1{ConsumerKey: consumerKey, ConsumerSecret: consumerSecret, Token: accessToken, TokenSecret: accessTokenSecret,
 		Now: func() time.Time { return at }, Nonce: func() string { return nonce }}
-	switch e.number() {
+	switch e.Number() {
 	case "016":
 		o.TokenSecret = "wrong"
 	case "017":
@@ -340,14 +316,14 @@ func (r *replay) signed(e exchange, path string) string {
 	}
 	req := httptest.NewRequest(e.Request.Method, "https://magento.example.com"+path, nil)
 	req.RequestURI = ""
-	if e.number() == "028" {
+	if e.Number() == "028" {
 		o.Invalidate(r.t.Context(), req) // signs the path as it is sent
 	}
 	if err := o.Authorize(r.t.Context(), req); err != nil {
 		r.t.Fatal(err)
 	}
 	header := req.Header.Get("Authorization")
-	if e.number() == "015" {
+	if e.Number() == "015" {
 		header = strings.Replace(header, "HMAC-SHA256", "HMAC-SHA1", 1)
 	}
 	return header
@@ -367,16 +343,16 @@ func (r *replay) compare(e exchange) (problems []string) {
 	if !strings.Contains(w.Header().Get("Content-Type"), "json") {
 		return problems
 	}
-	got, err := decodeJSON(w.Body.Bytes())
+	got, err := jsondoc.Decode(w.Body.Bytes())
 	if err != nil {
 		note("answer is no JSON: %v: %.200s", err, w.Body)
 		return problems
 	}
-	want, err := decodeJSON(e.Response.Body)
+	want, err := jsondoc.Decode(e.Response.Body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if mask, ok := want.(string); ok && e.number() == "300" {
+	if mask, ok := want.(string); ok && e.Number() == "300" {
 		r.cart[mask], _ = got.(string)
 	}
 	if w.Code >= 400 {
@@ -384,11 +360,11 @@ func (r *replay) compare(e exchange) (problems []string) {
 			note("error\n got %s\nwant %s", g, x)
 		}
 	}
-	if e.number() == "092" {
+	if e.Number() == "092" {
 		return problems // the list of modules is not imitated, only that it is there
 	}
 	found := names("", got, want)
-	if slices.Contains(trimmed, e.number()) {
+	if slices.Contains(trimmed, e.Number()) {
 		found = slices.DeleteFunc(found, func(p string) bool { return strings.HasSuffix(p, "should not be there") })
 	}
 	return append(problems, found...)
@@ -397,7 +373,7 @@ func (r *replay) compare(e exchange) (problems []string) {
 // errorText is message, errors and parameters, without ids of reports.
 func errorText(v any) string {
 	o, _ := v.(*object)
-	s := string(encodeJSON(o))
+	s := string(jsondoc.EncodePHP(o))
 	if at := strings.Index(s, "webapi-"); at >= 0 {
 		s = s[:at]
 	}
@@ -413,15 +389,15 @@ func names(path string, got, want any) (problems []string) {
 		if !ok {
 			return []string{fmt.Sprintf("%s is %T, want an object", path, got)}
 		}
-		for _, k := range want.keys {
-			if !g.has(k) {
+		for _, k := range want.Keys() {
+			if !g.Has(k) {
 				problems = append(problems, path+"."+k+" is missing")
 			} else {
-				problems = append(problems, names(path+"."+k, g.get(k), want.get(k))...)
+				problems = append(problems, names(path+"."+k, g.Get(k), want.Get(k))...)
 			}
 		}
-		for _, k := range g.keys {
-			if !want.has(k) {
+		for _, k := range g.Keys() {
+			if !want.Has(k) {
 				problems = append(problems, path+"."+k+" should not be there")
 			}
 		}
@@ -450,7 +426,7 @@ func names(path string, got, want any) (problems []string) {
 func codes(path string, got, want []any) (problems []string) {
 	list := func(l []any) (out []string) {
 		for _, a := range l {
-			out = append(out, a.(*object).str("attribute_code"))
+			out = append(out, text(a.(*object).Get("attribute_code")))
 		}
 		slices.Sort(out)
 		return out

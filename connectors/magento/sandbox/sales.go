@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // portion is how much of an order item a document takes.
@@ -19,16 +21,16 @@ func (c *call) portions(o *object, left func(*object) *big.Rat) ([]portion, *api
 	if err != nil {
 		return nil, err
 	}
-	asked := newObject("items", v).objects("items")
+	asked := jsondoc.New("items", v).Objects("items")
 	var out []portion
 	for _, i := range topItems(o) {
 		qty := left(i)
 		if len(asked) > 0 {
-			want := hasID(asked, "order_item_id", i.int("item_id"))
+			want := hasID(asked, "order_item_id", i.Int("item_id"))
 			if want == nil {
 				continue
 			}
-			if q := want.rat("qty"); q.Cmp(qty) < 0 {
+			if q := rat(want.Get("qty")); q.Cmp(qty) < 0 {
 				qty = q
 			}
 		}
@@ -40,9 +42,9 @@ func (c *call) portions(o *object, left func(*object) *big.Rat) ([]portion, *api
 }
 
 func less(i *object, names ...string) *big.Rat {
-	left := i.rat("qty_ordered")
+	left := rat(i.Get("qty_ordered"))
 	for _, n := range names {
-		left.Sub(left, i.rat(n))
+		left.Sub(left, rat(i.Get(n)))
 	}
 	return left
 }
@@ -50,11 +52,11 @@ func less(i *object, names ...string) *big.Rat {
 func toInvoice(i *object) *big.Rat { return less(i, "qty_invoiced", "qty_canceled") }
 
 func toRefund(i *object) *big.Rat {
-	return new(big.Rat).Sub(i.rat("qty_invoiced"), i.rat("qty_refunded"))
+	return new(big.Rat).Sub(rat(i.Get("qty_invoiced")), rat(i.Get("qty_refunded")))
 }
 
 func toShip(i *object) *big.Rat {
-	if i.int("is_virtual") == 1 {
+	if i.Int("is_virtual") == 1 {
 		return new(big.Rat)
 	}
 	return less(i, "qty_shipped", "qty_canceled", "qty_refunded")
@@ -62,26 +64,26 @@ func toShip(i *object) *big.Rat {
 
 // part is the share of an amount of an item for a quantity.
 func (p portion) part(name string) *big.Rat {
-	of := p.item.rat(name)
+	of := rat(p.item.Get(name))
 	if name == "row_total" { // the stored total is before the discount
-		of.Add(of, p.item.rat("discount_amount"))
+		of.Add(of, rat(p.item.Get("discount_amount")))
 	}
 	of.Mul(of, p.qty)
-	return cents(of.Quo(of, p.item.rat("qty_ordered")))
+	return cents(of.Quo(of, rat(p.item.Get("qty_ordered"))))
 }
 
 // add raises an amount and its twin in the base currency.
 func add(o *object, name string, by *big.Rat) {
 	for _, twin := range []string{"base_" + name, name} {
-		o.set(twin, amount(new(big.Rat).Add(o.rat(twin), by), 4))
+		o.Set(twin, amount(new(big.Rat).Add(rat(o.Get(twin)), by), 4))
 	}
 }
 
 // raise raises a quantity of an item and of its children.
 func raise(o *object, p portion, name string) {
-	for _, i := range o.objects("items") {
-		if i == p.item || i.int("parent_item_id") == p.item.int("item_id") {
-			i.set(name, amount(new(big.Rat).Add(i.rat(name), p.qty), 4))
+	for _, i := range o.Objects("items") {
+		if i == p.item || i.Int("parent_item_id") == p.item.Int("item_id") {
+			i.Set(name, amount(new(big.Rat).Add(rat(i.Get(name)), p.qty), 4))
 		}
 	}
 }
@@ -99,12 +101,12 @@ func (s *Sandbox) postInvoice(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	open := o.str("state") != "canceled" && o.str("state") != "closed" && o.str("state") != "holded"
+	open := text(o.Get("state")) != "canceled" && text(o.Get("state")) != "closed" && text(o.Get("state")) != "holded"
 	if len(parts) == 0 || !open {
 		return nil, refusedDocument("Invoice", "The invoice can't be created without products. Add products and try again.",
 			"The order does not allow an invoice to be created.")
 	}
-	first := !o.has("total_invoiced")
+	first := !o.Has("total_invoiced")
 	sums := s.sumUp(o, parts, first)
 	for _, p := range parts {
 		raise(o, p, "qty_invoiced")
@@ -119,7 +121,7 @@ func (s *Sandbox) postInvoice(c *call) (any, *apiError) {
 		}
 		s.forChildrenToo(o, p.item, func(i *object, own bool) {
 			if own {
-				i.set("weee_tax_applied", "[]")
+				i.Set("weee_tax_applied", "[]")
 			}
 		})
 	}
@@ -129,18 +131,18 @@ func (s *Sandbox) postInvoice(c *call) (any, *apiError) {
 	add(o, "subtotal_invoiced", sums.subtotal)
 	add(o, "tax_invoiced", sums.tax)
 	add(o, "total_invoiced", sums.grand)
-	o.set("base_total_invoiced_cost", amount(o.rat("base_total_invoiced_cost"), 4))
+	o.Set("base_total_invoiced_cost", amount(rat(o.Get("base_total_invoiced_cost")), 4))
 	add(o, "total_paid", sums.grand)
 	add(o, "total_due", new(big.Rat).Neg(sums.grand))
-	pay := o.obj("payment")
+	pay := o.Object("payment")
 	add(pay, "amount_paid", sums.grand)
 	add(pay, "shipping_captured", sums.shipping)
 	s.settle(o)
 	inv := s.document(o, "invoice", sums)
-	inv.merge(newObject("state", 2, "can_void_flag", 0, "total_qty", amount(sums.qty, 4), "comments", []any{}))
-	inv.set("items", documentItems(inv, parts))
+	inv.Merge(jsondoc.New("state", 2, "can_void_flag", 0, "total_qty", amount(sums.qty, 4), "comments", []any{}))
+	inv.Set("items", documentItems(inv, parts))
 	s.invoices = append(s.invoices, inv)
-	return inv.str("entity_id"), nil
+	return text(inv.Get("entity_id")), nil
 }
 
 // invoicedParts are the sums of an item that an invoice raises, and what they are shares of.
@@ -151,8 +153,8 @@ var refundedParts = map[string]string{"amount_refunded": "row_total", "tax_refun
 	"discount_tax_compensation_refunded": "discount_tax_compensation_amount"}
 
 func (s *Sandbox) forChildrenToo(o, item *object, do func(i *object, own bool)) {
-	for _, i := range o.objects("items") {
-		if i == item || i.int("parent_item_id") == item.int("item_id") {
+	for _, i := range o.Objects("items") {
+		if i == item || i.Int("parent_item_id") == item.Int("item_id") {
 			do(i, i == item)
 		}
 	}
@@ -175,12 +177,12 @@ func (s *Sandbox) sumUp(o *object, parts []portion, shipping bool) sums {
 	}
 	t.subtotalIncl.Add(t.grand, t.discount)
 	if shipping {
-		t.shipping, t.shippingTax = o.rat("shipping_amount"), o.rat("shipping_tax_amount")
+		t.shipping, t.shippingTax = rat(o.Get("shipping_amount")), rat(o.Get("shipping_tax_amount"))
 		t.tax.Add(t.tax, t.shippingTax)
 		t.grand.Add(t.grand, t.shipping)
 		t.grand.Add(t.grand, t.shippingTax)
-		t.grand.Add(t.grand, o.rat("shipping_discount_tax_compensation_amount"))
-		t.grand.Sub(t.grand, o.rat("shipping_discount_amount"))
+		t.grand.Add(t.grand, rat(o.Get("shipping_discount_tax_compensation_amount")))
+		t.grand.Sub(t.grand, rat(o.Get("shipping_discount_amount")))
 	}
 	return t
 }
@@ -188,27 +190,27 @@ func (s *Sandbox) sumUp(o *object, parts []portion, shipping bool) sums {
 // document is what invoices and credit memos have in common.
 func (s *Sandbox) document(o *object, kind string, t sums) *object {
 	id := s.next(kind)
-	d := newObject("entity_id", id, "increment_id", fmt.Sprintf("%09d", id), "order_id", o.get("entity_id"), "store_id", 1, "state", 2,
-		"created_at", s.now(), "updated_at", s.now(), "billing_address_id", o.get("billing_address_id"), "base_to_global_rate", 1, "base_to_order_rate", 1,
+	d := jsondoc.New("entity_id", id, "increment_id", fmt.Sprintf("%09d", id), "order_id", o.Get("entity_id"), "store_id", 1, "state", 2,
+		"created_at", s.now(), "updated_at", s.now(), "billing_address_id", o.Get("billing_address_id"), "base_to_global_rate", 1, "base_to_order_rate", 1,
 		"store_to_base_rate", 0, "store_to_order_rate", 0)
-	if to := firstObject(o.obj("extension_attributes").list("shipping_assignments")).obj("shipping").obj("address"); to != nil {
-		d.set("shipping_address_id", to.get("entity_id"))
+	if to := firstObject(o.Object("extension_attributes").List("shipping_assignments")).Object("shipping").Object("address"); to != nil {
+		d.Set("shipping_address_id", to.Get("entity_id"))
 	}
 	for _, c := range []string{"base", "global", "order", "store"} {
-		d.set(c+"_currency_code", "EUR")
+		d.Set(c+"_currency_code", "EUR")
 	}
-	d.both("discount_amount", new(big.Rat).Neg(t.discount))
-	d.both("discount_tax_compensation_amount", t.compensated)
-	d.both("grand_total", t.grand)
-	d.both("shipping_amount", t.shipping)
-	d.both("shipping_incl_tax", new(big.Rat).Add(t.shipping, t.shippingTax))
-	d.both("shipping_tax_amount", t.shippingTax)
-	d.both("subtotal", t.subtotal)
-	d.both("subtotal_incl_tax", t.subtotalIncl)
-	d.both("tax_amount", t.tax)
+	setBoth(d, "discount_amount", new(big.Rat).Neg(t.discount))
+	setBoth(d, "discount_tax_compensation_amount", t.compensated)
+	setBoth(d, "grand_total", t.grand)
+	setBoth(d, "shipping_amount", t.shipping)
+	setBoth(d, "shipping_incl_tax", new(big.Rat).Add(t.shipping, t.shippingTax))
+	setBoth(d, "shipping_tax_amount", t.shippingTax)
+	setBoth(d, "subtotal", t.subtotal)
+	setBoth(d, "subtotal_incl_tax", t.subtotalIncl)
+	setBoth(d, "tax_amount", t.tax)
 	if kind == "invoice" {
-		d.set("base_shipping_discount_tax_compensation_amnt", 0)
-		d.set("shipping_discount_tax_compensation_amount", 0)
+		d.Set("base_shipping_discount_tax_compensation_amnt", 0)
+		d.Set("shipping_discount_tax_compensation_amount", 0)
 	}
 	return d
 }
@@ -216,18 +218,18 @@ func (s *Sandbox) document(o *object, kind string, t sums) *object {
 func documentItems(d *object, parts []portion) []any {
 	list := []any{}
 	for n, p := range parts {
-		i := newObject("entity_id", n+1, "parent_id", d.get("entity_id"), "name", p.item.get("name"), "sku", p.item.get("sku"), "product_id", p.item.get("product_id"),
-			"order_item_id", p.item.get("item_id"), "qty", amount(p.qty, 4))
-		if cost := p.item.get("base_cost"); cost != nil {
-			i.set("base_cost", cost)
+		i := jsondoc.New("entity_id", n+1, "parent_id", d.Get("entity_id"), "name", p.item.Get("name"), "sku", p.item.Get("sku"), "product_id", p.item.Get("product_id"),
+			"order_item_id", p.item.Get("item_id"), "qty", amount(p.qty, 4))
+		if cost := p.item.Get("base_cost"); cost != nil {
+			i.Set("base_cost", cost)
 		}
 		for _, name := range []string{"price", "price_incl_tax"} {
-			i.both(name, p.item.rat(name))
+			setBoth(i, name, rat(p.item.Get(name)))
 		}
 		for _, name := range []string{"row_total", "tax_amount", "discount_tax_compensation_amount"} {
-			i.both(name, p.part(name))
+			setBoth(i, name, p.part(name))
 		}
-		i.both("row_total_incl_tax", new(big.Rat).Add(p.part("row_total_incl_tax"), p.part("discount_amount")))
+		setBoth(i, "row_total_incl_tax", new(big.Rat).Add(p.part("row_total_incl_tax"), p.part("discount_amount")))
 		list = append(list, i)
 	}
 	return list
@@ -238,8 +240,8 @@ func (s *Sandbox) settle(o *object) {
 	open, invoiced, refunded := false, false, true
 	for _, i := range topItems(o) {
 		open = open || toInvoice(i).Sign() > 0 || toShip(i).Sign() > 0
-		invoiced = invoiced || i.rat("qty_invoiced").Sign() > 0
-		refunded = refunded && i.rat("qty_refunded").Cmp(i.rat("qty_ordered")) == 0
+		invoiced = invoiced || rat(i.Get("qty_invoiced")).Sign() > 0
+		refunded = refunded && rat(i.Get("qty_refunded")).Cmp(rat(i.Get("qty_ordered"))) == 0
 	}
 	state := "processing"
 	switch {
@@ -248,11 +250,11 @@ func (s *Sandbox) settle(o *object) {
 	case !open:
 		state = "complete"
 	}
-	o.set("state", state)
-	o.set("status", state)
-	o.set("updated_at", s.now())
-	for _, i := range o.objects("items") {
-		i.set("updated_at", s.now())
+	o.Set("state", state)
+	o.Set("status", state)
+	o.Set("updated_at", s.now())
+	for _, i := range o.Objects("items") {
+		i.Set("updated_at", s.now())
 	}
 }
 
@@ -261,14 +263,14 @@ func (s *Sandbox) postShipment(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if o.str("state") == "holded" {
+	if text(o.Get("state")) == "holded" {
 		return nil, refusedDocument("Shipment", "A shipment cannot be created when an order has a status of holded")
 	}
 	any := false
 	for _, i := range topItems(o) {
 		any = any || toShip(i).Sign() > 0
 	}
-	if !any || o.str("state") == "canceled" {
+	if !any || text(o.Get("state")) == "canceled" {
 		return nil, refusedDocument("Shipment", "The order does not allow a shipment to be created.", "You can't create a shipment without products.")
 	}
 	parts, err := c.portions(o, toShip)
@@ -284,7 +286,7 @@ func (s *Sandbox) postShipment(c *call) (any, *apiError) {
 	}
 	source := defaultSource
 	if a, ok := arguments.(*object); ok {
-		if code := a.obj("extension_attributes").str("source_code"); code != "" {
+		if code := text(a.Object("extension_attributes").Get("source_code")); code != "" {
 			source = code
 		}
 	}
@@ -296,53 +298,55 @@ func (s *Sandbox) postShipment(c *call) (any, *apiError) {
 		return nil, err
 	}
 	ship := s.shipment(c, o, parts, source)
-	for _, t := range newObject("t", tracks).objects("t") {
+	for _, t := range jsondoc.New("t", tracks).Objects("t") {
 		s.addTrack(ship, t)
 	}
 	for _, p := range parts {
-		p.item.set("qty_shipped", amount(new(big.Rat).Add(p.item.rat("qty_shipped"), p.qty), 4))
-		if src := s.sourceItem(p.item.str("sku"), source); src != nil {
-			src.set("quantity", amount(new(big.Rat).Sub(src.rat("quantity"), p.qty), 4))
-			s.reserve(p.item.str("sku"), new(big.Rat).Neg(p.qty))
+		p.item.Set("qty_shipped", amount(new(big.Rat).Add(rat(p.item.Get("qty_shipped")), p.qty), 4))
+		if src := s.sourceItem(text(p.item.Get("sku")), source); src != nil {
+			src.Set("quantity", amount(new(big.Rat).Sub(rat(src.Get("quantity")), p.qty), 4))
+			s.reserve(text(p.item.Get("sku")), new(big.Rat).Neg(p.qty))
 		}
 	}
 	s.settle(o)
 	s.shipments = append(s.shipments, ship)
-	return ship.str("entity_id"), nil
+	return text(ship.Get("entity_id")), nil
 }
 
 func (s *Sandbox) shipment(c *call, o *object, parts []portion, source string) *object {
 	id := s.next("shipment")
-	ship := newObject("billing_address_id", o.get("billing_address_id"), "created_at", s.now())
-	if o.has("customer_id") {
-		ship.set("customer_id", o.get("customer_id"))
+	ship := jsondoc.New("billing_address_id", o.Get("billing_address_id"), "created_at", s.now())
+	if o.Has("customer_id") {
+		ship.Set("customer_id", o.Get("customer_id"))
 	}
-	ship.merge(newObject("entity_id", id, "increment_id", fmt.Sprintf("%09d", id), "order_id", o.get("entity_id"), "packages", []any{}))
-	if to := firstObject(o.obj("extension_attributes").list("shipping_assignments")).obj("shipping").obj("address"); to != nil {
-		ship.set("shipping_address_id", to.get("entity_id"))
+	ship.Merge(jsondoc.New("entity_id", id, "increment_id", fmt.Sprintf("%09d", id), "order_id", o.Get("entity_id"), "packages", []any{}))
+	if to := firstObject(o.Object("extension_attributes").List("shipping_assignments")).Object("shipping").Object("address"); to != nil {
+		ship.Set("shipping_address_id", to.Get("entity_id"))
 	}
 	qty := new(big.Rat)
 	items := []any{}
 	for _, p := range parts {
 		qty.Add(qty, p.qty)
-		items = append(items, newObject("entity_id", s.next("shipment item"), "name", p.item.get("name"), "parent_id", id, "price", p.item.get("price"),
-			"product_id", p.item.get("product_id"), "sku", p.item.get("sku"), "weight", p.item.get("weight"), "order_item_id", p.item.get("item_id"), "qty", amount(p.qty, 4)))
+		items = append(items, jsondoc.New("entity_id", s.next("shipment item"), "name", p.item.Get("name"), "parent_id", id, "price", p.item.Get("price"),
+			"product_id", p.item.Get("product_id"), "sku", p.item.Get("sku"), "weight", p.item.Get("weight"), "order_item_id", p.item.Get("item_id"), "qty", amount(p.qty, 4)))
 	}
-	ship.merge(newObject("store_id", 1, "total_qty", amount(qty, 4), "updated_at", s.now(), "items", items, "tracks", []any{}, "comments", []any{},
-		"extension_attributes", newObject("source_code", source)))
+	ship.Merge(jsondoc.New("store_id", 1, "total_qty", amount(qty, 4), "updated_at", s.now(), "items", items, "tracks", []any{}, "comments", []any{},
+		"extension_attributes", jsondoc.New("source_code", source)))
+
 	if comment, ok := c.raw("comment").(*object); ok && c.raw("appendComment") == true {
-		ship.set("comments", []any{newObject("is_customer_notified", 0, "parent_id", id, "comment", comment.str("comment"),
-			"is_visible_on_front", comment.int("is_visible_on_front"), "created_at", s.now(), "entity_id", s.next("shipment comment"))})
+		ship.Set("comments", []any{jsondoc.New("is_customer_notified", 0, "parent_id", id, "comment", text(comment.Get("comment")),
+			"is_visible_on_front", comment.Int("is_visible_on_front"), "created_at", s.now(), "entity_id", s.next("shipment comment"))})
+
 	}
 	return ship
 }
 
 func (s *Sandbox) addTrack(ship, in *object) *object {
-	t := newObject("order_id", ship.get("order_id"), "created_at", s.now(), "entity_id", s.next("track"), "parent_id", ship.get("entity_id"), "updated_at", s.now())
+	t := jsondoc.New("order_id", ship.Get("order_id"), "created_at", s.now(), "entity_id", s.next("track"), "parent_id", ship.Get("entity_id"), "updated_at", s.now())
 	for _, k := range []string{"weight", "qty", "description", "track_number", "title", "carrier_code"} {
-		t.set(k, in.get(k))
+		t.Set(k, in.Get(k))
 	}
-	ship.set("tracks", append(ship.list("tracks"), t))
+	ship.Set("tracks", append(ship.List("tracks"), t))
 	return t
 }
 
@@ -351,11 +355,11 @@ func (s *Sandbox) postTrack(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	ship := hasID(s.shipments, "entity_id", in.int("parent_id"))
+	ship := hasID(s.shipments, "entity_id", in.Int("parent_id"))
 	if ship == nil {
 		return nil, missing(noSalesEntity)
 	}
-	return s.addTrack(ship, in).clone(), nil
+	return s.addTrack(ship, in).Clone(), nil
 }
 
 func (s *Sandbox) postRefund(c *call) (any, *apiError) {
@@ -363,9 +367,9 @@ func (s *Sandbox) postRefund(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	switch o.str("state") {
+	switch text(o.Get("state")) {
 	case "closed", "canceled", "holded":
-		return nil, refusedDocument("Creditmemo", "A creditmemo can not be created when an order has a status of "+o.str("status"))
+		return nil, refusedDocument("Creditmemo", "A creditmemo can not be created when an order has a status of "+text(o.Get("status")))
 	}
 	parts, err := c.portions(o, toRefund)
 	if err != nil {
@@ -379,19 +383,19 @@ func (s *Sandbox) postRefund(c *call) (any, *apiError) {
 		return nil, err
 	}
 	arguments, _ := v.(*object)
-	full := !arguments.has("shipping_amount") || arguments.rat("shipping_amount").Sign() > 0
-	t := s.sumUp(o, parts, full && !o.has("shipping_refunded"))
-	t.grand.Add(t.grand, arguments.rat("adjustment_positive"))
-	t.grand.Sub(t.grand, arguments.rat("adjustment_negative"))
+	full := !arguments.Has("shipping_amount") || rat(arguments.Get("shipping_amount")).Sign() > 0
+	t := s.sumUp(o, parts, full && !o.Has("shipping_refunded"))
+	t.grand.Add(t.grand, rat(arguments.Get("adjustment_positive")))
+	t.grand.Sub(t.grand, rat(arguments.Get("adjustment_negative")))
 	for _, p := range parts {
-		shipped := p.item.rat("qty_shipped")
-		for _, id := range arguments.obj("extension_attributes").list("return_to_stock_items") {
-			if src := s.sourceItem(p.item.str("sku"), defaultSource); src != nil && text(id) == p.item.str("item_id") && shipped.Sign() > 0 {
-				src.set("quantity", amount(new(big.Rat).Add(src.rat("quantity"), p.qty), 4))
+		shipped := rat(p.item.Get("qty_shipped"))
+		for _, id := range arguments.Object("extension_attributes").List("return_to_stock_items") {
+			if src := s.sourceItem(text(p.item.Get("sku")), defaultSource); src != nil && text(id) == text(p.item.Get("item_id")) && shipped.Sign() > 0 {
+				src.Set("quantity", amount(new(big.Rat).Add(rat(src.Get("quantity")), p.qty), 4))
 			}
 		}
 		if shipped.Sign() == 0 {
-			s.reserve(p.item.str("sku"), new(big.Rat).Neg(p.qty))
+			s.reserve(text(p.item.Get("sku")), new(big.Rat).Neg(p.qty))
 		}
 		raise(o, p, "qty_refunded")
 		for name, of := range refundedParts {
@@ -404,8 +408,8 @@ func (s *Sandbox) postRefund(c *call) (any, *apiError) {
 			})
 		}
 	}
-	add(o, "adjustment_negative", arguments.rat("adjustment_negative"))
-	add(o, "adjustment_positive", arguments.rat("adjustment_positive"))
+	add(o, "adjustment_negative", rat(arguments.Get("adjustment_negative")))
+	add(o, "adjustment_positive", rat(arguments.Get("adjustment_positive")))
 	add(o, "discount_refunded", new(big.Rat).Neg(t.discount))
 	add(o, "discount_tax_compensation_refunded", t.compensated)
 	add(o, "shipping_refunded", t.shipping)
@@ -414,35 +418,35 @@ func (s *Sandbox) postRefund(c *call) (any, *apiError) {
 	add(o, "tax_refunded", t.tax)
 	add(o, "total_offline_refunded", t.grand)
 	add(o, "total_refunded", t.grand)
-	pay := o.obj("payment")
+	pay := o.Object("payment")
 	add(pay, "amount_refunded", t.grand)
 	add(pay, "shipping_refunded", t.shipping)
 	s.settle(o)
-	s.note(o, fmt.Sprintf("We refunded €%s offline.", t.grand.FloatString(2)), "creditmemo", o.str("status"))
+	s.note(o, fmt.Sprintf("We refunded €%s offline.", t.grand.FloatString(2)), "creditmemo", text(o.Get("status")))
 	memo := s.document(o, "refund", t)
 	for _, name := range []string{"adjustment", "adjustment_negative", "adjustment_positive"} {
-		memo.both(name, arguments.rat(name))
+		setBoth(memo, name, rat(arguments.Get(name)))
 	}
 	items := documentItems(memo, parts)
 	for _, i := range items {
-		i.(*object).merge(newObject("base_weee_tax_row_disposition", 0, "weee_tax_applied", "[]", "weee_tax_applied_row_amount", 0, "weee_tax_row_disposition", 0))
+		i.(*object).Merge(jsondoc.New("base_weee_tax_row_disposition", 0, "weee_tax_applied", "[]", "weee_tax_applied_row_amount", 0, "weee_tax_row_disposition", 0))
 	}
-	memo.merge(newObject("items", items, "comments", []any{}))
+	memo.Merge(jsondoc.New("items", items, "comments", []any{}))
 	s.refunds = append(s.refunds, memo)
-	return memo.str("entity_id"), nil
+	return text(memo.Get("entity_id")), nil
 }
 
 // sortedRows are documents with their scalars by name and the rest behind.
 func sortedRow(o *object) any {
-	out := newObject()
+	out := jsondoc.New()
 	for _, k := range sortedNames(o) {
-		if _, isList := o.get(k).([]any); !isList && o.obj(k) == nil {
-			out.set(k, o.get(k))
+		if _, isList := o.Get(k).([]any); !isList && o.Object(k) == nil {
+			out.Set(k, o.Get(k))
 		}
 	}
 	for _, k := range []string{"packages", "items", "tracks", "comments", "extension_attributes"} {
-		if o.has(k) {
-			out.set(k, cloneValue(o.get(k)))
+		if o.Has(k) {
+			out.Set(k, jsondoc.Clone(o.Get(k)))
 		}
 	}
 	return out

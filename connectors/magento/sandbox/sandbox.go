@@ -11,14 +11,14 @@ import (
 	"math/big"
 	"mime"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // The account of a person, for an admin token.
@@ -37,6 +37,7 @@ const (
 
 // Sandbox is the imitation. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
 	mu    sync.Mutex
 	clock func() time.Time
 	// settings
@@ -48,7 +49,6 @@ type Sandbox struct {
 	tokens     map[string]time.Time // admin tokens and their ends
 	logins     int
 	nonces     map[string]bool
-	faults     []*Fault
 	faultsTold int
 	ids        map[string]int // last id by kind
 
@@ -122,48 +122,6 @@ func (s *Sandbox) next(kind string) int {
 // taken makes sure that next never gives an id again.
 func (s *Sandbox) taken(kind string, id int) { s.ids[kind] = max(s.ids[kind], id) }
 
-// Fault is one thing that goes wrong.
-type Fault struct {
-	Match func(*http.Request) bool // nil is every request
-	Times int                      // 0 is once
-	// After lets the shop do what was asked before Serve answers.
-	After bool
-	// Serve answers instead of the shop.
-	Serve http.HandlerFunc
-}
-
-// Fault makes requests go wrong, the faults that were asked for first before later ones.
-func (s *Sandbox) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f.Times = max(f.Times, 1)
-	s.faults = append(s.faults, &f)
-}
-
-// Cut drops the connection without an answer.
-func Cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
-// Maintenance answers as a shop in maintenance mode does: in HTML.
-func Maintenance(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = io.WriteString(w, "<html><body><h1>Service Temporarily Unavailable</h1></body></html>")
-}
-
-func (s *Sandbox) fault(r *http.Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, func(f *Fault) bool { return f.Match == nil || f.Match(r) })
-	if i < 0 {
-		return nil
-	}
-	f := s.faults[i]
-	if f.Times--; f.Times == 0 {
-		s.faults = slices.Delete(s.faults, i, i+1)
-	}
-	return f
-}
-
 // call is one request.
 type call struct {
 	r             *http.Request
@@ -183,14 +141,7 @@ const maxBody = 16 << 20
 
 // ServeHTTP answers a request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f := s.fault(r); f != nil {
-		if f.After {
-			s.answer(httptest.NewRecorder(), r)
-		}
-		f.Serve(w, r)
-		return
-	}
-	s.answer(w, r)
+	s.Serve(w, r, s.answer)
 }
 
 func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
@@ -213,12 +164,12 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
 	case fault != nil && fault.plain:
 		status, kind, out = fault.status, "text/plain;charset=UTF-8", []byte(fault.message)
 	case fault != nil:
-		status, out = fault.status, encodeJSON(fault.body())
+		status, out = fault.status, jsondoc.EncodePHP(fault.body())
 	default:
 		if fields := r.URL.Query().Get("fields"); fields != "" {
 			v = selectFields(v, fields)
 		}
-		out = encodeJSON(v)
+		out = jsondoc.EncodePHP(v)
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", kind)
@@ -273,7 +224,7 @@ func (c *call) read(contentType string, body []byte) *apiError {
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return refuse("UTF-8 is the only supported charset.")
 	}
-	v, err := decodeJSON(bytes.TrimSpace(body))
+	v, err := jsondoc.Decode(bytes.TrimSpace(body))
 	if err != nil {
 		return refuse("Decoding error.")
 	}
@@ -281,7 +232,7 @@ func (c *call) read(contentType string, body []byte) *apiError {
 	case *object:
 		c.body = v
 	case []any:
-		c.body = newObject()
+		c.body = jsondoc.New()
 	default:
 		return refuse("Decoding error.")
 	}
@@ -323,13 +274,13 @@ func (c *call) id(i int) (int, *apiError) {
 	if c.vars[i] == "" || strings.Trim(c.vars[i], "0123456789") != "" || len(c.vars[i]) > 12 {
 		return 0, wrongType("", c.vars[i], "int")
 	}
-	return newObject("id", c.vars[i]).int("id"), nil
+	return jsondoc.New("id", c.vars[i]).Int("id"), nil
 }
 
 // hasID finds the object with an id in a list.
 func hasID(list []*object, member string, id int) *object {
 	for _, o := range list {
-		if o.int(member) == id {
+		if o.Int(member) == id {
 			return o
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // ask calls the shop as an administrator would.
@@ -20,13 +22,13 @@ func (s *Sandbox) ask(t *testing.T, method, path, body string) (int, *object) {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	v, err := decodeJSON(w.Body.Bytes())
+	v, err := jsondoc.Decode(w.Body.Bytes())
 	if err != nil {
 		t.Fatalf("%s %s: %v: %s", method, path, err, w.Body)
 	}
 	o, ok := v.(*object)
 	if !ok {
-		o = newObject("value", v)
+		o = jsondoc.New("value", v)
 	}
 	return w.Code, o
 }
@@ -50,20 +52,20 @@ func TestSeed(t *testing.T) {
 	}
 	for i, o := range s.orders {
 		w := want[i]
-		if o.str("state") != w.state || o.str("grand_total") != w.total || len(o.list("items")) != w.items || o.str("increment_id") != fmt.Sprintf("%09d", i+1) {
-			t.Errorf("order %s is %s over %s with %d items, want %+v", o.str("increment_id"), o.str("state"), o.str("grand_total"), len(o.list("items")), w)
+		if text(o.Get("state")) != w.state || text(o.Get("grand_total")) != w.total || len(o.List("items")) != w.items || text(o.Get("increment_id")) != fmt.Sprintf("%09d", i+1) {
+			t.Errorf("order %s is %s over %s with %d items, want %+v", text(o.Get("increment_id")), text(o.Get("state")), text(o.Get("grand_total")), len(o.List("items")), w)
 		}
-		sum := o.rat("subtotal")
+		sum := rat(o.Get("subtotal"))
 		for _, name := range []string{"shipping_amount", "tax_amount", "discount_tax_compensation_amount", "shipping_discount_tax_compensation_amount", "discount_amount"} {
-			sum.Add(sum, o.rat(name))
+			sum.Add(sum, rat(o.Get(name)))
 		}
-		if sum.Cmp(o.rat("grand_total")) != 0 {
-			t.Errorf("order %s adds up to %s, not %s", o.str("increment_id"), sum.FloatString(2), o.str("grand_total"))
+		if sum.Cmp(rat(o.Get("grand_total"))) != 0 {
+			t.Errorf("order %s adds up to %s, not %s", text(o.Get("increment_id")), sum.FloatString(2), text(o.Get("grand_total")))
 		}
 	}
 	_, salable := s.ask(t, "GET", "all/V1/inventory/get-product-salable-quantity/NK-MUG-350/1", "")
-	if salable.str("value") != "36" { // 2 of order 2, 1 of 4 and 1 of 7; the cancelled four are free again
-		t.Errorf("salable mugs: %s", salable.str("value"))
+	if text(salable.Get("value")) != "36" { // 2 of order 2, 1 of 4 and 1 of 7; the cancelled four are free again
+		t.Errorf("salable mugs: %s", text(salable.Get("value")))
 	}
 	if empty := New(connectors.SandboxOptions{Empty: true}); len(empty.orders)+len(empty.customers) != 0 || len(empty.products) != 9 {
 		t.Errorf("without demo documents: %d orders, %d products", len(empty.orders), len(empty.products))
@@ -78,21 +80,21 @@ func TestTotals(t *testing.T) {
 		s.ask(t, "PUT", "all/V1/products/"+sku, `{"product":{"price":`+price+`}}`)
 	}
 	_, mask := s.ask(t, "POST", "default/V1/guest-carts", "")
-	cart := "default/V1/guest-carts/" + mask.str("value")
+	cart := "default/V1/guest-carts/" + text(mask.Get("value"))
 	s.ask(t, "POST", cart+"/items", `{"cartItem":{"sku":"NK-BEAN-HOUSE-500","qty":2}}`)
 	s.ask(t, "POST", cart+"/items", `{"cartItem":{"sku":"NK-TEE","qty":1,"product_option":{"extension_attributes":{"configurable_item_options":[{"option_id":"122","option_value":2},{"option_id":"123","option_value":3}]}}}}`)
 	s.ask(t, "PUT", cart+"/coupons/NAJAAR10", "")
 	_, answer := s.ask(t, "POST", cart+"/shipping-information", `{"addressInformation":{"shipping_address":{"country_id":"DE"},"shipping_carrier_code":"flatrate","shipping_method_code":"flatrate"}}`)
-	totals := answer.obj("totals")
+	totals := answer.Object("totals")
 	for name, want := range map[string]string{"grand_total": "60.44", "subtotal": "55.2", "discount_amount": "-6.17", "shipping_amount": "4.09", "tax_amount": "6.67",
 		"shipping_tax_amount": "0.78", "subtotal_incl_tax": "61.74", "shipping_incl_tax": "4.87"} {
-		if got := totals.str(name); got != want {
+		if got := text(totals.Get(name)); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	first := totals.objects("items")[0]
+	first := totals.Objects("items")[0]
 	for name, want := range map[string]string{"price": "16.47", "row_total": "32.93", "tax_amount": "2.08", "discount_amount": "3.52", "price_incl_tax": "17.62"} {
-		if got := first.str(name); got != want {
+		if got := text(first.Get(name)); got != want {
 			t.Errorf("%s of the first row is %s, want %s", name, got, want)
 		}
 	}
@@ -100,7 +102,7 @@ func TestTotals(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	s := open()
-	s.Fault(Fault{Times: 2, Serve: Maintenance})
+	s.Fault(faults.Fault{Times: 2, Serve: faults.Maintenance})
 	for _, want := range []int{503, 503, 200} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest("GET", "/rest/V1/directory/currency", http.NoBody))
@@ -108,7 +110,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("status %d, want %d", w.Code, want)
 		}
 	}
-	s.Fault(Fault{After: true, Serve: Cut})
+	s.Fault(faults.Fault{After: true, Serve: faults.Cut})
 	func() {
 		defer func() {
 			if recover() != http.ErrAbortHandler { //nolint:errorlint // a panic value

@@ -10,28 +10,28 @@ func (s *Sandbox) cancel(c *call) (any, *apiError) {
 	}
 	invoiced := false
 	for _, i := range topItems(o) {
-		invoiced = invoiced || i.rat("qty_invoiced").Sign() > 0
+		invoiced = invoiced || rat(i.Get("qty_invoiced")).Sign() > 0
 	}
-	if state := o.str("state"); state != "new" && state != "processing" && state != "pending_payment" || invoiced {
+	if state := text(o.Get("state")); state != "new" && state != "processing" && state != "pending_payment" || invoiced {
 		return false, nil
 	}
 	for _, i := range topItems(o) {
 		left := less(i, "qty_canceled")
-		s.reserve(i.str("sku"), new(big.Rat).Neg(left))
-		i.set("qty_canceled", amount(left, 4))
-		i.set("tax_canceled", i.get("tax_amount"))
-		i.set("discount_tax_compensation_canceled", i.get("discount_tax_compensation_amount"))
+		s.reserve(text(i.Get("sku")), new(big.Rat).Neg(left))
+		i.Set("qty_canceled", amount(left, 4))
+		i.Set("tax_canceled", i.Get("tax_amount"))
+		i.Set("discount_tax_compensation_canceled", i.Get("discount_tax_compensation_amount"))
 	}
 	for name, of := range map[string]string{"discount": "discount_amount", "shipping": "shipping_amount", "subtotal": "subtotal", "tax": "tax_amount", "total": "grand_total"} {
-		by := o.rat(of)
+		by := rat(o.Get(of))
 		if name == "discount" {
 			by.Abs(by)
 		}
-		o.both(name+"_canceled", by)
+		setBoth(o, name+"_canceled", by)
 	}
-	o.set("state", "canceled")
-	o.set("status", "canceled")
-	o.set("updated_at", s.now())
+	o.Set("state", "canceled")
+	o.Set("status", "canceled")
+	o.Set("updated_at", s.now())
 	return true, nil
 }
 
@@ -40,15 +40,15 @@ func (s *Sandbox) hold(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	switch o.str("state") {
+	switch text(o.Get("state")) {
 	case "holded", "complete", "closed", "canceled", "payment_review":
 		return nil, refuse("A hold action is not available.")
 	}
-	o.set("hold_before_state", o.get("state"))
-	o.set("hold_before_status", o.get("status"))
-	o.set("state", "holded")
-	o.set("status", "holded")
-	o.set("updated_at", s.now())
+	o.Set("hold_before_state", o.Get("state"))
+	o.Set("hold_before_status", o.Get("status"))
+	o.Set("state", "holded")
+	o.Set("status", "holded")
+	o.Set("updated_at", s.now())
 	return true, nil
 }
 
@@ -57,12 +57,12 @@ func (s *Sandbox) unhold(c *call) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if o.str("state") != "holded" {
+	if text(o.Get("state")) != "holded" {
 		return nil, refuse("You cannot remove the hold.")
 	}
-	o.set("state", o.get("hold_before_state"))
-	o.set("status", o.get("hold_before_status"))
-	o.drop("hold_before_state", "hold_before_status")
-	o.set("updated_at", s.now())
+	o.Set("state", o.Get("hold_before_state"))
+	o.Set("status", o.Get("hold_before_status"))
+	o.Drop("hold_before_state", "hold_before_status")
+	o.Set("updated_at", s.now())
 	return true, nil
 }

@@ -5,13 +5,15 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 const defaultSource = "default"
 
 // newStockItem is a stock item of a product that nobody counted yet.
 func newStockItem(id int) *object {
-	return newObject("item_id", id, "product_id", id, "stock_id", 1, "qty", nil, "is_in_stock", false, "is_qty_decimal", false,
+	return jsondoc.New("item_id", id, "product_id", id, "stock_id", 1, "qty", nil, "is_in_stock", false, "is_qty_decimal", false,
 		"show_default_notification_message", false, "use_config_min_qty", true, "min_qty", 0, "use_config_min_sale_qty", 1,
 		"min_sale_qty", 1, "use_config_max_sale_qty", true, "max_sale_qty", 10000, "use_config_backorders", true, "backorders", 0,
 		"use_config_notify_stock_qty", true, "notify_stock_qty", 1, "use_config_qty_increments", true, "qty_increments", 0,
@@ -21,13 +23,13 @@ func newStockItem(id int) *object {
 
 // stockItem is the legacy view: the quantity of the default source.
 func (s *Sandbox) stockItem(p *product) *object {
-	item := p.item.clone()
+	item := p.item.Clone()
 	if src := s.sourceItem(p.sku(), defaultSource); src != nil && !composite(p) {
-		item.set("qty", src.get("quantity"))
-		item.set("is_in_stock", src.int("status") == 1)
+		item.Set("qty", src.Get("quantity"))
+		item.Set("is_in_stock", src.Int("status") == 1)
 	}
 	if composite(p) {
-		item.set("qty", 0)
+		item.Set("qty", 0)
 	}
 	return item
 }
@@ -37,36 +39,36 @@ func composite(p *product) bool { return p.kind() == "configurable" || p.kind() 
 
 // changeStockItem is the legacy write. A quantity of 0 takes the product out of stock.
 func (s *Sandbox) changeStockItem(p *product, in *object) {
-	for _, k := range in.keys {
+	for _, k := range in.Keys() {
 		switch k {
 		case "item_id", "product_id", "stock_id", "qty", "extension_attributes":
 		default:
-			p.item.set(k, in.get(k))
+			p.item.Set(k, in.Get(k))
 		}
 	}
-	if composite(p) || !in.has("qty") && !in.has("is_in_stock") {
+	if composite(p) || !in.Has("qty") && !in.Has("is_in_stock") {
 		return
 	}
 	src := s.sourceItem(p.sku(), defaultSource)
 	if src == nil {
-		src = newObject("sku", p.sku(), "source_code", defaultSource, "quantity", 0, "status", 0)
+		src = jsondoc.New("sku", p.sku(), "source_code", defaultSource, "quantity", 0, "status", 0)
 		s.stock = append(s.stock, src)
 	}
-	if in.has("qty") {
-		src.set("quantity", amount(in.rat("qty"), 4))
-		if in.rat("qty").Sign() <= 0 && p.item.get("manage_stock") == true {
-			src.set("status", 0)
-			p.item.set("is_in_stock", false)
+	if in.Has("qty") {
+		src.Set("quantity", amount(rat(in.Get("qty")), 4))
+		if rat(in.Get("qty")).Sign() <= 0 && p.item.Get("manage_stock") == true {
+			src.Set("status", 0)
+			p.item.Set("is_in_stock", false)
 		}
 	}
-	if v, ok := in.get("is_in_stock").(bool); ok {
-		src.set("status", map[bool]int{true: 1}[v])
+	if v, ok := in.Get("is_in_stock").(bool); ok {
+		src.Set("status", map[bool]int{true: 1}[v])
 	}
 }
 
 func (s *Sandbox) sourceItem(sku, source string) *object {
 	for _, i := range s.stock {
-		if strings.EqualFold(i.str("sku"), sku) && i.str("source_code") == source {
+		if strings.EqualFold(text(i.Get("sku")), sku) && text(i.Get("source_code")) == source {
 			return i
 		}
 	}
@@ -77,12 +79,12 @@ func (s *Sandbox) sourceItem(sku, source string) *object {
 func (s *Sandbox) salable(p *product) *big.Rat {
 	sum := new(big.Rat)
 	for _, i := range s.stock {
-		if strings.EqualFold(i.str("sku"), p.sku()) && i.int("status") == 1 && s.linked(i.str("source_code")) {
-			sum.Add(sum, i.rat("quantity"))
+		if strings.EqualFold(text(i.Get("sku")), p.sku()) && i.Int("status") == 1 && s.linked(text(i.Get("source_code"))) {
+			sum.Add(sum, rat(i.Get("quantity")))
 		}
 	}
 	sum.Sub(sum, s.reservation(p.sku()))
-	return sum.Sub(sum, p.item.rat("min_qty"))
+	return sum.Sub(sum, rat(p.item.Get("min_qty")))
 }
 
 // linked tells whether a source belongs to the stock that the shop sells from.
@@ -101,14 +103,14 @@ func (s *Sandbox) reserve(sku string, quantity *big.Rat) {
 
 // inStock tells whether a product can be bought at all.
 func (s *Sandbox) inStock(p *product) bool {
-	if p.item.get("manage_stock") == false {
+	if p.item.Get("manage_stock") == false {
 		return true
 	}
 	if composite(p) {
-		return p.item.get("is_in_stock") == true
+		return p.item.Get("is_in_stock") == true
 	}
 	src := s.sourceItem(p.sku(), defaultSource)
-	return src != nil && src.int("status") == 1 && s.salable(p).Sign() > 0
+	return src != nil && src.Int("status") == 1 && s.salable(p).Sign() > 0
 }
 
 func (s *Sandbox) getStockItem(c *call) (any, *apiError) {
@@ -129,7 +131,7 @@ func (s *Sandbox) putStockItem(c *call) (any, *apiError) {
 		return nil, missing(noSKU, c.vars[0])
 	}
 	s.changeStockItem(p, in)
-	return p.item.get("item_id"), nil
+	return p.item.Get("item_id"), nil
 }
 
 func (s *Sandbox) getStockStatus(c *call) (any, *apiError) {
@@ -141,15 +143,15 @@ func (s *Sandbox) getStockStatus(c *call) (any, *apiError) {
 	if composite(p) {
 		quantity = "0"
 	}
-	return newObject("product_id", p.id(), "stock_id", 1, "qty", quantity,
+	return jsondoc.New("product_id", p.id(), "stock_id", 1, "qty", quantity,
 		"stock_status", map[bool]int{true: 1}[s.inStock(p)], "stock_item", s.stockItem(p)), nil
 }
 
 func (s *Sandbox) searchSourceItems(c *call) (any, *apiError) {
 	t := table{rows: s.stock, badField: s.internal, badSort: s.internal, field: func(row *object, name string) (any, bool) {
-		return row.get(name), types["source_item"][name] != "" || name == "source_item_id"
+		return row.Get(name), types["source_item"][name] != "" || name == "source_item_id"
 	}}
-	return c.list(t, func(o *object) any { return o.clone() })
+	return c.list(t, func(o *object) any { return o.Clone() })
 }
 
 // postSourceItems writes absolute quantities. An unknown SKU is taken, an unknown source is not.
@@ -165,21 +167,21 @@ func (s *Sandbox) postSourceItems(c *call) (any, *apiError) {
 		return nil, err
 	}
 	for _, in := range list {
-		if hasCode(s.reference["sources"], in.str("source_code")) == nil {
+		if hasCode(s.reference["sources"], text(in.Get("source_code"))) == nil {
 			return nil, refuse("Could not save Source Item")
 		}
 	}
 	for _, in := range list {
-		i := s.sourceItem(in.str("sku"), in.str("source_code"))
+		i := s.sourceItem(text(in.Get("sku")), text(in.Get("source_code")))
 		if i == nil {
-			i = newObject("sku", in.str("sku"), "source_code", in.str("source_code"))
-			if p := s.bySKU(in.str("sku")); p != nil {
-				i.set("sku", p.sku())
+			i = jsondoc.New("sku", text(in.Get("sku")), "source_code", text(in.Get("source_code")))
+			if p := s.bySKU(text(in.Get("sku"))); p != nil {
+				i.Set("sku", p.sku())
 			}
 			s.stock = append(s.stock, i)
 		}
-		i.set("quantity", amount(in.rat("quantity"), 4))
-		i.set("status", in.int("status"))
+		i.Set("quantity", amount(rat(in.Get("quantity")), 4))
+		i.Set("status", in.Int("status"))
 	}
 	return []any{}, nil
 }
@@ -187,22 +189,22 @@ func (s *Sandbox) postSourceItems(c *call) (any, *apiError) {
 func validSourceItems(list []*object) *apiError {
 	var faults []any
 	fault := func(message, field string) {
-		faults = append(faults, newObject("message", message, "parameters", newObject("field", field)))
+		faults = append(faults, jsondoc.New("message", message, "parameters", jsondoc.New("field", field)))
 	}
 	for _, i := range list {
-		if strings.TrimSpace(i.str("sku")) == "" {
+		if strings.TrimSpace(text(i.Get("sku"))) == "" {
 			fault(`"%field" can not be empty.`, "sku")
 		}
-		if i.str("source_code") == "" {
+		if text(i.Get("source_code")) == "" {
 			fault(`"%field" can not be empty.`, "source_code")
 		}
-		if !isNumber(i.get("quantity")) {
+		if !isNumber(i.Get("quantity")) {
 			fault(`"%field" should be numeric.`, "quantity")
 		}
 		switch {
-		case !isNumber(i.get("status")):
+		case !isNumber(i.Get("status")):
 			fault(`"%field" should be numeric.`, "status")
-		case i.int("status") != 0 && i.int("status") != 1:
+		case i.Int("status") != 0 && i.Int("status") != 1:
 			fault(`"%field" should a known status.`, "status") // sic
 		}
 	}
@@ -210,13 +212,13 @@ func validSourceItems(list []*object) *apiError {
 		return nil
 	}
 	first := faults[0].(*object)
-	message := strings.ReplaceAll(first.str("message"), "%field", first.obj("parameters").str("field"))
+	message := strings.ReplaceAll(text(first.Get("message")), "%field", text(first.Object("parameters").Get("field")))
 	return &apiError{status: 400, message: "Validation Failed: " + message, errors: faults}
 }
 
 func hasCode(list []*object, code string) *object {
 	for _, o := range list {
-		if cmp.Or(o.str("source_code"), o.str("code")) == code {
+		if cmp.Or(text(o.Get("source_code")), text(o.Get("code"))) == code {
 			return o
 		}
 	}
@@ -233,7 +235,7 @@ func (s *Sandbox) deleteSourceItems(c *call) (any, *apiError) {
 	}
 	for _, in := range list {
 		s.stock = slices.DeleteFunc(s.stock, func(i *object) bool {
-			return strings.EqualFold(i.str("sku"), in.str("sku")) && i.str("source_code") == in.str("source_code")
+			return strings.EqualFold(text(i.Get("sku")), text(in.Get("sku"))) && text(i.Get("source_code")) == text(in.Get("source_code"))
 		})
 	}
 	return []any{}, nil
@@ -261,7 +263,7 @@ func (s *Sandbox) areSalable(c *call) (any, *apiError) {
 	for _, k := range sortedKeys(q) {
 		if strings.HasPrefix(k, "skus[") {
 			p := s.bySKU(q.Get(k))
-			out = append(out, newObject("sku", q.Get(k), "stock_id", newObject("id", q.Get("stockId")).int("id"), "salable", p != nil && s.inStock(p)))
+			out = append(out, jsondoc.New("sku", q.Get(k), "stock_id", jsondoc.New("id", q.Get("stockId")).Int("id"), "salable", p != nil && s.inStock(p)))
 		}
 	}
 	return out, nil

@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"strings"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // The shop's prices include the VAT of its own country. For another country Magento takes that out and puts the
@@ -93,7 +95,7 @@ func (s *Sandbox) totals(k *cart, country string) totals {
 	for i := range k.items {
 		item := &k.items[i]
 		l := s.priced(s.finalPrice(item), item.qty, s.taxClass(item.priced()), country, k.group, t.percent)
-		l.item, l.original = item, item.priced().base.rat("price")
+		l.item, l.original = item, rat(item.priced().base.Get("price"))
 		t.lines = append(t.lines, l)
 	}
 	cost := flatRate
@@ -130,13 +132,13 @@ func taxIn(incl, rate *big.Rat) *big.Rat {
 	return cents(new(big.Rat).Sub(incl, new(big.Rat).Quo(incl, factor(rate))))
 }
 
-func (s *Sandbox) taxClass(p *product) string { return p.attrs.str("tax_class_id") }
+func (s *Sandbox) taxClass(p *product) string { return text(p.attrs.Get("tax_class_id")) }
 
 // taxRate finds the rate of a product class in a country for a customer group by the shop's rules.
 func (s *Sandbox) taxRate(class, country string, group int) (code string, rate *big.Rat) {
 	customer := 3
 	if g := hasID(s.reference["customer-groups"], "id", group); g != nil {
-		customer = g.int("tax_class_id")
+		customer = g.Int("tax_class_id")
 	}
 	holds := func(list []any, id string) bool {
 		for _, v := range list {
@@ -147,12 +149,12 @@ func (s *Sandbox) taxRate(class, country string, group int) (code string, rate *
 		return false
 	}
 	for _, rule := range s.reference["tax-rules"] {
-		if !holds(rule.list("product_tax_class_ids"), class) || !holds(rule.list("customer_tax_class_ids"), text(number(customer))) {
+		if !holds(rule.List("product_tax_class_ids"), class) || !holds(rule.List("customer_tax_class_ids"), text(jsondoc.Int(customer))) {
 			continue
 		}
 		for _, r := range s.reference["tax-rates"] {
-			if r.str("tax_country_id") == country && holds(rule.list("tax_rate_ids"), r.str("id")) {
-				return r.str("code"), r.rat("rate")
+			if text(r.Get("tax_country_id")) == country && holds(rule.List("tax_rate_ids"), text(r.Get("id"))) {
+				return text(r.Get("code")), rat(r.Get("rate"))
 			}
 		}
 	}
@@ -162,18 +164,18 @@ func (s *Sandbox) taxRate(class, country string, group int) (code string, rate *
 // finalPrice is the least of price, special price of today and tier price.
 func (s *Sandbox) finalPrice(i *cartItem) *big.Rat {
 	p := i.priced()
-	price := p.base.rat("price")
-	if special := p.attrs.str("special_price"); special != "" {
+	price := rat(p.base.Get("price"))
+	if special := text(p.attrs.Get("special_price")); special != "" {
 		today := s.clock().UTC().Format(time.DateOnly)
-		from, to := p.attrs.str("special_from_date"), p.attrs.str("special_to_date")
+		from, to := text(p.attrs.Get("special_from_date")), text(p.attrs.Get("special_to_date"))
 		if (from == "" || day(from) <= today) && (to == "" || today <= day(to)) && rat(special).Cmp(price) < 0 {
 			price = rat(special)
 		}
 	}
 	for _, v := range p.tiers {
 		tier, ok := v.(*object)
-		if ok && tier.rat("qty").Cmp(i.qty) <= 0 && tier.rat("value").Cmp(price) < 0 {
-			price = tier.rat("value")
+		if ok && rat(tier.Get("qty")).Cmp(i.qty) <= 0 && rat(tier.Get("value")).Cmp(price) < 0 {
+			price = rat(tier.Get("value"))
 		}
 	}
 	return price

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // action serves what is below /_info and /_action.
@@ -13,7 +15,7 @@ func (q *request) action() error {
 	get, post := q.r.Method == http.MethodGet, q.r.Method == http.MethodPost
 	switch {
 	case q.is("_info", "version") && get:
-		writeJSON(q.w, http.StatusOK, newObject("version", q.s.version))
+		writeJSON(q.w, http.StatusOK, jsondoc.New("version", q.s.version))
 		return nil
 	case q.is("_info", "config") && get:
 		writeJSON(q.w, http.StatusOK, q.config())
@@ -77,14 +79,14 @@ func (q *request) reserve(name, channel string) error {
 		}
 		return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__NO_NUMBER_RANGE_CONFIGURATION",
 			fmt.Sprintf("No number range configuration found for entity %q with sales channel %q.", name, channel),
-			newObject("entity", name, "salesChannelId", channelID))}
+			jsondoc.New("entity", name, "salesChannelId", channelID))}
 	}
 	start, _ := wholeNumber(numbers.v["start"])
 	next := max(start, q.s.ranges[name])
 	if q.r.URL.Query().Get("preview") == "" {
 		q.s.ranges[name] = next + 1
 	}
-	writeJSON(q.w, http.StatusOK, newObject("number", strings.Replace(numbers.str("pattern"), "{n}", strconv.Itoa(next), 1)))
+	writeJSON(q.w, http.StatusOK, jsondoc.New("number", strings.Replace(numbers.str("pattern"), "{n}", strconv.Itoa(next), 1)))
 	return nil
 }
 
@@ -100,12 +102,12 @@ func (q *request) numberRange(name string) *row {
 
 // config is what clients use as a ping.
 func (q *request) config() *object {
-	return newObject(
+	return jsondoc.New(
 		"version", q.s.version, "versionRevision", "",
-		"adminWorker", newObject("enableAdminWorker", true, "enableQueueStatsWorker", true, "enableNotificationWorker", true,
+		"adminWorker", jsondoc.New("enableAdminWorker", true, "enableQueueStatsWorker", true, "enableNotificationWorker", true,
 			"transports", []any{"async", "low_priority"}),
-		"bundles", newObject("Framework", newObject("css", []any{}, "js", []any{q.base + "/bundles/framework/administration/js/framework.js"}, "baseUrl", nil, "type", "plugin")),
-		"settings", newObject("enableUrlFeature", true, "appUrlReachable", true, "appsRequireAppUrl", false,
+		"bundles", jsondoc.New("Framework", jsondoc.New("css", []any{}, "js", []any{q.base + "/bundles/framework/administration/js/framework.js"}, "baseUrl", nil, "type", "plugin")),
+		"settings", jsondoc.New("enableUrlFeature", true, "appUrlReachable", true, "appsRequireAppUrl", false,
 			"private_allowed_extensions", []any{"jpg", "jpeg", "png", "webp", "pdf"}, "enableHtmlSanitizer", true,
 			"enableStagingMode", false, "disableExtensionManagement", false))
 }

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"math/big"
 	"sort"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // aggregate answers the aggregations; none asked is [].
@@ -10,7 +12,7 @@ func (v *view) aggregate(ent *entity, rows []*row, list []aggregation) any {
 	if len(list) == 0 {
 		return []any{}
 	}
-	out := newObject()
+	out := jsondoc.New()
 	for _, a := range list {
 		v.aggregateOne(out, ent, rows, a)
 	}
@@ -34,7 +36,7 @@ func (v *view) aggregateOne(out *object, ent *entity, rows []*row, a aggregation
 	if err != nil {
 		return
 	}
-	res := newObject("name", a.name)
+	res := jsondoc.New("name", a.name)
 	var vals []any
 	byKey := map[string][]*row{}
 	for _, r := range rows {
@@ -48,7 +50,7 @@ func (v *view) aggregateOne(out *object, ent *entity, rows []*row, a aggregation
 	}
 	switch a.typ {
 	case "count":
-		res.set("count", len(vals))
+		res.Set("count", len(vals))
 	case "terms":
 		keys := make([]string, 0, len(byKey))
 		for k := range byKey {
@@ -60,19 +62,19 @@ func (v *view) aggregateOne(out *object, ent *entity, rows []*row, a aggregation
 		}
 		buckets := []any{}
 		for _, k := range keys {
-			b := newObject("key", k, "count", len(byKey[k]))
+			b := jsondoc.New("key", k, "count", len(byKey[k]))
 			if a.nested != nil {
 				v.aggregateOne(b, ent, byKey[k], *a.nested)
 			}
-			b.set("apiAlias", "aggregation_bucket")
+			b.Set("apiAlias", "aggregation_bucket")
 			buckets = append(buckets, b)
 		}
-		res.set("buckets", buckets)
+		res.Set("buckets", buckets)
 	default:
 		stats(res, a.typ, p.last.kind, vals)
 	}
-	res.set("apiAlias", a.name+"_aggregation")
-	out.set(a.name, res)
+	res.Set("apiAlias", a.name+"_aggregation")
+	out.Set(a.name, res)
 }
 
 // stats has min and max as text, avg and sum as numbers.
@@ -105,7 +107,7 @@ func stats(res *object, typ string, k kind, vals []any) {
 		v    any
 	}{{"min", textOrNull(lo)}, {"max", textOrNull(hi)}, {"avg", number(avg, 11)}, {"sum", number(sum, 11)}} {
 		if typ == "stats" || typ == m.name {
-			res.set(m.name, m.v)
+			res.Set(m.name, m.v)
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // tokenLife is how long an access token lives; clients must trust expires_in, not this.
@@ -71,14 +73,14 @@ func missingParameter(name string) apiErrors {
 
 // tokenRequest reads JSON or a form; the client may also come by HTTP Basic.
 func tokenRequest(r *http.Request, body []byte) (*object, error) {
-	o := newObject()
+	o := jsondoc.New()
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
 			return nil, apiErrors{httpProblem(http.StatusBadRequest, "The form is malformed.")}
 		}
 		for k := range form {
-			o.set(k, form.Get(k))
+			o.Set(k, form.Get(k))
 		}
 	} else if len(body) > 0 {
 		v, err := decodeJSON(body)
@@ -90,8 +92,8 @@ func tokenRequest(r *http.Request, body []byte) (*object, error) {
 		}
 	}
 	if id, secret, ok := r.BasicAuth(); ok {
-		o.set("client_id", id)
-		o.set("client_secret", secret)
+		o.Set("client_id", id)
+		o.Set("client_secret", secret)
 	}
 	return o, nil
 }
@@ -109,39 +111,39 @@ func (s *Sandbox) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	grant := req.str("grant_type")
+	grant := req.Text("grant_type")
 	key := "client " + address(r)
 	if grant == "password" {
-		key = "user " + req.str("username") + " " + address(r)
+		key = "user " + req.Text("username") + " " + address(r)
 	}
 	if f := s.failed[key]; f != nil && s.now().Before(f.until) {
 		seconds := int((f.until.Sub(s.now()) + time.Second - 1) / time.Second)
 		return apiErrors{problem(http.StatusTooManyRequests, "FRAMEWORK__AUTH_THROTTLED",
-			fmt.Sprintf("Auth throttled for %d seconds.", seconds), newObject("seconds", seconds))}
+			fmt.Sprintf("Auth throttled for %d seconds.", seconds), jsondoc.New("seconds", seconds))}
 	}
 	by, refresh, err := s.grant(grant, req)
 	if err != nil {
-		if es, ok := err.(apiErrors); ok && (es[0].members.str("code") == "4" || es[0].members.str("code") == "6") {
+		if es, ok := err.(apiErrors); ok && (es[0].members.Text("code") == "4" || es[0].members.Text("code") == "6") {
 			s.countFailure(key)
 		}
 		return err
 	}
 	delete(s.failed, key)
-	answer := newObject("token_type", "Bearer", "expires_in", int(s.tokenLife/time.Second), "access_token", s.newToken(by, s.tokenLife, false))
+	answer := jsondoc.New("token_type", "Bearer", "expires_in", int(s.tokenLife/time.Second), "access_token", s.newToken(by, s.tokenLife, false))
 	if refresh {
-		answer.set("refresh_token", s.newToken(by, 7*24*time.Hour, true))
+		answer.Set("refresh_token", s.newToken(by, 7*24*time.Hour, true))
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(appendJSON(nil, answer))
+	_, _ = w.Write(jsondoc.EncodePHP(answer))
 	return nil
 }
 
 func (s *Sandbox) grant(grant string, req *object) (by *integration, refresh bool, err error) {
 	switch grant {
 	case "client_credentials":
-		id, secret := req.str("client_id"), req.str("client_secret")
-		if _, given := req.get("client_secret"); !given {
+		id, secret := req.Text("client_id"), req.Text("client_secret")
+		if _, given := req.Lookup("client_secret"); !given {
 			return nil, false, apiErrors{errGrant}
 		}
 		if !strings.HasPrefix(id, "SWIA") && !strings.HasPrefix(id, "SWUA") {
@@ -155,20 +157,20 @@ func (s *Sandbox) grant(grant string, req *object) (by *integration, refresh boo
 		}
 		return nil, false, apiErrors{errClient}
 	case "password":
-		if req.str("client_id") != "administration" {
+		if req.Text("client_id") != "administration" {
 			return nil, false, apiErrors{errClient}
 		}
 		for _, name := range []string{"username", "password"} {
-			if _, ok := req.get(name); !ok {
+			if _, ok := req.Lookup(name); !ok {
 				return nil, false, missingParameter(name)
 			}
 		}
-		if req.str("username") != AdminUser || req.str("password") != AdminPassword {
+		if req.Text("username") != AdminUser || req.Text("password") != AdminPassword {
 			return nil, false, apiErrors{errUser}
 		}
 		return &integration{key: AdminUser}, true, nil
 	case "refresh_token":
-		token := req.str("refresh_token")
+		token := req.Text("refresh_token")
 		if token == "" {
 			return nil, false, missingParameter("refresh_token")
 		}

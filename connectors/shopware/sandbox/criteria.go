@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // criteria is what a search asks for, parsed but not yet held against an entity.
@@ -80,7 +82,7 @@ func (p *criteriaParser) fail(code, pointer, detail string, params any) {
 }
 
 func (p *criteriaParser) badFilter(pointer, detail string) {
-	p.fail("FRAMEWORK__INVALID_FILTER_QUERY", pointer, detail, newObject("path", pointer))
+	p.fail("FRAMEWORK__INVALID_FILTER_QUERY", pointer, detail, jsondoc.New("path", pointer))
 }
 
 func (p *criteriaParser) parse(body any, at string) *criteria {
@@ -91,41 +93,41 @@ func (p *criteriaParser) parse(body any, at string) *criteria {
 		return c
 	}
 	p.paging(c, o, at)
-	if v, ok := o.get("ids"); ok {
+	if v, ok := o.Lookup("ids"); ok {
 		c.ids = textList(v)
 	}
-	if v, ok := o.get("filter"); ok {
+	if v, ok := o.Lookup("filter"); ok {
 		c.filters = p.filters(v, at+"/filter")
 	}
-	if v, ok := o.get("post-filter"); ok {
+	if v, ok := o.Lookup("post-filter"); ok {
 		c.post = p.filters(v, at+"/post-filter")
 	}
-	if v, ok := o.get("sort"); ok {
+	if v, ok := o.Lookup("sort"); ok {
 		c.sorts = p.sorts(v, at)
 	}
-	if v, ok := o.get("associations"); ok {
+	if v, ok := o.Lookup("associations"); ok {
 		if list, ok := v.(*object); ok {
-			for _, name := range list.keys {
-				c.associations = append(c.associations, association{name, p.parse(list.vals[name], at+"/associations/"+name)})
+			for _, name := range list.Keys() {
+				c.associations = append(c.associations, association{name, p.parse(list.Get(name), at+"/associations/"+name)})
 			}
 		}
 	}
-	if v, ok := o.get("includes"); ok {
+	if v, ok := o.Lookup("includes"); ok {
 		if list, ok := v.(*object); ok {
 			c.includes = map[string]map[string]bool{}
-			for _, alias := range list.keys {
+			for _, alias := range list.Keys() {
 				set := map[string]bool{}
-				for _, name := range textList(list.vals[alias]) {
+				for _, name := range textList(list.Get(alias)) {
 					set[name] = true
 				}
 				c.includes[alias] = set
 			}
 		}
 	}
-	if v, ok := o.get("fields"); ok {
+	if v, ok := o.Lookup("fields"); ok {
 		c.fields = textList(v)
 	}
-	if v, ok := o.get("total-count-mode"); ok {
+	if v, ok := o.Lookup("total-count-mode"); ok {
 		switch text(v) {
 		case "1", "exact":
 			c.total = 1
@@ -133,7 +135,7 @@ func (p *criteriaParser) parse(body any, at string) *criteria {
 			c.total = 2
 		}
 	}
-	if v, ok := o.get("aggregations"); ok {
+	if v, ok := o.Lookup("aggregations"); ok {
 		if list, ok := v.([]any); ok {
 			for i, a := range list {
 				if agg := p.aggregation(a, fmt.Sprintf("%s/aggregations/%d", at, i)); agg != nil {
@@ -154,25 +156,25 @@ func (p *criteriaParser) unaskedLimit(at string) int {
 
 // paging reads limit and page. A page without a limit has no effect.
 func (p *criteriaParser) paging(c *criteria, o *object, at string) {
-	if v, ok := o.get("limit"); ok && v != nil {
+	if v, ok := o.Lookup("limit"); ok && v != nil {
 		n, good := wholeNumber(v)
 		switch {
 		case !good || n < 1:
 			p.fail("FRAMEWORK__INVALID_LIMIT_QUERY", at+"/limit",
-				"The limit parameter must be a positive integer greater or equals than 1. Given: "+text(v), newObject("limit", v))
+				"The limit parameter must be a positive integer greater or equals than 1. Given: "+text(v), jsondoc.New("limit", v))
 		case p.lim.max > 0 && n > p.lim.max:
 			p.fail("FRAMEWORK__QUERY_LIMIT_EXCEEDED", at+"/limit",
 				fmt.Sprintf("The limit must be lower than or equal to MAX_LIMIT(=%d). Given: %d", p.lim.max, n),
-				newObject("maxLimit", p.lim.max, "limit", n))
+				jsondoc.New("maxLimit", p.lim.max, "limit", n))
 		default:
 			c.limit = n
 		}
 	}
-	if v, ok := o.get("page"); ok && v != nil {
+	if v, ok := o.Lookup("page"); ok && v != nil {
 		n, good := wholeNumber(v)
 		if !good || n < 1 {
 			p.fail("FRAMEWORK__INVALID_PAGE_QUERY", at+"/page",
-				"The page parameter must be a positive integer. Given: "+text(v), newObject("page", v))
+				"The page parameter must be a positive integer. Given: "+text(v), jsondoc.New("page", v))
 		} else if c.limit > 0 {
 			c.page = n
 		}
@@ -194,8 +196,8 @@ func (p *criteriaParser) filters(v any, at string) []filter {
 		return list
 	case *object: // {"productNumber": "X"} is equals for each key
 		var list []filter
-		for _, field := range v.keys {
-			if val := v.vals[field]; val == "" {
+		for _, field := range v.Keys() {
+			if val := v.Get(field); val == "" {
 				p.badFilter(at+"/"+field, fmt.Sprintf("The value for filter %q must not be empty.", field))
 			} else {
 				list = append(list, filter{typ: "equals", field: field, value: val, path: at + "/" + field})
@@ -215,7 +217,7 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 		p.badFilter(at, "The filter has to be an object.")
 		return filter{}, false
 	}
-	f := filter{typ: o.str("type"), field: o.str("field"), path: at}
+	f := filter{typ: o.Text("type"), field: o.Text("field"), path: at}
 	if f.typ == "" {
 		p.badFilter(at+"/type", "Value for filter type is required.")
 		return f, false
@@ -226,7 +228,7 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 	}
 	switch f.typ {
 	case "multi", "and", "or", "not", "nand", "nor":
-		f.operator = strings.ToUpper(o.str("operator"))
+		f.operator = strings.ToUpper(o.Text("operator"))
 		switch f.typ {
 		case "and", "nand":
 			f.operator = "AND"
@@ -242,7 +244,7 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 		if f.typ != "not" {
 			f.typ = "multi"
 		}
-		list, ok := o.get("queries")
+		list, ok := o.Lookup("queries")
 		queries, isList := list.([]any)
 		if !ok || !isList {
 			return missing("queries")
@@ -254,7 +256,7 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 		if f.field == "" {
 			return missing("field")
 		}
-		val, ok := o.get("value")
+		val, ok := o.Lookup("value")
 		if !ok || val == "" || (f.typ != "equals" && val == nil) {
 			return missing("value")
 		}
@@ -269,7 +271,7 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 		if f.field == "" {
 			return missing("field")
 		}
-		val, _ := o.get("value")
+		val, _ := o.Lookup("value")
 		for _, t := range scalarList(val) {
 			if t != "" {
 				f.values = append(f.values, t)
@@ -283,14 +285,14 @@ func (p *criteriaParser) filter(v any, at string) (filter, bool) {
 		if f.field == "" {
 			return missing("field")
 		}
-		params, _ := o.get("parameters")
+		params, _ := o.Lookup("parameters")
 		po, _ := params.(*object)
-		if po == nil || len(po.keys) == 0 {
+		if po == nil || len(po.Keys()) == 0 {
 			return missing("parameters")
 		}
 		f.params = map[string]any{}
 		for _, op := range []string{"gt", "gte", "lt", "lte"} {
-			if v, ok := po.get(op); ok && v != nil {
+			if v, ok := po.Lookup(op); ok && v != nil {
 				f.params[op] = v
 			}
 		}
@@ -313,15 +315,15 @@ func (p *criteriaParser) sorts(v any, at string) []sorting {
 	case []any:
 		for i, e := range v {
 			o, _ := e.(*object)
-			if o == nil || o.str("field") == "" {
+			if o == nil || o.Text("field") == "" {
 				p.fail("FRAMEWORK__INVALID_SORT_QUERY", fmt.Sprintf("%s/sort/%d", at, i),
 					`The "field" attribute is required to create a new sorting.`, []any{})
 				continue
 			}
 			list = append(list, sorting{
-				field:      o.str("field"),
-				descending: strings.EqualFold(o.str("order"), "desc"),
-				count:      o.str("type") == "count",
+				field:      o.Text("field"),
+				descending: strings.EqualFold(o.Text("order"), "desc"),
+				count:      o.Text("type") == "count",
 			})
 		}
 	}
@@ -333,7 +335,7 @@ func (p *criteriaParser) aggregation(v any, at string) *aggregation {
 	if o == nil {
 		return nil
 	}
-	a := &aggregation{name: o.str("name"), typ: o.str("type"), field: o.str("field")}
+	a := &aggregation{name: o.Text("name"), typ: o.Text("type"), field: o.Text("field")}
 	bad := func(name, detail string) *aggregation {
 		p.errs = append(p.errs, apiError{http.StatusBadRequest, problemAt("FRAMEWORK__INVALID_AGGREGATION_QUERY", detail, at+"/"+name, []any{}).members})
 		return nil
@@ -341,7 +343,7 @@ func (p *criteriaParser) aggregation(v any, at string) *aggregation {
 	if a.name == "" {
 		return bad("name", "The aggregation name should be a non-empty string.")
 	}
-	if v, ok := o.get("limit"); ok {
+	if v, ok := o.Lookup("limit"); ok {
 		a.limit, _ = wholeNumber(v)
 	}
 	switch a.typ {
@@ -350,13 +352,13 @@ func (p *criteriaParser) aggregation(v any, at string) *aggregation {
 			return bad("field", "The aggregation should contain a \"field\".")
 		}
 	case "filter":
-		if v, ok := o.get("filter"); ok {
+		if v, ok := o.Lookup("filter"); ok {
 			a.filters = p.filters(v, at+"/filter")
 		}
 	default:
 		return bad("type", fmt.Sprintf("The aggregation type %q is unknown.", a.typ))
 	}
-	if n, ok := o.get("aggregation"); ok {
+	if n, ok := o.Lookup("aggregation"); ok {
 		a.nested = p.aggregation(n, at+"/aggregation")
 	}
 	return a
@@ -402,8 +404,8 @@ func scalarList(v any) []any {
 		return v
 	case *object:
 		var list []any
-		for _, k := range v.keys {
-			list = append(list, v.vals[k])
+		for _, k := range v.Keys() {
+			list = append(list, v.Get(k))
 		}
 		return list
 	case string:
@@ -421,7 +423,7 @@ func scalarList(v any) []any {
 // queryCriteria turns the query of a GET into a body, as PHP does:
 // includes[order][]=orderNumber is {"includes":{"order":["orderNumber"]}}.
 func queryCriteria(q url.Values) any {
-	root := newObject()
+	root := jsondoc.New()
 	keys := make([]string, 0, len(q))
 	for k := range q {
 		keys = append(keys, k)
@@ -433,7 +435,7 @@ func queryCriteria(q url.Values) any {
 		if rest != "" {
 			path = append(path, strings.Split(strings.TrimSuffix(rest, "]"), "][")...)
 		}
-		if len(path) > maxDepth {
+		if len(path) > jsondoc.MaxDepth {
 			continue
 		}
 		for _, v := range q[k] {
@@ -446,16 +448,16 @@ func queryCriteria(q url.Values) any {
 func setPath(o *object, path []string, v string) {
 	for i, p := range path {
 		if p == "" {
-			p = strconv.Itoa(len(o.keys))
+			p = strconv.Itoa(len(o.Keys()))
 		}
 		if i == len(path)-1 {
-			o.set(p, v)
+			o.Set(p, v)
 			return
 		}
-		next, ok := o.vals[p].(*object)
+		next, ok := o.Get(p).(*object)
 		if !ok {
-			next = newObject()
-			o.set(p, next)
+			next = jsondoc.New()
+			o.Set(p, next)
 		}
 		o = next
 	}
@@ -467,17 +469,17 @@ func listsOf(v any) any {
 	if !ok {
 		return v
 	}
-	isList := len(o.keys) > 0
-	for i, k := range o.keys {
-		o.vals[k] = listsOf(o.vals[k])
+	isList := len(o.Keys()) > 0
+	for i, k := range o.Keys() {
+		o.Set(k, listsOf(o.Get(k)))
 		isList = isList && k == strconv.Itoa(i)
 	}
 	if !isList {
 		return o
 	}
-	list := make([]any, len(o.keys))
-	for i, k := range o.keys {
-		list[i] = o.vals[k]
+	list := make([]any, len(o.Keys()))
+	for i, k := range o.Keys() {
+		list[i] = o.Get(k)
 	}
 	return list
 }

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 func FuzzCriteria(f *testing.F) {
@@ -29,7 +31,7 @@ func FuzzCriteria(f *testing.F) {
 		c, errs := parseCriteria(body, s.limits())
 		if errs != nil {
 			for _, e := range errs {
-				if e.status != 400 || e.members.str("code") == "" {
+				if e.status != 400 || e.members.Text("code") == "" {
 					t.Errorf("an error without code: %v", e)
 				}
 			}
@@ -46,7 +48,7 @@ func FuzzCriteria(f *testing.F) {
 			t.Errorf("%d rows", len(res.rows))
 		}
 		e := &encoder{view: v, includes: c.includes, fields: c.fields}
-		out := appendJSON(nil, newObject("data", e.list(order, res.rows, c.associations, root), "aggregations", v.aggregate(order, res.all, c.aggregations)))
+		out := jsondoc.EncodePHP(jsondoc.New("data", e.list(order, res.rows, c.associations, root), "aggregations", v.aggregate(order, res.all, c.aggregations)))
 		if _, err := decodeJSON(out); err != nil {
 			t.Errorf("answer is no JSON: %v", err)
 		}
@@ -61,7 +63,7 @@ func FuzzQueryCriteria(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := decodeJSON(appendJSON(nil, queryCriteria(q))); err != nil && !strings.Contains(query, "[") {
+		if _, err := decodeJSON(jsondoc.EncodePHP(queryCriteria(q))); err != nil && !strings.Contains(query, "[") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -72,7 +74,7 @@ func TestQueryCriteria(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(appendJSON(nil, queryCriteria(q)))
+	got := string(jsondoc.EncodePHP(queryCriteria(q)))
 	want := `{"associations":{"lineItems":{"limit":"2"}},"filter":[{"field":"id","type":"equals"}],"includes":{"order":["orderNumber","lineItems"]},"limit":"1"}`
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
@@ -88,8 +90,8 @@ func TestCriteriaProblemsAreAllTold(t *testing.T) {
 	_, errs := parseCriteria(body, limits{max: 500, unasked: 500})
 	var got []string
 	for _, e := range errs {
-		source, _ := e.members.get("source")
-		got = append(got, strings.TrimPrefix(e.members.str("code"), "FRAMEWORK__")+" "+source.(*object).str("pointer"))
+		source, _ := e.members.Lookup("source")
+		got = append(got, strings.TrimPrefix(e.members.Text("code"), "FRAMEWORK__")+" "+source.(*object).Text("pointer"))
 	}
 	want := `QUERY_LIMIT_EXCEEDED /limit
 INVALID_FILTER_QUERY /filter/0/value

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // eraser deletes rows with what belongs to them, or refuses where they are in use.
@@ -15,13 +17,13 @@ type eraser struct {
 }
 
 func newEraser(v *view) *eraser {
-	return &eraser{v: v, deleted: newObject(), written: newObject()}
+	return &eraser{v: v, deleted: jsondoc.New(), written: jsondoc.New()}
 }
 
 func note(o *object, entity string, key any) {
-	list, _ := o.vals[entity].([]any)
-	if !slices.ContainsFunc(list, func(k any) bool { return string(appendJSON(nil, k)) == string(appendJSON(nil, key)) }) {
-		o.set(entity, append(list, key))
+	list, _ := o.Get(entity).([]any)
+	if !slices.ContainsFunc(list, func(k any) bool { return string(jsondoc.EncodePHP(k)) == string(jsondoc.EncodePHP(key)) }) {
+		o.Set(entity, append(list, key))
 	}
 }
 
@@ -46,7 +48,7 @@ func (e *eraser) remove(ent *entity, key string) (ok bool, err error) {
 	}
 	if ent.translated {
 		for lang := range r.tr {
-			note(e.deleted, ent.name+"_translation", newObject(camelCase(ent.name)+"Id", key, "languageId", lang))
+			note(e.deleted, ent.name+"_translation", jsondoc.New(camelCase(ent.name)+"Id", key, "languageId", lang))
 		}
 	}
 	return true, e.cascade(ent, key)
@@ -57,9 +59,9 @@ func keyValue(ent *entity, r *row) any {
 	if !ent.mapping() {
 		return r.v["id"]
 	}
-	o := newObject()
+	o := jsondoc.New()
 	for _, k := range ent.keys {
-		o.set(k, r.v[k])
+		o.Set(k, r.v[k])
 	}
 	return o
 }
@@ -99,7 +101,7 @@ func (e *eraser) restricted(ent *entity, r *row) error {
 			return
 		}
 		usages = append(usages, fmt.Sprintf("%s (%d)", other.name, len(rows)))
-		params = append(params, newObject("entityName", other.name, "count", len(rows)))
+		params = append(params, jsondoc.New("entityName", other.name, "count", len(rows)))
 	})
 	if len(usages) == 0 {
 		return nil
@@ -108,7 +110,7 @@ func (e *eraser) restricted(ent *entity, r *row) error {
 	text := strings.Join(usages, ", ")
 	return apiErrors{problem(http.StatusConflict, "FRAMEWORK__DELETE_RESTRICTED",
 		fmt.Sprintf("The delete request for %s was denied due to a conflict. The entity is currently in use by: %s", ent.name, text),
-		newObject("entity", ent.name, "usagesString", text, "usages", params))}
+		jsondoc.New("entity", ent.name, "usagesString", text, "usages", params))}
 }
 
 // cascade deletes the parts and mappings of a row and empties what else points to it.

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // Fixed ids of every Shopware.
@@ -52,7 +54,7 @@ func (v *view) derived(ent *entity, r *row, f *field) any {
 	val := v.value(ent, r, from)
 	if nested {
 		o, _ := val.(*object)
-		val, _ = o.get(sub)
+		val, _ = o.Lookup(sub)
 	}
 	if f.kind == kindDay {
 		if s, ok := val.(string); ok && len(s) >= 10 {
@@ -88,7 +90,7 @@ func (v *view) translation(ent *entity, r *row, f *field) any {
 
 // translatedCustomFields merges by key and leaves out what is null.
 func (v *view) translatedCustomFields(ent *entity, r *row) any {
-	out := newObject()
+	out := jsondoc.New()
 	rows := []*row{r}
 	if parent := v.s.db.get(ent, r.str("parentId")); parent != nil && v.inherit && ent.byName["customFields"].inherit {
 		rows = append(rows, parent)
@@ -99,9 +101,9 @@ func (v *view) translatedCustomFields(ent *entity, r *row) any {
 			if !ok {
 				continue
 			}
-			for _, k := range o.keys {
-				if _, taken := out.get(k); !taken && o.vals[k] != nil {
-					out.set(k, o.vals[k])
+			for _, k := range o.Keys() {
+				if _, taken := out.Lookup(k); !taken && o.Get(k) != nil {
+					out.Set(k, o.Get(k))
 				}
 			}
 		}
@@ -131,10 +133,10 @@ func (e *encoder) list(ent *entity, rows []*row, assoc []association, at place) 
 }
 
 func (e *encoder) entity(ent *entity, r *row, assoc []association, at place) *object {
-	out := newObject()
+	out := jsondoc.New()
 	put := func(name string, v any) {
 		if e.keep(ent.name, name) {
-			out.set(name, v)
+			out.Set(name, v)
 		}
 	}
 	put("extensions", e.extensions(ent, r, at))
@@ -171,29 +173,29 @@ func (e *encoder) entity(ent *entity, r *row, assoc []association, at place) *ob
 
 // partial is the other shape that `fields` gives.
 func (e *encoder) partial(ent *entity, full *object) *object {
-	out := newObject()
-	for _, k := range full.keys {
+	out := jsondoc.New()
+	for _, k := range full.Keys() {
 		switch {
 		case slices.Contains([]string{"extensions", "_uniqueIdentifier", "id", "versionId", "apiAlias"}, k),
 			slices.Contains(e.fields, k), ent.name == "product" && k == "variation":
-			out.set(k, full.vals[k])
+			out.Set(k, full.Get(k))
 		case k == "translated":
-			tr, ok := full.vals[k].(*object)
+			tr, ok := full.Get(k).(*object)
 			if !ok {
-				out.set(k, full.vals[k])
+				out.Set(k, full.Get(k))
 				continue
 			}
-			kept := newObject()
-			for _, name := range tr.keys {
+			kept := jsondoc.New()
+			for _, name := range tr.Keys() {
 				if slices.Contains(e.fields, name) {
-					kept.set(name, tr.vals[name])
+					kept.Set(name, tr.Get(name))
 				}
 			}
-			out.set(k, emptyAsList(kept))
+			out.Set(k, emptyAsList(kept))
 		}
 	}
-	if ext, ok := out.vals["extensions"].(*object); ok {
-		out.set("extensions", newObject("foreignKeys", ext.vals["foreignKeys"]))
+	if ext, ok := out.Get("extensions").(*object); ok {
+		out.Set("extensions", jsondoc.New("foreignKeys", ext.Get("foreignKeys")))
 	}
 	return out
 }
@@ -203,16 +205,16 @@ func (e *encoder) extensions(ent *entity, r *row, at place) *object {
 	if e.s.before(6, 5) {
 		alias = nil
 	}
-	ext := newObject("foreignKeys", newObject("extensions", []any{}, "apiAlias", alias))
+	ext := jsondoc.New("foreignKeys", jsondoc.New("extensions", []any{}, "apiAlias", alias))
 	if at == joined {
-		ext.set("internal_mapping_storage", newObject("extensions", []any{}, "apiAlias", nil))
+		ext.Set("internal_mapping_storage", jsondoc.New("extensions", []any{}, "apiAlias", nil))
 	}
 	if at == root && len(ent.search) > 0 {
-		s := newObject("extensions", []any{}, "_uniqueIdentifier", nil, "translated", []any{})
+		s := jsondoc.New("extensions", []any{}, "_uniqueIdentifier", nil, "translated", []any{})
 		for _, name := range ent.search {
-			s.set(name, r.v[name])
+			s.Set(name, r.v[name])
 		}
-		ext.set("search", s)
+		ext.Set("search", s)
 	}
 	return ext
 }
@@ -222,9 +224,9 @@ func (e *encoder) translated(ent *entity, r *row, at place) any {
 	if !ent.translated {
 		return []any{}
 	}
-	out := newObject()
+	out := jsondoc.New()
 	if f := ent.byName["breadcrumb"]; f != nil {
-		out.set("breadcrumb", e.runtime(ent, r, f))
+		out.Set("breadcrumb", e.runtime(ent, r, f))
 	}
 	for _, f := range ent.fields {
 		if !f.translated {
@@ -234,7 +236,7 @@ func (e *encoder) translated(ent *entity, r *row, at place) any {
 		if f.kind == kindCustomFields && at != root {
 			val = emptyAsList(val)
 		}
-		out.set(f.name, val)
+		out.Set(f.name, val)
 	}
 	return out
 }
@@ -292,27 +294,27 @@ func (e *encoder) translations(ent *entity, r *row, crit *criteria) any {
 			continue
 		}
 		name := ent.name + "_translation"
-		out := newObject(
-			"extensions", newObject("foreignKeys", newObject("extensions", []any{}, "apiAlias", name+"_foreign_keys_extension")),
+		out := jsondoc.New(
+			"extensions", jsondoc.New("foreignKeys", jsondoc.New("extensions", []any{}, "apiAlias", name+"_foreign_keys_extension")),
 			"_uniqueIdentifier", r.str("id")+"-"+lang.str("id"), "versionId", nil, "translated", []any{},
 			"createdAt", r.v["createdAt"], "updatedAt", r.v["updatedAt"], "languageId", lang.str("id"), "language", nil)
 		for _, a := range crit.associations {
 			if a.name == "language" {
-				out.set("language", e.entity(language, lang, a.crit.associations, joined))
+				out.Set("language", e.entity(language, lang, a.crit.associations, joined))
 			}
 		}
-		out.set(ent.name+"Id", r.str("id"))
+		out.Set(ent.name+"Id", r.str("id"))
 		if ent.versioned {
-			out.set(ent.name+"VersionId", liveVersion)
+			out.Set(ent.name+"VersionId", liveVersion)
 		}
 		for _, f := range ent.fields {
 			if f.translated && f.kind != kindCustomFields {
-				out.set(f.name, tr[f.name])
+				out.Set(f.name, tr[f.name])
 			}
 		}
-		out.set(ent.name, nil)
-		out.set("customFields", tr["customFields"])
-		out.set("apiAlias", name)
+		out.Set(ent.name, nil)
+		out.Set("customFields", tr["customFields"])
+		out.Set("apiAlias", name)
 		list = append(list, out)
 	}
 	return list
@@ -358,17 +360,17 @@ func (e *encoder) structure(st *structure, val any) any {
 	if !ok {
 		return nil
 	}
-	out := newObject()
+	out := jsondoc.New()
 	if e.keep(st.alias, "extensions") {
-		out.set("extensions", []any{})
+		out.Set("extensions", []any{})
 	}
 	for _, f := range st.fields {
 		if e.keep(st.alias, f.name) {
-			v, _ := o.get(f.name)
-			out.set(f.name, e.shape(f, v, child))
+			v, _ := o.Lookup(f.name)
+			out.Set(f.name, e.shape(f, v, child))
 		}
 	}
-	out.set("apiAlias", st.alias)
+	out.Set("apiAlias", st.alias)
 	return out
 }
 
@@ -382,22 +384,22 @@ func (e *encoder) priceDefinition(val any) any {
 		"quantity":   {"price", "taxRules", "quantity", "isCalculated", "referencePriceDefinition", "listPrice", "regulationPrice"},
 		"absolute":   {"price", "filter"},
 		"percentage": {"percentage", "filter"},
-	}[o.str("type")]
+	}[o.Text("type")]
 	if members == nil {
 		return emptyAsList(val)
 	}
-	out := newObject("extensions", []any{})
+	out := jsondoc.New("extensions", []any{})
 	for _, m := range members {
-		v, given := o.get(m)
+		v, given := o.Lookup(m)
 		if m == "taxRules" {
 			v = e.shape(&field{kind: kindStructs, struc: e.s.schema.structs["tax_rule"]}, v, child)
 		}
 		if m == "isCalculated" && !given {
 			v = true
 		}
-		out.set(m, v)
+		out.Set(m, v)
 	}
-	out.set("type", o.str("type"))
-	out.set("apiAlias", "cart_price_"+o.str("type"))
+	out.Set("type", o.Text("type"))
+	out.Set("apiAlias", "cart_price_"+o.Text("type"))
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // apiError is one entry of the errors list of an answer. members keeps the order
@@ -23,7 +25,7 @@ type apiErrors []apiError
 func (es apiErrors) Error() string {
 	parts := make([]string, len(es))
 	for i, e := range es {
-		parts[i] = fmt.Sprintf("%d %s %s", e.status, e.members.str("code"), e.members.str("detail"))
+		parts[i] = fmt.Sprintf("%d %s %s", e.status, e.members.Text("code"), e.members.Text("detail"))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -33,21 +35,21 @@ func problem(status int, code, detail string, params any) apiError {
 	if params == nil {
 		params = []any{}
 	}
-	return apiError{status, newObject(
+	return apiError{status, jsondoc.New(
 		"status", strconv.Itoa(status), "code", code, "title", http.StatusText(status), "detail", detail,
-		"meta", newObject("parameters", params))}
+		"meta", jsondoc.New("parameters", params))}
 }
 
 // problemAt is a problem of a member of the criteria.
 func problemAt(code, detail, pointer string, params any) apiError {
-	return apiError{http.StatusBadRequest, newObject(
+	return apiError{http.StatusBadRequest, jsondoc.New(
 		"status", "400", "code", code, "title", "Bad Request", "detail", detail,
-		"source", newObject("pointer", pointer), "meta", newObject("parameters", params))}
+		"source", jsondoc.New("pointer", pointer), "meta", jsondoc.New("parameters", params))}
 }
 
 // bare is an error without a code of its own.
 func bare(status int, code, title string, detail any) apiError {
-	return apiError{status, newObject("code", code, "status", strconv.Itoa(status), "title", title, "detail", detail)}
+	return apiError{status, jsondoc.New("code", code, "status", strconv.Itoa(status), "title", title, "detail", detail)}
 }
 
 func httpProblem(status int, detail string) apiError {
@@ -75,10 +77,10 @@ const (
 // violation is a validation error. params are pairs of placeholder and text.
 func violation(pointer, code, template string, params ...string) apiError {
 	detail := template
-	p := newObject()
+	p := jsondoc.New()
 	for i := 0; i+1 < len(params); i += 2 {
 		detail = strings.ReplaceAll(detail, params[i], params[i+1])
-		p.set(params[i], params[i+1])
+		p.Set(params[i], params[i+1])
 	}
 	if i := strings.LastIndex(detail, "|"); i >= 0 {
 		detail = detail[i+1:]
@@ -87,8 +89,8 @@ func violation(pointer, code, template string, params ...string) apiError {
 	if len(params) == 0 {
 		meta = []any{}
 	}
-	return apiError{http.StatusBadRequest, newObject("code", code, "status", "400", "detail", detail, "template", template,
-		"meta", newObject("parameters", meta), "source", newObject("pointer", pointer))}
+	return apiError{http.StatusBadRequest, jsondoc.New("code", code, "status", "400", "detail", detail, "template", template,
+		"meta", jsondoc.New("parameters", meta), "source", jsondoc.New("pointer", pointer))}
 }
 
 func blank(pointer string) apiError {
@@ -100,7 +102,7 @@ func notNull(pointer string) apiError {
 }
 
 func wrongType(pointer, want string, got any) apiError {
-	text := string(appendJSON(nil, got))
+	text := string(jsondoc.EncodePHP(got))
 	if s, ok := got.(string); ok {
 		text = strconv.Quote(s)
 	}
@@ -122,8 +124,8 @@ func tooShort(pointer, got string, limit int) apiError {
 // writeProtected has the field's name twice in its pointer, as the server has.
 func writeProtected(pointer, name string) apiError {
 	e := violation(pointer+name, codeWrite, "This field is write-protected.")
-	meta, _ := e.members.get("meta")
-	meta.(*object).set("parameters", []any{"crud", ""})
+	meta, _ := e.members.Lookup("meta")
+	meta.(*object).Set("parameters", []any{"crud", ""})
 	return e
 }
 
@@ -132,7 +134,7 @@ func badUUID(pointer, got string) apiError {
 }
 
 func unexpectedField(name string) apiError {
-	return problem(http.StatusBadRequest, "FRAMEWORK__WRITE_UNEXPECTED_FIELD_ERROR", "Unexpected field: "+name, newObject("field", name))
+	return problem(http.StatusBadRequest, "FRAMEWORK__WRITE_UNEXPECTED_FIELD_ERROR", "Unexpected field: "+name, jsondoc.New("field", name))
 }
 
 func missingPrivileges(names []string) apiErrors {
@@ -145,7 +147,7 @@ func missingPrivileges(names []string) apiErrors {
 func resourceNotFound(ent *entity, id string) apiErrors {
 	return apiErrors{problem(http.StatusNotFound, "FRAMEWORK__RESOURCE_NOT_FOUND",
 		fmt.Sprintf("The %s resource with the following primary key was not found: id(%s)", ent.name, id),
-		newObject("type", ent.name, "primaryKey", newObject("id", id), "primaryKeyString", "id("+id+")"))}
+		jsondoc.New("type", ent.name, "primaryKey", jsondoc.New("id", id), "primaryKeyString", "id("+id+")"))}
 }
 
 const commandClass = `Shopware\Core\Framework\DataAbstractionLayer\Write\Command\`
@@ -153,7 +155,7 @@ const commandClass = `Shopware\Core\Framework\DataAbstractionLayer\Write\Command
 func wrongIntent(ent *entity, wanted, got, hint string) apiErrors {
 	return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__WRITE_TYPE_INTEND_ERROR",
 		fmt.Sprintf("Expected command for %q to be %q. (Got: %s)%s", ent.name, commandClass+wanted, commandClass+got, hint),
-		newObject("definition", ent.name, "expectedClass", commandClass+wanted, "actualClass", commandClass+got))}
+		jsondoc.New("definition", ent.name, "expectedClass", commandClass+wanted, "actualClass", commandClass+got))}
 }
 
 // writeErrors answers with the errors list; the status is that of the first.
@@ -162,7 +164,7 @@ func writeErrors(w http.ResponseWriter, errs apiErrors) {
 	for i, e := range errs {
 		list[i] = e.members
 	}
-	writeJSON(w, errs[0].status, newObject("errors", list))
+	writeJSON(w, errs[0].status, jsondoc.New("errors", list))
 }
 
 // writeFailure answers with whatever error a handler ran into.
@@ -177,5 +179,5 @@ func writeFailure(w http.ResponseWriter, err error) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(appendJSON(nil, v)) // the client went away: nobody is left to tell
+	_, _ = w.Write(jsondoc.EncodePHP(v)) // the client went away: nobody is left to tell
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 func TestPHPNumber(t *testing.T) {
@@ -25,7 +27,7 @@ func TestJSONKeepsOrderAndEscapesAsPHP(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"b":[],"a":{"z":"a\/b \u00e9 \u2615 \ud83d\ude00\n\u0001\"","y":null},"n":1.5}`
-	if got := string(appendJSON(nil, v)); got != want {
+	if got := string(jsondoc.EncodePHP(v)); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	for _, bad := range []string{"", "{", `{"a":1}x`, `[1,]`, strings.Repeat("[", 600) + strings.Repeat("]", 600)} {
@@ -42,12 +44,12 @@ func FuzzJSON(f *testing.F) {
 		if err != nil {
 			return
 		}
-		once := appendJSON(nil, v)
+		once := jsondoc.EncodePHP(v)
 		again, err := decodeJSON(once)
 		if err != nil {
 			t.Fatalf("%s: %v", once, err)
 		}
-		if twice := appendJSON(nil, again); string(twice) != string(once) {
+		if twice := jsondoc.EncodePHP(again); string(twice) != string(once) {
 			t.Errorf("%s became %s", once, twice)
 		}
 	})

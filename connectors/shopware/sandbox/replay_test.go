@@ -15,43 +15,10 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 )
 
-// exchange is one captured request to a running Shopware 6.6.7.1 and its answer.
-type exchange struct {
-	file    string
-	Request struct {
-		Method, Path string
-		Headers      map[string]string
-		Body         json.RawMessage
-	}
-	Response struct {
-		Status  int
-		Headers map[string]string
-		Body    json.RawMessage
-	}
-}
-
-func readExchanges(t *testing.T) []exchange {
-	t.Helper()
-	files, err := filepath.Glob("../testdata/exchanges/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no exchanges: %v", err)
-	}
-	slices.Sort(files)
-	list := make([]exchange, len(files))
-	for i, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &list[i]); err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
-		list[i].file = strings.TrimSuffix(filepath.Base(f), ".json")
-	}
-	return list
-}
+type exchange = contract.Exchange
 
 // replay is the shop of the captures, rebuilt.
 type replay struct {
@@ -80,7 +47,7 @@ func TestReplay(t *testing.T) {
 	r := &replay{t: t, now: time.Date(2026, 11, 21, 21, 11, 34, 0, time.UTC), token: map[string]string{}}
 	r.s = New(connectors.SandboxOptions{Now: r.tick}, WithoutReferenceData(),
 		WithIntegration(readOnlyKey, "secret", "order:read", "order_customer:read", "product:read", "tax:read"))
-	list := readExchanges(t)
+	list := contract.Exchanges(t, "../testdata/exchanges")
 	r.furnish(list)
 	for _, role := range []string{"admin", "reader", "expired"} {
 		r.login(role)
@@ -91,16 +58,16 @@ func TestReplay(t *testing.T) {
 	for _, e := range list {
 		r.prepare(e, list)
 		problems := r.compare(e)
-		number := e.file[:3]
+		number := e.Number()
 		if reason, ok := differences[number]; ok {
 			used[number] = true
 			if len(problems) == 0 {
-				t.Errorf("%s: no longer differs: %s", e.file, reason)
+				t.Errorf("%s: no longer differs: %s", e.Name, reason)
 			}
 			continue
 		}
 		for _, p := range problems {
-			t.Errorf("%s: %s", e.file, p)
+			t.Errorf("%s: %s", e.Name, p)
 		}
 	}
 	for number, reason := range differences {
@@ -111,7 +78,7 @@ func TestReplay(t *testing.T) {
 }
 
 func turn(e exchange) int {
-	if n := e.file[:3]; n == "019" || n == "020" || n == "021" {
+	if n := e.Number(); n == "019" || n == "020" || n == "021" {
 		return 1
 	}
 	return 0
@@ -127,7 +94,7 @@ func (r *replay) tick() time.Time {
 func (r *replay) furnish(list []exchange) {
 	r.t.Helper()
 	for _, e := range list {
-		if n := e.file[:3]; n >= "080" && n <= "091" {
+		if n := e.Number(); n >= "080" && n <= "091" {
 			r.loadList(e)
 		}
 	}
@@ -138,7 +105,7 @@ func (r *replay) loadList(e exchange) {
 	r.t.Helper()
 	var answer struct{ Data []json.RawMessage }
 	if err := json.Unmarshal(e.Response.Body, &answer); err != nil {
-		r.t.Fatalf("%s: %v", e.file, err)
+		r.t.Fatalf("%s: %v", e.Name, err)
 	}
 	for _, d := range answer.Data {
 		r.load(string(d))
@@ -165,7 +132,7 @@ var furniture = []string{
 // prepare does what happened between the captures.
 func (r *replay) prepare(e exchange, list []exchange) {
 	r.t.Helper()
-	number := e.file[:3]
+	number := e.Number()
 	switch number {
 	case "019":
 		r.login("reader")
@@ -179,7 +146,7 @@ func (r *replay) prepare(e exchange, list []exchange) {
 		r.login("admin")
 	case "105": // the second property group of the family
 		for _, x := range list {
-			if x.file[:3] == "068" {
+			if x.Number() == "068" {
 				r.loadList(x)
 			}
 		}
@@ -286,7 +253,7 @@ func (r *replay) send(method, path string, body []byte, header map[string]string
 
 // role of the captured token, which the captures hide.
 func role(e exchange) string {
-	switch e.file[:3] {
+	switch e.Number() {
 	case "019", "020", "021":
 		return "reader"
 	case "022":
@@ -312,7 +279,7 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 	for k, v := range e.Request.Headers {
 		header[k] = strings.Replace(v, "<token>", r.token[role(e)], 1)
 	}
-	if e.file[:3] == "016" {
+	if e.Number() == "016" {
 		header["Authorization"] += "x"
 	}
 	return path, body, header
@@ -321,7 +288,7 @@ func (r *replay) request(e exchange) (path string, body []byte, header map[strin
 // credentials puts keys where the capture hides them.
 func (r *replay) credentials(e exchange, body []byte) []byte {
 	key := accessKey
-	if e.file[:3] == "006" {
+	if e.Number() == "006" {
 		key = "SWIA0000000000000000000000"
 	}
 	text := strings.NewReplacer(`"client_id":"<token>"`, `"client_id":"`+key+`"`, `"client_id": "<token>"`, `"client_id": "`+key+`"`,
@@ -329,7 +296,7 @@ func (r *replay) credentials(e exchange, body []byte) []byte {
 		"client_id=<token>", "client_id="+key, "client_secret=<token>", "client_secret="+secretKey, "<password>", AdminPassword).Replace(string(body))
 	if strings.Contains(text, "refresh_token") {
 		token := r.token["refresh"]
-		if e.file[:3] == "003" {
+		if e.Number() == "003" {
 			w := r.send("POST", "/api/oauth/token", []byte(`{"grant_type":"password","client_id":"administration","username":"admin","password":"`+AdminPassword+`"}`),
 				map[string]string{"Content-Type": "application/json"})
 			var answer struct {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // runtime works out the fields that the server's indexers or subscribers fill.
@@ -40,7 +42,7 @@ func (v *view) productRuntime(ent *entity, r *row, f *field) any {
 		if r.str("parentId") != "" {
 			return nil
 		}
-		return intNumber(len(v.s.db.having(ent, "parentId", r.str("id"))))
+		return jsondoc.Int(len(v.s.db.having(ent, "parentId", r.str("id"))))
 	case "displayGroup":
 		of := r.str("parentId")
 		if of == "" {
@@ -148,9 +150,9 @@ func (v *view) categoryRuntime(ent *entity, r *row, f *field) any {
 		}
 		return path
 	case "level":
-		return intNumber(len(line))
+		return jsondoc.Int(len(line))
 	case "childCount":
-		return intNumber(len(v.s.db.having(ent, "parentId", r.str("id"))))
+		return jsondoc.Int(len(v.s.db.having(ent, "parentId", r.str("id"))))
 	}
 	return f.def
 }
@@ -170,7 +172,7 @@ func (e *encoder) variation(ent *entity, r *row, assoc []association) any {
 			for _, o := range e.s.db.related(ent.byName["options"], r) {
 				for _, g := range e.s.db.related(option.byName["group"], o) {
 					group := option.byName["group"].target
-					list = append(list, newObject("group", e.translation(group, g, group.byName["name"]),
+					list = append(list, jsondoc.New("group", e.translation(group, g, group.byName["name"]),
 						"option", e.translation(option, o, option.byName["name"])))
 				}
 			}

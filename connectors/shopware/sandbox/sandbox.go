@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // The account of a person, for the password grant.
@@ -32,6 +34,7 @@ const (
 
 // Sandbox is the imitation. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
 	mu           sync.Mutex
 	schema       *schema
 	db           *store
@@ -43,7 +46,6 @@ type Sandbox struct {
 	failed       map[string]*failures
 	signing      []byte
 	tokens       int
-	faults       []*Fault
 	ranges       map[string]int // next number by name
 	unfurnished  bool
 }
@@ -79,7 +81,8 @@ func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 		panic(err)
 	}
 	s := &Sandbox{
-		schema: sch, db: newStore(), clock: o.Now, version: "6.6.7.1", tokenLife: tokenLife,
+		Injector: faults.Injector{Exempt: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/oauth/token") }},
+		schema:   sch, db: newStore(), clock: o.Now, version: "6.6.7.1", tokenLife: tokenLife,
 		integrations: []*integration{{key: accessKey, secret: secretKey}},
 		sessions:     map[string]*session{}, failed: map[string]*failures{}, signing: make([]byte, 32),
 		ranges: map[string]int{},
@@ -140,7 +143,7 @@ func (s *Sandbox) Load(documents ...[]byte) error {
 		if !ok {
 			return fmt.Errorf("sandbox: document %d is no object", i)
 		}
-		if err := s.load(o.str("apiAlias"), o); err != nil {
+		if err := s.load(o.Text("apiAlias"), o); err != nil {
 			return fmt.Errorf("sandbox: document %d: %w", i, err)
 		}
 	}
@@ -153,7 +156,7 @@ func (s *Sandbox) load(alias string, o *object) error {
 	if ent == nil || ent.mapping() {
 		return fmt.Errorf("unknown entity %q", alias)
 	}
-	id := o.str("id")
+	id := o.Text("id")
 	if !isID(id) {
 		return fmt.Errorf("%s without an id", alias)
 	}
@@ -162,7 +165,7 @@ func (s *Sandbox) load(alias string, o *object) error {
 		r = old.clone()
 	}
 	for _, f := range ent.fields {
-		v, ok := o.get(f.name)
+		v, ok := o.Lookup(f.name)
 		if !ok || v == nil && f.association() {
 			continue
 		}
@@ -191,8 +194,8 @@ func (s *Sandbox) load(alias string, o *object) error {
 
 // loadTranslation prefers the resolved value: a root field may be null in the language of the capture.
 func (s *Sandbox) loadTranslation(r *row, f *field, o *object, v any) {
-	if tr, _ := o.vals["translated"].(*object); v == nil {
-		v, _ = tr.get(f.name)
+	if tr, _ := o.Get("translated").(*object); v == nil {
+		v, _ = tr.Lookup(f.name)
 	}
 	if v == nil {
 		return
@@ -216,7 +219,7 @@ func (s *Sandbox) loadAssociation(ent *entity, f *field, id string, v any) error
 	}
 	for _, item := range list {
 		o, ok := item.(*object)
-		if !ok || f.target == nil || !isID(o.str("id")) {
+		if !ok || f.target == nil || !isID(o.Text("id")) {
 			continue
 		}
 		if err := s.load(f.target.name, o); err != nil {
@@ -225,9 +228,9 @@ func (s *Sandbox) loadAssociation(ent *entity, f *field, id string, v any) error
 		switch {
 		case f.via != nil:
 			mine, theirs := f.via.sides(f.target)
-			s.db.put(f.via, &row{v: map[string]any{mine: id, theirs: o.str("id")}})
+			s.db.put(f.via, &row{v: map[string]any{mine: id, theirs: o.Text("id")}})
 		case f.of != "":
-			r := s.db.get(f.target, o.str("id")).clone()
+			r := s.db.get(f.target, o.Text("id")).clone()
 			r.v[f.of] = id
 			s.db.put(f.target, r)
 		}
@@ -245,10 +248,10 @@ func bareValue(v any) any {
 		}
 		return out
 	case *object:
-		out := newObject()
-		for _, k := range v.keys {
+		out := jsondoc.New()
+		for _, k := range v.Keys() {
 			if k != "apiAlias" && k != "extensions" {
-				out.set(k, bareValue(v.vals[k]))
+				out.Set(k, bareValue(v.Get(k)))
 			}
 		}
 		return out
@@ -256,56 +259,19 @@ func bareValue(v any) any {
 	return v
 }
 
-// Fault is a disturbance of the next requests.
-type Fault struct {
-	// Match picks the requests; nil means all but those of the token endpoint.
-	Match func(*http.Request) bool
-	// Times is how many requests are disturbed; 0 means one.
-	Times int
-	// After carries the request out first and then loses its answer: the client cannot know.
-	After bool
-	// Serve answers instead; nil cuts the connection.
-	Serve http.HandlerFunc
-}
-
-// Fault disturbs coming requests. Several faults take effect in the order in which they were given.
-func (s *Sandbox) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f.Times == 0 {
-		f.Times = 1
-	}
-	s.faults = append(s.faults, &f)
-}
-
-// Maintenance answers 503 with HTML, as a web server in front of a shop does.
-func Maintenance(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"))
-}
-
 // Throttled answers 429 with the seconds in the body only.
 func Throttled(seconds int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		writeErrors(w, apiErrors{problem(http.StatusTooManyRequests, "FRAMEWORK__RATE_LIMIT_EXCEEDED",
-			fmt.Sprintf("Too many requests, please try again in %d seconds.", seconds), newObject("seconds", seconds))})
+			fmt.Sprintf("Too many requests, please try again in %d seconds.", seconds), jsondoc.New("seconds", seconds))})
 	}
 }
 
-func (s *Sandbox) fault(r *http.Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Match == nil && strings.HasSuffix(r.URL.Path, "/oauth/token") || f.Match != nil && !f.Match(r) {
-			continue
-		}
-		if f.Times--; f.Times == 0 {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-		}
-		return f
-	}
-	return nil
+// FailureWords are Shopware's own.
+func (s *Sandbox) FailureWords() faults.Words {
+	return faults.Words{TooMany: Throttled(1), ServerError: func(w http.ResponseWriter, _ *http.Request) {
+		writeErrors(w, apiErrors{httpProblem(http.StatusInternalServerError, "Internal Server Error")})
+	}}
 }
 
 // Expire makes every access token worthless at once.

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -297,13 +298,13 @@ func TestThrottleEnds(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	s := start(t)
-	s.Fault(Fault{Serve: Maintenance, Times: 2})
-	s.Fault(Fault{Serve: Throttled(7), Match: func(r *http.Request) bool { return r.Method == "PATCH" }})
+	s.Fault(faults.Fault{Serve: faults.Maintenance, Times: 2})
+	s.Fault(faults.Fault{Serve: Throttled(7), Match: func(r *http.Request) bool { return r.Method == "PATCH" }})
 	s.must(503, "GET", "/api/_info/version", "")
 	s.must(503, "GET", "/api/_info/version", "")
 	s.must(200, "GET", "/api/_info/version", "")
 	s.must(429, "PATCH", "/api/product/"+fixedID("product-mug"), `{"stock":1}`)
-	s.Fault(Fault{After: true, Serve: Maintenance})
+	s.Fault(faults.Fault{After: true, Serve: faults.Maintenance})
 	s.must(503, "PATCH", "/api/product/"+fixedID("product-mug"), `{"stock":123}`)
 	if got := s.product("NK-MUG-350", "stock").Int(); got != 123 {
 		t.Errorf("the write before the lost answer is missing: %d", got)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // view is how one request sees the data.
@@ -36,12 +38,12 @@ func (v *view) path(ent *entity, name string) (fieldPath, error) {
 		f := e.byName[part]
 		if f == nil {
 			return p, apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__UNMAPPED_FIELD",
-				fmt.Sprintf("Field %q in entity %q was not found.", part, e.name), newObject("field", part, "entity", e.name))}
+				fmt.Sprintf("Field %q in entity %q was not found.", part, e.name), jsondoc.New("field", part, "entity", e.name))}
 		}
 		if f.association() && i < len(parts)-1 {
 			if f.target == nil {
 				return p, apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__UNMAPPED_FIELD",
-					fmt.Sprintf("Field %q in entity %q was not found.", parts[i+1], part), newObject("field", parts[i+1], "entity", part))}
+					fmt.Sprintf("Field %q in entity %q was not found.", parts[i+1], part), jsondoc.New("field", parts[i+1], "entity", part))}
 			}
 			p.steps = append(p.steps, f)
 			e = f.target
@@ -68,7 +70,7 @@ func (v *view) values(ent *entity, r *row, p fieldPath) (vals []any, found bool)
 		val := v.filterValue(e, r, p.last)
 		for _, name := range p.sub {
 			o, _ := val.(*object)
-			val, _ = o.get(name)
+			val, _ = o.Lookup(name)
 		}
 		if list, ok := val.([]any); ok {
 			vals = append(vals, list...)
@@ -106,15 +108,15 @@ func (v *view) filterValue(e *entity, r *row, f *field) any {
 	case kindPrices: // the database compares the gross price of the system currency
 		list, _ := val.([]any)
 		for _, p := range list {
-			if po, _ := p.(*object); po.str("currencyId") == systemCurrency {
-				gross, _ := po.get("gross")
+			if po, _ := p.(*object); po.Text("currencyId") == systemCurrency {
+				gross, _ := po.Lookup("gross")
 				return gross
 			}
 		}
 		return nil
 	case kindStruct:
 		if o, ok := val.(*object); ok {
-			if total, ok := o.get("totalPrice"); ok && f.struc.name == "calculated_price" {
+			if total, ok := o.Lookup("totalPrice"); ok && f.struc.name == "calculated_price" {
 				return withTotal(o, total)
 			}
 		}
@@ -124,17 +126,17 @@ func (v *view) filterValue(e *entity, r *row, f *field) any {
 
 // withTotal lets a price be compared as its total while its members stay reachable.
 func withTotal(o *object, total any) any {
-	c := o.clone()
-	c.set("", total)
+	c := o.Clone()
+	c.Set("", total)
 	return c
 }
 
 func scalar(v any) any {
 	if o, ok := v.(*object); ok {
-		if total, ok := o.get(""); ok {
+		if total, ok := o.Lookup(""); ok {
 			return total
 		}
-		return string(appendJSON(nil, o))
+		return string(jsondoc.EncodePHP(o))
 	}
 	return v
 }
@@ -146,7 +148,7 @@ func (v *view) check(ent *entity, c *criteria) error {
 		f := ent.byName[a.name]
 		if f == nil || !f.association() {
 			return apiErrors{problem(http.StatusInternalServerError, "FRAMEWORK__ASSOCIATION_NOT_FOUND",
-				"Can not find association by name "+a.name, newObject("association", a.name))}
+				"Can not find association by name "+a.name, jsondoc.New("association", a.name))}
 		}
 		if f.target != nil {
 			if err := v.check(f.target, a.crit); err != nil {
@@ -211,7 +213,7 @@ func (v *view) checkFilters(ent *entity, list []filter) error {
 }
 
 func invalidUUID(s string) error {
-	return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__INVALID_UUID", "Value is not a valid UUID: "+s, newObject("input", s))}
+	return apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__INVALID_UUID", "Value is not a valid UUID: "+s, jsondoc.New("input", s))}
 }
 
 // find filters and sorts. Paging is up to the caller.
@@ -248,7 +250,7 @@ func (v *view) order(ent *entity, rows []*row, sorts []sorting) {
 			}
 			vals, found := v.values(ent, r, paths[j])
 			if s.count {
-				list[i].keys[j] = intNumber(len(vals))
+				list[i].keys[j] = jsondoc.Int(len(vals))
 			} else if found && len(vals) > 0 {
 				list[i].keys[j] = scalar(vals[0])
 			}

@@ -51,11 +51,11 @@ func (v *view) seedFile(name string) error {
 	operations, _ := body.([]any)
 	for _, op := range operations {
 		o := op.(*object)
-		ent := v.s.schema.entities[o.str("entity")]
+		ent := v.s.schema.entities[o.Text("entity")]
 		if ent == nil {
-			return fmt.Errorf("unknown entity %q", o.str("entity"))
+			return fmt.Errorf("unknown entity %q", o.Text("entity"))
 		}
-		payload, _ := o.vals["payload"].([]any)
+		payload, _ := o.Get("payload").([]any)
 		for i, item := range payload {
 			if err := v.put(ent, resolveIDs(item).(*object)); err != nil {
 				return fmt.Errorf("%s %d: %w", ent.name, i, err)
@@ -88,8 +88,8 @@ func resolveIDs(v any) any {
 			v[i] = resolveIDs(v[i])
 		}
 	case *object:
-		for k := range v.vals {
-			v.vals[k] = resolveIDs(v.vals[k])
+		for _, k := range v.Keys() {
+			v.Set(k, resolveIDs(v.Get(k)))
 		}
 	}
 	return v

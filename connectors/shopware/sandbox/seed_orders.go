@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // seedOrder is an order in few words; its amounts are worked out as a checkout does.
@@ -116,8 +118,8 @@ func sums(shares []share) (amount, tax *big.Rat) {
 func taxLists(shares []share) (taxes, rules []any) {
 	taxes, rules = []any{}, []any{}
 	for _, s := range shares {
-		taxes = append(taxes, newObject("tax", number(s.tax, 2), "taxRate", intNumber(int(s.rate)), "price", number(s.amount, 2)))
-		rules = append(rules, newObject("taxRate", intNumber(int(s.rate)), "percentage", number(s.percentage, 12)))
+		taxes = append(taxes, jsondoc.New("tax", number(s.tax, 2), "taxRate", jsondoc.Int(int(s.rate)), "price", number(s.amount, 2)))
+		rules = append(rules, jsondoc.New("taxRate", jsondoc.Int(int(s.rate)), "percentage", number(s.percentage, 12)))
 	}
 	return taxes, rules
 }
@@ -126,7 +128,7 @@ func taxLists(shares []share) (taxes, rules []any) {
 func calculated(unit *big.Rat, quantity int64, shares []share) *object {
 	total, _ := sums(shares)
 	taxes, rules := taxLists(shares)
-	return newObject("unitPrice", number(unit, 2), "quantity", intNumber(int(quantity)), "totalPrice", number(total, 2),
+	return jsondoc.New("unitPrice", number(unit, 2), "quantity", jsondoc.Int(int(quantity)), "totalPrice", number(total, 2),
 		"calculatedTaxes", taxes, "taxRules", rules)
 }
 
@@ -185,23 +187,23 @@ func (v *view) seedOrder(o seedOrder, at time.Time) error {
 	if o.shipTo != "" {
 		addresses = append(addresses, v.seedAddress(fixedID("address-"+o.shipTo), id("-shipping"), nil))
 	}
-	buyer := newObject("id", id("-customer"), "customerId", customer.v["id"])
+	buyer := jsondoc.New("id", id("-customer"), "customerId", customer.v["id"])
 	for _, k := range []string{"email", "firstName", "lastName", "salutationId", "company", "title", "vatIds", "customerNumber"} {
-		buyer.set(k, customer.v[k])
+		buyer.Set(k, customer.v[k])
 	}
-	payload := newObject(
+	payload := jsondoc.New(
 		"id", id(""), "orderNumber", o.number, "orderDateTime", stamp(at), "salesChannelId", fixedID("channel"),
-		"currencyId", systemCurrency, "currencyFactor", intNumber(1), "languageId", fixedID("language-nl"),
+		"currencyId", systemCurrency, "currencyFactor", jsondoc.Int(1), "languageId", fixedID("language-nl"),
 		"stateId", fixedID("order-open"), "billingAddressId", id("-billing"), "addresses", addresses, "orderCustomer", buyer,
-		"price", newObject("netPrice", number(new(big.Rat).Sub(gross, tax), 2), "totalPrice", number(gross, 2), "calculatedTaxes", taxes,
+		"price", jsondoc.New("netPrice", number(new(big.Rat).Sub(gross, tax), 2), "totalPrice", number(gross, 2), "calculatedTaxes", taxes,
 			"taxRules", rules, "positionPrice", number(positions, 2), "taxStatus", status, "rawTotal", number(gross, 2)),
 		"shippingCosts", costs, "itemRounding", rounding(), "totalRounding", rounding(), "lineItems", lines, "deliveries", deliveries,
 		"transactions", v.seedTransactions(id, o, gross, taxes, rules), "deepLinkCode", "demo-"+o.number)
 	if o.comment != "" {
-		payload.set("customerComment", o.comment)
+		payload.Set("customerComment", o.comment)
 	}
 	if o.po != "" {
-		payload.set("customFields", newObject("nk_po_number", o.po))
+		payload.Set("customFields", jsondoc.New("nk_po_number", o.po))
 	}
 	if err := v.put(entities["order"], payload); err != nil {
 		return err
@@ -210,7 +212,7 @@ func (v *view) seedOrder(o seedOrder, at time.Time) error {
 }
 
 func rounding() *object {
-	return newObject("decimals", intNumber(2), "interval", number(big.NewRat(1, 100), 2), "roundForNet", true)
+	return jsondoc.New("decimals", jsondoc.Int(2), "interval", number(big.NewRat(1, 100), 2), "roundForNet", true)
 }
 
 // seedLines are the product lines and what they come to per rate.
@@ -223,9 +225,9 @@ func (v *view) seedLines(o seedOrder, id func(string) string) (lines []any, good
 		rateOf, _ := wholeNumber(v.s.db.get(v.s.schema.entities["tax"], taxID).v["taxRate"])
 		rate := int64(rateOf)
 		price := inherited.value(product, r, product.byName["price"]).([]any)[0].(*object)
-		unit, _ := rat(price.vals["gross"])
+		unit, _ := rat(price.Get("gross"))
 		if o.net {
-			unit, _ = rat(price.vals["net"])
+			unit, _ = rat(price.Get("net"))
 			unit = cents(unit)
 		}
 		total := new(big.Rat).Mul(unit, big.NewRat(l.quantity, 1))
@@ -237,41 +239,41 @@ func (v *view) seedLines(o seedOrder, id func(string) string) (lines []any, good
 			option := product.byName["options"].target
 			group := option.byName["group"].target
 			g := v.s.db.get(group, opt.str("groupId"))
-			options = append(options, newObject("group", v.translation(group, g, group.byName["name"]), "option", v.translation(option, opt, option.byName["name"])))
+			options = append(options, jsondoc.New("group", v.translation(group, g, group.byName["name"]), "option", v.translation(option, opt, option.byName["name"])))
 		}
 		if options == nil {
 			options = []any{}
 		}
 		_, rules := taxLists(line)
-		lines = append(lines, newObject(
+		lines = append(lines, jsondoc.New(
 			"id", id(fmt.Sprintf("-line-%d", i+1)), "identifier", r.v["id"], "referencedId", r.v["id"], "productId", r.v["id"],
-			"type", "product", "label", name, "quantity", intNumber(int(l.quantity)), "position", intNumber(i+1), "states", []any{"is-physical"},
+			"type", "product", "label", name, "quantity", jsondoc.Int(int(l.quantity)), "position", jsondoc.Int(i+1), "states", []any{"is-physical"},
 			"price", calculated(unit, l.quantity, line),
-			"priceDefinition", newObject("type", "quantity", "price", number(unit, 2), "quantity", intNumber(int(l.quantity)), "taxRules", rules),
-			"payload", newObject("productNumber", r.v["productNumber"], "taxId", taxID, "options", options, "customFields", []any{}, "features", []any{})))
+			"priceDefinition", jsondoc.New("type", "quantity", "price", number(unit, 2), "quantity", jsondoc.Int(int(l.quantity)), "taxRules", rules),
+			"payload", jsondoc.New("productNumber", r.v["productNumber"], "taxId", taxID, "options", options, "customFields", []any{}, "features", []any{})))
 	}
 	return lines, goods
 }
 
 func promotionLine(id, code, label, scope string, value int64, price *object, position int) *object {
 	discount := fixedID("discount-" + code)
-	return newObject("id", id, "identifier", discount, "referencedId", code, "type", "promotion", "label", label, "description", label,
-		"quantity", intNumber(1), "position", intNumber(position), "good", false, "stackable", false, "states", []any{}, "price", price,
-		"priceDefinition", newObject("type", "percentage", "percentage", intNumber(int(-value))),
-		"payload", newObject("promotionId", fixedID("promotion-"+code), "discountId", discount, "discountType", "percentage", "code", code,
+	return jsondoc.New("id", id, "identifier", discount, "referencedId", code, "type", "promotion", "label", label, "description", label,
+		"quantity", jsondoc.Int(1), "position", jsondoc.Int(position), "good", false, "stackable", false, "states", []any{}, "price", price,
+		"priceDefinition", jsondoc.New("type", "percentage", "percentage", jsondoc.Int(int(-value))),
+		"payload", jsondoc.New("promotionId", fixedID("promotion-"+code), "discountId", discount, "discountType", "percentage", "code", code,
 			"value", fmt.Sprint(value), "promotionCodeType", "fixed", "discountScope", scope, "composition", []any{}))
 }
 
 // seedAddress copies an address of a customer into an order: placed orders never follow later changes.
 func (v *view) seedAddress(from, id string, customer *row) *object {
 	r := v.s.db.get(v.s.schema.entities["customer_address"], from)
-	o := newObject("id", id)
+	o := jsondoc.New("id", id)
 	for _, k := range []string{"countryId", "countryStateId", "salutationId", "firstName", "lastName", "street", "zipcode", "city",
 		"company", "department", "title", "phoneNumber", "additionalAddressLine1", "additionalAddressLine2"} {
-		o.set(k, r.v[k])
+		o.Set(k, r.v[k])
 	}
 	if list, _ := customer.field("vatIds").([]any); len(list) > 0 {
-		o.set("vatId", list[0])
+		o.Set("vatId", list[0])
 	}
 	return o
 }
@@ -288,8 +290,8 @@ func (v *view) seedDelivery(id func(string) string, part string, o seedOrder, at
 	var positions []any
 	for i, l := range lines {
 		line := l.(*object)
-		if line.str("type") == "product" {
-			positions = append(positions, newObject("id", id(fmt.Sprintf("-position%s-%d", part, i+1)), "orderLineItemId", line.vals["id"], "price", line.vals["price"]))
+		if line.Text("type") == "product" {
+			positions = append(positions, jsondoc.New("id", id(fmt.Sprintf("-position%s-%d", part, i+1)), "orderLineItemId", line.Get("id"), "price", line.Get("price")))
 		}
 	}
 	to := id("-billing")
@@ -300,15 +302,15 @@ func (v *view) seedDelivery(id func(string) string, part string, o seedOrder, at
 	if o.shipped && part == "" {
 		tracking = append(tracking, "3SNK"+o.number)
 	}
-	return newObject("id", id("-delivery"+part), "shippingOrderAddressId", to, "shippingMethodId", fixedID("shipping-standard"), "stateId", fixedID("delivery-open"),
+	return jsondoc.New("id", id("-delivery"+part), "shippingOrderAddressId", to, "shippingMethodId", fixedID("shipping-standard"), "stateId", fixedID("delivery-open"),
 		"shippingDateEarliest", stamp(at.Truncate(24*time.Hour).Add(24*time.Hour)), "shippingDateLatest", stamp(at.Truncate(24*time.Hour).Add(72*time.Hour)),
 		"shippingCosts", costs, "trackingCodes", tracking, "positions", positions)
 }
 
 func (v *view) seedTransactions(id func(string) string, o seedOrder, gross *big.Rat, taxes, rules []any) []any {
-	amount := newObject("unitPrice", number(gross, 2), "quantity", intNumber(1), "totalPrice", number(gross, 2), "calculatedTaxes", taxes, "taxRules", rules)
+	amount := jsondoc.New("unitPrice", number(gross, 2), "quantity", jsondoc.Int(1), "totalPrice", number(gross, 2), "calculatedTaxes", taxes, "taxRules", rules)
 	one := func(part, method string) *object {
-		return newObject("id", id("-transaction"+part), "paymentMethodId", fixedID("payment-"+method), "stateId", fixedID("transaction-open"), "amount", amount)
+		return jsondoc.New("id", id("-transaction"+part), "paymentMethodId", fixedID("payment-"+method), "stateId", fixedID("transaction-open"), "amount", amount)
 	}
 	if o.retried {
 		return []any{one("-failed", "cash"), one("", o.payment)}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 var demo = connectors.SandboxOptions{}
@@ -13,7 +14,7 @@ var demo = connectors.SandboxOptions{}
 func money(t *testing.T, v any, name string) *big.Rat {
 	t.Helper()
 	o, _ := v.(*object)
-	got, _ := o.get(name)
+	got, _ := o.Lookup(name)
 	r, ok := rat(got)
 	if !ok {
 		t.Fatalf("%s is %v", name, got)
@@ -24,9 +25,9 @@ func money(t *testing.T, v any, name string) *big.Rat {
 func perRate(t *testing.T, into map[string]*big.Rat, v any, member string) {
 	t.Helper()
 	o, _ := v.(*object)
-	list, _ := o.vals["calculatedTaxes"].([]any)
+	list, _ := o.Get("calculatedTaxes").([]any)
 	for _, e := range list {
-		rate, _ := e.(*object).get("taxRate")
+		rate, _ := e.(*object).Lookup("taxRate")
 		key := text(rate)
 		if into[key] == nil {
 			into[key] = new(big.Rat)
@@ -80,11 +81,11 @@ func TestSeedAddsUp(t *testing.T) {
 			}
 		}
 		net := new(big.Rat).Sub(total, taxes)
-		if price.(*object).str("taxStatus") == "net" {
+		if price.(*object).Text("taxStatus") == "net" {
 			net, total = total, new(big.Rat).Add(total, taxes)
 		}
 		if net.Cmp(money(t, price, "netPrice")) != 0 || total.Cmp(money(t, price, "totalPrice")) != 0 {
-			t.Errorf("%s: net %s, total %s do not match %s", number, net.FloatString(2), total.FloatString(2), appendJSON(nil, price))
+			t.Errorf("%s: net %s, total %s do not match %s", number, net.FloatString(2), total.FloatString(2), jsondoc.EncodePHP(price))
 		}
 		for _, tr := range s.db.having(e["order_transaction"], "orderId", id) {
 			if money(t, tr.v["amount"], "totalPrice").Cmp(money(t, price, "totalPrice")) != 0 {

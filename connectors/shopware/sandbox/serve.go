@@ -7,8 +7,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/http/httptest"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // maxBody is the largest body that is read.
@@ -16,18 +17,7 @@ const maxBody = 16 << 20
 
 // ServeHTTP answers as the shop does. The API may stand in a sub-folder.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.fault(r)
-	if f != nil && f.After {
-		s.serve(httptest.NewRecorder(), r)
-	}
-	switch {
-	case f == nil:
-		s.serve(w, r)
-	case f.Serve != nil:
-		f.Serve(w, r)
-	default:
-		panic(http.ErrAbortHandler) // the server's way to cut a connection
-	}
+	s.Serve(w, r, s.serve)
 }
 
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +98,7 @@ func (s *Sandbox) route(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("sw-language-id", lang)
 		if s.db.get(s.schema.entities["language"], lang) == nil {
 			return apiErrors{problem(http.StatusPreconditionFailed, "FRAMEWORK__LANGUAGE_NOT_FOUND",
-				fmt.Sprintf("Could not find language with id %q", lang), newObject("entity", "language", "field", "id", "value", lang))}
+				fmt.Sprintf("Could not find language with id %q", lang), jsondoc.New("entity", "language", "field", "id", "value", lang))}
 		}
 		v.lang = lang
 	}
@@ -134,7 +124,7 @@ func (s *Sandbox) route(w http.ResponseWriter, r *http.Request) error {
 // jsonBody decodes the body of a search: another content type is silently ignored.
 func (q *request) jsonBody() (any, error) {
 	if !isJSON(q.r) || len(bytes.TrimSpace(q.body)) == 0 {
-		return newObject(), nil
+		return jsondoc.New(), nil
 	}
 	v, err := decodeJSON(q.body)
 	if err != nil {
@@ -251,7 +241,7 @@ func (q *request) list(t *target, body any) error {
 		return q.jsonAPI(t.ent, res)
 	}
 	e := &encoder{view: q.view, includes: c.includes, fields: c.fields}
-	writeJSON(q.w, http.StatusOK, newObject("total", res.total, "data", e.list(t.ent, res.rows, c.associations, root),
+	writeJSON(q.w, http.StatusOK, jsondoc.New("total", res.total, "data", e.list(t.ent, res.rows, c.associations, root),
 		"aggregations", q.aggregate(t.ent, res.all, c.aggregations)))
 	return nil
 }
@@ -266,7 +256,7 @@ func (q *request) searchIDs(t *target, body any) error {
 	for _, r := range res.rows {
 		ids = append(ids, keyValue(t.ent, r))
 	}
-	writeJSON(q.w, http.StatusOK, newObject("total", res.total, "data", ids))
+	writeJSON(q.w, http.StatusOK, jsondoc.New("total", res.total, "data", ids))
 	return nil
 }
 
@@ -275,19 +265,19 @@ func (q *request) jsonAPI(ent *entity, res result) error {
 	e := &encoder{view: q.view}
 	data := []any{}
 	for _, r := range res.rows {
-		attrs := newObject()
+		attrs := jsondoc.New()
 		for _, f := range ent.fields {
 			if !f.association() && f.name != "id" && f.kind != kindPassword {
-				attrs.set(f.name, e.shape(f, e.value(ent, r, f), root))
+				attrs.Set(f.name, e.shape(f, e.value(ent, r, f), root))
 			}
 		}
-		data = append(data, newObject("id", r.v["id"], "type", ent.name, "attributes", attrs,
-			"links", newObject("self", q.base+"/api/"+ent.route()+"/"+r.str("id")), "relationships", newObject(), "meta", nil))
+		data = append(data, jsondoc.New("id", r.v["id"], "type", ent.name, "attributes", attrs,
+			"links", jsondoc.New("self", q.base+"/api/"+ent.route()+"/"+r.str("id")), "relationships", jsondoc.New(), "meta", nil))
 	}
 	q.w.Header().Set("Content-Type", "application/vnd.api+json")
 	q.w.WriteHeader(http.StatusOK)
-	_, err := q.w.Write(appendJSON(nil, newObject("data", data, "included", []any{}, "links", newObject("self", fullURL(q.r)),
-		"meta", newObject("totalCountMode", 0, "total", res.total), "aggregations", []any{})))
+	_, err := q.w.Write(jsondoc.EncodePHP(jsondoc.New("data", data, "included", []any{}, "links", jsondoc.New("self", fullURL(q.r)),
+		"meta", jsondoc.New("totalCountMode", 0, "total", res.total), "aggregations", []any{})))
 	return err
 }
 
@@ -330,7 +320,7 @@ func (q *request) detail(t *target) error {
 		return resourceNotFound(t.ent, t.id)
 	}
 	e := &encoder{view: q.view, includes: c.includes}
-	writeJSON(q.w, http.StatusOK, newObject("data", e.entity(t.ent, r, c.associations, root)))
+	writeJSON(q.w, http.StatusOK, jsondoc.New("data", e.entity(t.ent, r, c.associations, root)))
 	return nil
 }
 
@@ -352,7 +342,7 @@ func (q *request) write(t *target, want intent) error {
 			"Only single write operations are supported. Please send the entities one by one or use the /sync api endpoint.")}
 	}
 	payload, ok := body.(*object)
-	if !ok || len(payload.keys) == 0 {
+	if !ok || len(payload.Keys()) == 0 {
 		return apiErrors{notAssociative()} // PHP reads {} as an empty list
 	}
 	id, err := q.save(t, payload, want)
@@ -362,10 +352,10 @@ func (q *request) write(t *target, want intent) error {
 	if _, ok := q.r.URL.Query()["_response"]; ok {
 		e := &encoder{view: q.view}
 		o := e.entity(t.ent, q.s.db.get(t.ent, id), nil, root)
-		if ext, ok := o.vals["extensions"].(*object); ok {
-			o.set("extensions", newObject("foreignKeys", ext.vals["foreignKeys"]))
+		if ext, ok := o.Get("extensions").(*object); ok {
+			o.Set("extensions", jsondoc.New("foreignKeys", ext.Get("foreignKeys")))
 		}
-		writeJSON(q.w, http.StatusOK, newObject("data", o))
+		writeJSON(q.w, http.StatusOK, jsondoc.New("data", o))
 		return nil
 	}
 	q.noContent(t.ent, id)
@@ -383,12 +373,12 @@ func (q *request) save(t *target, payload *object, want intent) (string, error) 
 	var id string
 	switch {
 	case want == update:
-		payload = payload.clone()
-		payload.set("id", t.id)
+		payload = payload.Clone()
+		payload.Set("id", t.id)
 		id = wr.plan(t.ent, payload, "/0", update, nil)
 	case t.via != nil && t.via.via != nil:
 		wr.link(t.via, payload, "/0", t.of.str("id"))
-		id = payload.str("id")
+		id = payload.Text("id")
 	case t.via != nil && t.via.of != "":
 		id = wr.plan(t.ent, payload, "/0", upsert, map[string]any{t.via.of: t.of.str("id")})
 	default:

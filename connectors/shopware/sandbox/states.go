@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // transitions of the three machines of an order: machine -> from -> action -> to.
@@ -73,12 +75,12 @@ func (v *view) stateful(name, id string) (*entity, *row, *row, error) {
 	ent := v.s.schema.entities[name]
 	if transitions[name+".state"] == nil || ent == nil {
 		return nil, nil, nil, apiErrors{problem(http.StatusInternalServerError, "FRAMEWORK__DEFINITION_NOT_FOUND",
-			fmt.Sprintf("Definition for entity %q does not exist.", name), newObject("entityName", name))}
+			fmt.Sprintf("Definition for entity %q does not exist.", name), jsondoc.New("entityName", name))}
 	}
 	r := v.s.db.get(ent, id)
 	if r == nil {
 		return nil, nil, nil, apiErrors{problem(http.StatusBadRequest, "SYSTEM__STATE_MACHINE_INVALID_ENTITY_ID",
-			fmt.Sprintf("Unable to read entity %q with id %q.", name, id), newObject("entityName", name, "entityId", id))}
+			fmt.Sprintf("Unable to read entity %q with id %q.", name, id), jsondoc.New("entityName", name, "entityId", id))}
 	}
 	state := v.s.db.get(v.s.schema.entities["state_machine_state"], r.str("stateId"))
 	return ent, r, state, nil
@@ -108,7 +110,7 @@ func (v *view) transition(name, id, action string) (state *row, moved bool, err 
 		text := strings.Join(names, ", ")
 		return nil, false, apiErrors{problem(http.StatusBadRequest, "SYSTEM__ILLEGAL_STATE_TRANSITION",
 			fmt.Sprintf("Illegal transition %q from state %q. Possible transitions are: %s", action, from.str("id"), text),
-			newObject("transition", action, "currentState", from.str("id"), "possibleTransitionsString", text, "possibleTransitions", list))}
+			jsondoc.New("transition", action, "currentState", from.str("id"), "possibleTransitionsString", text, "possibleTransitions", list))}
 	}
 	next := v.s.machineState(machine, to)
 	if next == nil {
@@ -145,8 +147,7 @@ func (v *view) orderTransition(w http.ResponseWriter, name, id, action string) e
 		return err
 	}
 	o := v.encodeState(state, moved, child)
-	delete(o.vals, "apiAlias")
-	o.keys = slices.DeleteFunc(o.keys, func(k string) bool { return k == "apiAlias" })
+	o.Drop("apiAlias")
 	writeJSON(w, http.StatusOK, o)
 	return nil
 }
@@ -157,7 +158,7 @@ func (v *view) genericTransition(w http.ResponseWriter, name, id, action string)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, newObject("data", v.encodeState(state, moved, root)))
+	writeJSON(w, http.StatusOK, jsondoc.New("data", v.encodeState(state, moved, root)))
 	return nil
 }
 
@@ -165,8 +166,8 @@ func (v *view) encodeState(state *row, moved bool, at place) *object {
 	e := &encoder{view: v}
 	o := e.entity(v.s.schema.entities["state_machine_state"], state, nil, at)
 	if moved {
-		ext := o.vals["extensions"].(*object)
-		ext.set("internal_mapping_storage", newObject("extensions", []any{}, "apiAlias", nil))
+		ext := o.Get("extensions").(*object)
+		ext.Set("internal_mapping_storage", jsondoc.New("extensions", []any{}, "apiAlias", nil))
 	}
 	return o
 }
@@ -185,10 +186,10 @@ func (v *view) listTransitions(w http.ResponseWriter, name, id string) error {
 		if to == nil {
 			continue
 		}
-		list = append(list, newObject("name", v.translation(ent, to, ent.byName["name"]), "technicalName", to.v["technicalName"],
+		list = append(list, jsondoc.New("name", v.translation(ent, to, ent.byName["name"]), "technicalName", to.v["technicalName"],
 			"actionName", action, "fromStateName", from.v["technicalName"], "toStateName", to.v["technicalName"],
 			"url", "/api/_action/state-machine/"+name+"/"+id+"/state/"+action))
 	}
-	writeJSON(w, http.StatusOK, newObject("transitions", list))
+	writeJSON(w, http.StatusOK, jsondoc.New("transitions", list))
 	return nil
 }

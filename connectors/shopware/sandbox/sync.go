@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // operation is one entry of POST /_action/sync.
@@ -25,7 +27,7 @@ func (v *view) sync(w http.ResponseWriter, body any) error {
 	if err := v.syncPrivileges(ops); err != nil {
 		return err
 	}
-	written, deleted, notFound := newObject(), newObject(), newObject()
+	written, deleted, notFound := jsondoc.New(), jsondoc.New(), jsondoc.New()
 	db := v.s.db
 	db.begin()
 	for _, op := range ops {
@@ -43,20 +45,20 @@ func (v *view) sync(w http.ResponseWriter, body any) error {
 		v.writeSync64(w, ops, written, deleted, notFound)
 		return nil
 	}
-	writeJSON(w, http.StatusOK, newObject("extensions", []any{}, "data", emptyAsList(written), "notFound", emptyAsList(notFound), "deleted", emptyAsList(deleted)))
+	writeJSON(w, http.StatusOK, jsondoc.New("extensions", []any{}, "data", emptyAsList(written), "notFound", emptyAsList(notFound), "deleted", emptyAsList(deleted)))
 	return nil
 }
 
 func (v *view) writeSync64(w http.ResponseWriter, ops []operation, written, deleted, notFound *object) {
-	data := newObject()
+	data := jsondoc.New()
 	for _, op := range ops {
 		var results []any
 		for range op.payload {
-			results = append(results, newObject("entities", emptyAsList(written), "errors", []any{}))
+			results = append(results, jsondoc.New("entities", emptyAsList(written), "errors", []any{}))
 		}
-		data.set(op.key, newObject("extensions", []any{}, "result", results))
+		data.Set(op.key, jsondoc.New("extensions", []any{}, "result", results))
 	}
-	writeJSON(w, http.StatusOK, newObject("extensions", []any{}, "success", true, "data", emptyAsList(data),
+	writeJSON(w, http.StatusOK, jsondoc.New("extensions", []any{}, "success", true, "data", emptyAsList(data),
 		"notFound", emptyAsList(notFound), "deleted", emptyAsList(deleted)))
 }
 
@@ -75,8 +77,8 @@ func (v *view) operations(body any) ([]operation, error) {
 		}
 		items = body
 	case *object:
-		for _, k := range body.keys {
-			keys, items = append(keys, k), append(items, body.vals[k])
+		for _, k := range body.Keys() {
+			keys, items = append(keys, k), append(items, body.Get(k))
 		}
 	default:
 		return nil, wrong
@@ -87,19 +89,19 @@ func (v *view) operations(body any) ([]operation, error) {
 		if !ok {
 			return nil, wrong
 		}
-		op := operation{key: keys[i], action: o.str("action")}
-		if k := o.str("key"); k != "" {
+		op := operation{key: keys[i], action: o.Text("action")}
+		if k := o.Text("key"); k != "" {
 			op.key = k
 		}
-		if o.str("entity") == "" {
+		if o.Text("entity") == "" {
 			return nil, invalidOperation(fmt.Sprintf("Missing \"entity\" argument for operation with key %q. It needs to be a non-empty string.", op.key))
 		}
 		if op.action != "upsert" && op.action != "delete" {
 			return nil, invalidOperation(fmt.Sprintf("Missing or invalid \"action\" argument for operation with key %q. Supported actions are [upsert, delete]", op.key))
 		}
-		payload, _ := o.get("payload")
+		payload, _ := o.Lookup("payload")
 		op.payload, _ = payload.([]any)
-		crit, _ := o.get("criteria")
+		crit, _ := o.Lookup("criteria")
 		if list, ok := crit.([]any); ok && len(list) > 0 {
 			p := &criteriaParser{}
 			if op.criteria = p.filters(list, "/criteria"); len(p.errs) > 0 {
@@ -109,9 +111,9 @@ func (v *view) operations(body any) ([]operation, error) {
 		if len(op.payload) == 0 && len(op.criteria) == 0 {
 			return nil, invalidOperation(fmt.Sprintf("Missing \"payload\"|\"criteria\" argument for operation with key %q. It needs to be a non-empty array.", op.key))
 		}
-		if op.ent = v.s.schema.entities[o.str("entity")]; op.ent == nil {
+		if op.ent = v.s.schema.entities[o.Text("entity")]; op.ent == nil {
 			return nil, apiErrors{problem(http.StatusInternalServerError, "FRAMEWORK__DEFINITION_NOT_FOUND",
-				fmt.Sprintf("Definition for entity %q does not exist.", o.str("entity")), newObject("entityName", o.str("entity")))}
+				fmt.Sprintf("Definition for entity %q does not exist.", o.Text("entity")), jsondoc.New("entityName", o.Text("entity")))}
 		}
 		ops = append(ops, op)
 	}
@@ -141,7 +143,7 @@ func (v *view) syncUpsert(op operation, written *object) error {
 		}
 		note(written, c.ent.name, keyValue(c.ent, r))
 		if c.ent.translated {
-			note(written, c.ent.name+"_translation", newObject(camelCase(c.ent.name)+"Id", c.key, "languageId", v.lang))
+			note(written, c.ent.name+"_translation", jsondoc.New(camelCase(c.ent.name)+"Id", c.key, "languageId", v.lang))
 		}
 	}
 	return nil
@@ -154,7 +156,7 @@ func (v *view) syncDelete(op operation, written, deleted, notFound *object) erro
 	keys = append(keys, op.payload...)
 	for _, r := range v.s.db.all(op.ent) {
 		if len(op.criteria) > 0 && v.matches(op.ent, r, op.criteria) {
-			keys = append(keys, newObject("id", r.v["id"]))
+			keys = append(keys, jsondoc.New("id", r.v["id"]))
 			if op.ent.mapping() {
 				keys[len(keys)-1] = keyValue(op.ent, r)
 			}
@@ -164,14 +166,14 @@ func (v *view) syncDelete(op operation, written, deleted, notFound *object) erro
 		o, _ := item.(*object)
 		pk := map[string]any{}
 		for _, k := range op.ent.keys {
-			pk[k] = o.str(k)
+			pk[k] = o.Text(k)
 		}
 		ok, err := er.remove(op.ent, op.ent.key(pk))
 		if err != nil {
 			return err
 		}
 		if !ok {
-			var key any = o.str("id")
+			var key any = o.Text("id")
 			if op.ent.mapping() {
 				key = o
 			}

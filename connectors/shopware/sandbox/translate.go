@@ -1,6 +1,10 @@
 package sandbox
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
+)
 
 // translations writes the translated fields: a plain value goes to the language
 // of the request, an object to the languages that it names, and `translations`
@@ -9,19 +13,19 @@ func (w *writer) translations(ent *entity, payload *object, pointer string, c *c
 	if !ent.translated {
 		return
 	}
-	variant := c.v["parentId"] != nil || payload.vals["parentId"] != nil || old.str("parentId") != ""
+	variant := c.v["parentId"] != nil || payload.Get("parentId") != nil || old.str("parentId") != ""
 	rows := map[string]*object{}
 	into := func(lang, name string, v any) {
 		if rows[lang] == nil {
-			rows[lang] = newObject()
+			rows[lang] = jsondoc.New()
 		}
-		rows[lang].set(name, v)
+		rows[lang].Set(name, v)
 	}
 	for _, f := range ent.fields {
 		if !f.translated {
 			continue
 		}
-		raw, ok := payload.get(f.name)
+		raw, ok := payload.Lookup(f.name)
 		if !ok {
 			continue
 		}
@@ -30,8 +34,8 @@ func (w *writer) translations(ent *entity, payload *object, pointer string, c *c
 			continue
 		}
 		if o, isObject := raw.(*object); isObject && w.perLanguage(f, o) {
-			for _, k := range o.keys {
-				into(w.language(k), f.name, o.vals[k])
+			for _, k := range o.Keys() {
+				into(w.language(k), f.name, o.Get(k))
 			}
 			continue
 		}
@@ -44,7 +48,7 @@ func (w *writer) translations(ent *entity, payload *object, pointer string, c *c
 			c.tr[lang] = map[string]any{}
 		}
 		for _, f := range ent.fields {
-			raw, ok := o.get(f.name)
+			raw, ok := o.Lookup(f.name)
 			if !f.translated || !ok {
 				continue
 			}
@@ -77,7 +81,7 @@ func (w *writer) systemTranslation(ent *entity, pointer string, c *command, rows
 		if !f.translated || f.inherit && variant {
 			continue
 		}
-		_, given := rows[systemLanguage].get(f.name)
+		_, given := rows[systemLanguage].Lookup(f.name)
 		if f.hasDef && !given {
 			if c.tr[systemLanguage] == nil {
 				c.tr[systemLanguage] = map[string]any{}
@@ -101,25 +105,25 @@ func (w *writer) systemTranslation(ent *entity, pointer string, c *command, rows
 
 // translationRows reads {"translations": {"nl-NL": {...}}} or a list of rows with languageId.
 func (w *writer) translationRows(payload *object, into func(lang, name string, v any)) {
-	raw, _ := payload.get("translations")
+	raw, _ := payload.Lookup("translations")
 	switch raw := raw.(type) {
 	case *object:
-		for _, k := range raw.keys {
-			if o, ok := raw.vals[k].(*object); ok {
-				for _, name := range o.keys {
-					into(w.language(k), name, o.vals[name])
+		for _, k := range raw.Keys() {
+			if o, ok := raw.Get(k).(*object); ok {
+				for _, name := range o.Keys() {
+					into(w.language(k), name, o.Get(name))
 				}
 			}
 		}
 	case []any:
 		for _, item := range raw {
 			o, _ := item.(*object)
-			lang := o.str("languageId")
+			lang := o.Text("languageId")
 			if o == nil || lang == "" {
 				continue
 			}
-			for _, name := range o.keys {
-				into(lang, name, o.vals[name])
+			for _, name := range o.Keys() {
+				into(lang, name, o.Get(name))
 			}
 		}
 	}
@@ -130,12 +134,12 @@ func (w *writer) perLanguage(f *field, o *object) bool {
 	if f.kind != kindCustomFields && f.kind != kindJSON {
 		return true
 	}
-	for _, k := range o.keys {
+	for _, k := range o.Keys() {
 		if !isID(k) && w.language(k) == k {
 			return false
 		}
 	}
-	return len(o.keys) > 0
+	return len(o.Keys()) > 0
 }
 
 // language finds the id behind a locale code; an id, or what is unknown, is returned as it is.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // encode checks a value of a write and turns it into what is stored. An empty
@@ -169,9 +171,9 @@ func (w *writer) encodePrices(raw any, pointer string) any {
 			w.fail(wrongType(at, "array", p))
 			continue
 		}
-		price := newObject()
+		price := jsondoc.New()
 		for _, f := range w.v.s.schema.structs["price"].fields {
-			v, given := o.get(f.name)
+			v, given := o.Lookup(f.name)
 			switch {
 			case f.required && !given:
 				w.fail(violation(at+"/"+f.name, codeMissing, "This field is missing.", "{{ field }}", fmt.Sprintf("%q", f.name)))
@@ -181,13 +183,13 @@ func (w *writer) encodePrices(raw any, pointer string) any {
 					w.fail(wrongType(at+"/"+f.name, "array", v))
 					continue
 				}
-				price.set(f.name, part)
+				price.Set(f.name, part)
 			default:
-				price.set(f.name, w.encode(f, v, at+"/"+f.name))
+				price.Set(f.name, w.encode(f, v, at+"/"+f.name))
 			}
 		}
-		price.set("percentage", listPercentage(price))
-		hasDefault = hasDefault || price.str("currencyId") == systemCurrency
+		price.Set("percentage", listPercentage(price))
+		hasDefault = hasDefault || price.Text("currencyId") == systemCurrency
 		out = append(out, price)
 	}
 	if !hasDefault {
@@ -198,19 +200,19 @@ func (w *writer) encodePrices(raw any, pointer string) any {
 
 // listPercentage is how far a price is below its list price.
 func listPercentage(price *object) any {
-	list, _ := price.vals["listPrice"].(*object)
+	list, _ := price.Get("listPrice").(*object)
 	if list == nil {
 		return nil
 	}
-	out := newObject()
+	out := jsondoc.New()
 	for _, k := range []string{"net", "gross"} {
-		now, ok := rat(price.vals[k])
-		before, okBefore := rat(list.vals[k])
+		now, ok := rat(price.Get(k))
+		before, okBefore := rat(list.Get(k))
 		if !ok || !okBefore || before.Sign() <= 0 {
 			return nil
 		}
 		part := new(big.Rat).Quo(now, before)
-		out.set(k, number(part.Mul(part.Sub(big.NewRat(1, 1), part), big.NewRat(100, 1)), 2))
+		out.Set(k, number(part.Mul(part.Sub(big.NewRat(1, 1), part), big.NewRat(100, 1)), 2))
 	}
 	return out
 }
@@ -223,13 +225,13 @@ func (w *writer) encodeStruct(st *structure, raw any, pointer string) any {
 			w.fail(wrongType(pointer, "array", raw))
 			return nil
 		}
-		o = newObject()
+		o = jsondoc.New()
 	}
 	known := map[string]bool{"extensions": true}
-	out := newObject()
+	out := jsondoc.New()
 	for _, f := range st.fields {
 		known[f.name] = true
-		v, _ := o.get(f.name)
+		v, _ := o.Lookup(f.name)
 		at := pointer + "/" + f.name
 		before := len(w.errs)
 		val := w.encode(f, v, at)
@@ -240,9 +242,9 @@ func (w *writer) encodeStruct(st *structure, raw any, pointer string) any {
 				w.fail(blank(at))
 			}
 		}
-		out.set(f.name, val)
+		out.Set(f.name, val)
 	}
-	for _, k := range o.keys {
+	for _, k := range o.Keys() {
 		if !known[k] {
 			w.abort(apiErrors{unexpectedField(k)})
 		}
@@ -263,12 +265,12 @@ func (w *writer) customFields(old, raw any, pointer string) any {
 		w.fail(wrongType(pointer, "array", raw))
 		return old
 	}
-	out := newObject()
+	out := jsondoc.New()
 	if had, ok := old.(*object); ok {
-		out = had.clone()
+		out = had.Clone()
 	}
-	for _, k := range o.keys {
-		out.set(k, w.customField(k, o.vals[k], pointer+"/"+k))
+	for _, k := range o.Keys() {
+		out.Set(k, w.customField(k, o.Get(k), pointer+"/"+k))
 	}
 	return out
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
 // intent is what a route means to do with an id.
@@ -73,7 +75,7 @@ func (w *writer) plan(ent *entity, payload *object, pointer string, want intent,
 	switch {
 	case want == create && exists:
 		class := "UpdateCommand"
-		if f := ent.byName["customFields"]; f != nil && !f.translated && payload.vals["customFields"] != nil {
+		if f := ent.byName["customFields"]; f != nil && !f.translated && payload.Get("customFields") != nil {
 			class = "JsonUpdateCommand"
 		}
 		w.abort(wrongIntent(ent, "InsertCommand", class, ""))
@@ -106,7 +108,7 @@ func (w *writer) plan(ent *entity, payload *object, pointer string, want intent,
 }
 
 func (w *writer) identify(ent *entity, payload *object, pointer string) (string, bool) {
-	raw, ok := payload.get("id")
+	raw, ok := payload.Lookup("id")
 	if !ok || raw == nil {
 		return newID(w.v.s.now()), true
 	}
@@ -125,7 +127,7 @@ func (w *writer) identify(ent *entity, payload *object, pointer string) (string,
 func (w *writer) planMapping(ent *entity, payload *object, pointer string) string {
 	c := &command{ent: ent, insert: true, v: map[string]any{}}
 	for _, k := range ent.keys {
-		v, _ := payload.get(k)
+		v, _ := payload.Lookup(k)
 		s, _ := v.(string)
 		switch {
 		case s == "":
@@ -145,11 +147,11 @@ func (w *writer) nested(v any, pointer string) *object {
 	o, ok := v.(*object)
 	if !ok {
 		w.abort(apiErrors{problem(http.StatusBadRequest, "FRAMEWORK__WRITE_MALFORMED_INPUT",
-			fmt.Sprintf("Expected data at %s to be an array.", pointer), newObject("path", pointer))})
+			fmt.Sprintf("Expected data at %s to be an array.", pointer), jsondoc.New("path", pointer))})
 		return nil
 	}
 	// An entity that was read and is sent back carries extensions, which the server chokes on.
-	if ext, ok := o.vals["extensions"].(*object); ok && len(ext.keys) > 0 {
+	if ext, ok := o.Get("extensions").(*object); ok && len(ext.Keys()) > 0 {
 		w.abort(apiErrors{notAssociative()})
 		return nil
 	}
@@ -162,7 +164,7 @@ func notAssociative() apiError {
 
 func (w *writer) toOne(ent *entity, payload *object, pointer string, c *command) {
 	for _, f := range ent.fields {
-		raw, ok := payload.get(f.name)
+		raw, ok := payload.Lookup(f.name)
 		if f.kind != kindOne || f.target == nil || !ok || raw == nil || f.by == "" {
 			continue
 		}
@@ -170,7 +172,7 @@ func (w *writer) toOne(ent *entity, payload *object, pointer string, c *command)
 		if o == nil {
 			continue
 		}
-		if id := o.str("id"); len(o.keys) == 1 && isID(id) {
+		if id := o.Text("id"); len(o.Keys()) == 1 && isID(id) {
 			c.v[f.by] = id
 			continue
 		}
@@ -180,7 +182,7 @@ func (w *writer) toOne(ent *entity, payload *object, pointer string, c *command)
 
 func (w *writer) toMany(ent *entity, payload *object, pointer, id string) {
 	for _, f := range ent.fields {
-		raw, ok := payload.get(f.name)
+		raw, ok := payload.Lookup(f.name)
 		if !f.association() || f.target == nil || !ok || raw == nil || f.by != "" {
 			continue
 		}
@@ -190,9 +192,9 @@ func (w *writer) toMany(ent *entity, payload *object, pointer, id string) {
 			if o == nil {
 				continue
 			}
-			if rows := w.v.s.db.having(f.target, f.of, id); len(rows) > 0 && o.str("id") == "" {
-				o = o.clone()
-				o.set("id", rows[0].str("id"))
+			if rows := w.v.s.db.having(f.target, f.of, id); len(rows) > 0 && o.Text("id") == "" {
+				o = o.Clone()
+				o.Set("id", rows[0].str("id"))
 			}
 			w.plan(f.target, o, at, upsert, map[string]any{f.of: id})
 			continue
@@ -218,8 +220,8 @@ func (w *writer) toMany(ent *entity, payload *object, pointer, id string) {
 
 // link pairs this row with another, which may be written on the way.
 func (w *writer) link(f *field, o *object, pointer, id string) {
-	to := o.str("id")
-	if len(o.keys) > 1 || to == "" {
+	to := o.Text("id")
+	if len(o.Keys()) > 1 || to == "" {
 		to = w.plan(f.target, o, pointer, upsert, nil)
 	} else if !isID(to) {
 		w.fail(badUUID(pointer+"/id", to))
@@ -233,12 +235,12 @@ func (w *writer) link(f *field, o *object, pointer, id string) {
 
 // fields writes what is neither translated nor an association. Unknown keys are ignored.
 func (w *writer) fields(ent *entity, payload *object, pointer string, c *command, old *row) {
-	variant := c.v["parentId"] != nil || payload.vals["parentId"] != nil || old.str("parentId") != ""
+	variant := c.v["parentId"] != nil || payload.Get("parentId") != nil || old.str("parentId") != ""
 	for _, f := range ent.fields {
 		if f.association() || f.translated || f.name == "id" || f.name == "updatedAt" {
 			continue
 		}
-		raw, ok := payload.get(f.name)
+		raw, ok := payload.Lookup(f.name)
 		at := pointer + "/" + f.name
 		switch {
 		case f.readOnly:
@@ -322,7 +324,7 @@ func (w *writer) apply() error {
 					if f.kind == kindAuto {
 						t := db.table(c.ent)
 						t.auto++
-						r.v[f.name] = intNumber(t.auto)
+						r.v[f.name] = jsondoc.Int(t.auto)
 					}
 				}
 			} else {
@@ -363,7 +365,7 @@ func (w *writer) unique(c *command, r *row) error {
 		for _, other := range db.all(c.ent) {
 			if other.str("id") != c.key && strings.EqualFold(other.str(f.name), text(val)) {
 				return apiErrors{problem(http.StatusBadRequest, "CONTENT__DUPLICATE_PRODUCT_NUMBER",
-					fmt.Sprintf("Product with number %q already exists.", text(val)), newObject("number", val))}
+					fmt.Sprintf("Product with number %q already exists.", text(val)), jsondoc.New("number", val))}
 			}
 		}
 	}

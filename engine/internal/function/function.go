@@ -39,6 +39,12 @@ type Func struct {
 	// Prepare, where set, is called once when a rule is compiled, with the arguments that are constants (missing
 	// for the others), and may return a faster Call or an error about a constant.
 	Prepare func(constant []value.Value) (Code, error)
+	// Cut, Append and Place, where set, give what Call does for plain texts, without making values: characters
+	// that need no escapes in JSON, before and after. Cut returns a piece of its only argument. Append appends; ok is
+	// false where Call has to be asked. Place returns a whole number.
+	Cut    func(text string) string
+	Append func(dst []byte, text string) (out []byte, ok bool)
+	Place  func(text, other string) int
 }
 
 // Code is what a function does.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -33,6 +34,7 @@ type Pattern struct {
 	*regexp.Regexp
 	size  int
 	named bool
+	first []rune // where the pattern is ^[...]: the ranges of characters that it takes
 }
 
 // Compile returns the compiled pattern, from a cache where it was compiled before. The error says what is wrong
@@ -78,7 +80,28 @@ func compile(text string) (*Pattern, error) {
 	if err != nil {
 		return nil, errors.New("is no regular expression")
 	}
-	return &Pattern{Regexp: re, size: size, named: slices.ContainsFunc(re.SubexpNames(), func(n string) bool { return n != "" })}, nil
+	p := &Pattern{Regexp: re, size: size, named: slices.ContainsFunc(re.SubexpNames(), func(n string) bool { return n != "" })}
+	if tree.Op == syntax.OpConcat && len(tree.Sub) == 2 && tree.Sub[0].Op == syntax.OpBeginText && tree.Sub[1].Op == syntax.OpCharClass {
+		p.first = tree.Sub[1].Rune
+	}
+	return p, nil
+}
+
+// Matches tells whether s matches. A question about the first character alone needs no machine.
+func (p *Pattern) Matches(s string) bool {
+	if p.first == nil {
+		return p.MatchString(s)
+	}
+	if s == "" {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	for i := 0; i+1 < len(p.first); i += 2 {
+		if p.first[i] <= r && r <= p.first[i+1] {
+			return true
+		}
+	}
+	return false
 }
 
 // programSize estimates from above how many instructions the tree compiles to.

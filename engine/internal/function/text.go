@@ -21,6 +21,7 @@ var textFuncs = []*Func{
 			s := args[0].Str()
 			return c.text(2*len(s), func() string { return strings.ToLower(s) })
 		},
+		Append: func(dst []byte, s string) ([]byte, bool) { return appendCase(dst, s, 'A', 'Z') },
 	},
 	{
 		Name: "upper", Group: "strings",
@@ -32,6 +33,7 @@ var textFuncs = []*Func{
 			s := args[0].Str()
 			return c.text(2*len(s), func() string { return strings.ToUpper(s) })
 		},
+		Append: func(dst []byte, s string) ([]byte, bool) { return appendCase(dst, s, 'a', 'z') },
 	},
 	{
 		Name: "capitalize", Group: "strings",
@@ -62,6 +64,7 @@ var textFuncs = []*Func{
 			}
 			return value.Text(strings.Trim(args[0].Str(), args[1].Str())), nil
 		},
+		Cut: strings.TrimSpace,
 	},
 	{
 		Name: "trimPrefix", Group: "strings",
@@ -131,6 +134,7 @@ var textFuncs = []*Func{
 		Call: func(c *Call, args []value.Value) (value.Value, error) {
 			return indexIn(c, args, false)
 		},
+		Place: func(s, part string) int { return characters(s, strings.Index(s, part)) },
 	},
 	{
 		Name: "lastIndexOf", Group: "strings",
@@ -141,6 +145,7 @@ var textFuncs = []*Func{
 		Call: func(c *Call, args []value.Value) (value.Value, error) {
 			return indexIn(c, args, true)
 		},
+		Place: func(s, part string) int { return characters(s, strings.LastIndex(s, part)) },
 	},
 	{
 		Name: "substring", Group: "strings",
@@ -326,10 +331,30 @@ func indexIn(c *Call, args []value.Value, last bool) (value.Value, error) {
 	if last {
 		at = strings.LastIndex(s, part)
 	}
-	if at > 0 {
-		at = utf8.RuneCountInString(s[:at])
+	return value.Int(characters(s, at)), nil
+}
+
+// characters returns how many characters stand before byte at of s; -1 for -1.
+func characters(s string, at int) int {
+	if at <= 0 {
+		return at
 	}
-	return value.Int(at), nil
+	return utf8.RuneCountInString(s[:at])
+}
+
+// appendCase appends s with the letters from first to last in the other case; ok is false where s is more than ASCII.
+func appendCase(dst []byte, s string, first, last byte) (out []byte, ok bool) {
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return dst, false
+		}
+		if first <= c && c <= last {
+			c ^= 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
 }
 
 func callSubstring(_ *Call, args []value.Value) (value.Value, error) {

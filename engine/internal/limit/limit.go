@@ -39,7 +39,7 @@ type Budget struct {
 	ctx             context.Context
 	steps, maxSteps int64
 	bytes, maxBytes int64
-	check           int64
+	check           int64 // the step at which to look closer
 }
 
 // New starts a budget of steps and bytes that also ends with ctx.
@@ -52,16 +52,21 @@ func (b *Budget) Context() context.Context { return b.ctx }
 
 // Step takes n steps.
 func (b *Budget) Step(n int) error {
-	b.steps += int64(n)
+	if b.steps += int64(n); b.steps < b.check {
+		return nil
+	}
+	return b.look()
+}
+
+// look tells whether the steps or the time ran out, and says when to look again.
+func (b *Budget) look() error {
 	if b.steps > b.maxSteps {
 		return &Error{What: "steps", Max: b.maxSteps}
 	}
-	if b.steps >= b.check {
-		b.check = b.steps + 1024
-		if err := b.ctx.Err(); err != nil {
-			return &Error{What: "time", Err: err}
-		}
+	if err := b.ctx.Err(); err != nil {
+		return &Error{What: "time", Err: err}
 	}
+	b.check = min(b.steps+1024, b.maxSteps+1)
 	return nil
 }
 

@@ -134,12 +134,21 @@ func (s *Schemas) resolve(file, pointer string) (*Shape, error) {
 		delete(s.shapes, key)
 		return nil, err
 	}
+	if pointer != "" {
+		sh.Name = path.Base(pointer)
+	}
 	return sh, nil
 }
 
 func (s *Schemas) shape(file string, n *schemaNode) (*Shape, error) {
 	if n.Ref != "" && n.Properties.nodes == nil {
-		return s.ref(file, n.Ref)
+		target, err := s.ref(file, n.Ref)
+		if err != nil || n.Description == "" || target.Kinds == value.NoKind {
+			return target, err
+		}
+		described := *target // what the place says of it goes before what its definition says
+		described.Desc = n.Description
+		return &described, nil
 	}
 	sh := &Shape{}
 	if err := s.fill(sh, file, n); err != nil {

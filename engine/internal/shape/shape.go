@@ -4,6 +4,7 @@
 package shape
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -24,6 +25,8 @@ type Shape struct {
 	// Format is the schema's format: "date-time", "email".
 	Format string
 	Desc   string
+	// Name is what the schema calls the definition that the shape stands for; "" where it stands in line.
+	Name string
 
 	names []string
 	props map[string]*Shape
@@ -64,6 +67,11 @@ func (s *Shape) Names() []string { return s.names }
 
 // Prop returns the shape of a named member as it was declared, nil where none is named so.
 func (s *Shape) Prop(name string) *Shape { return s.props[name] }
+
+// Same tells whether two shapes have the same members: those of one definition of a schema, read in two places.
+func (s *Shape) Same(o *Shape) bool {
+	return s == o || len(s.props) > 0 && reflect.ValueOf(s.props).Pointer() == reflect.ValueOf(o.props).Pointer()
+}
 
 // Has tells whether the value can be of kind k.
 func (s *Shape) Has(k value.Kind) bool { return s.Kinds.Has(k) }

@@ -1,18 +1,13 @@
 package value
 
-import (
-	"math/bits"
-	"unsafe"
-)
+import "unsafe"
 
 // Keys is the set of member names that a mapping reads. Each has a number from 1, in the order in
 // which it was added; a name that nobody reads has 0.
 type Keys struct {
 	names []string
 	ids   map[string]uint16
-	table []keyEntry
-	mul   uint64
-	shift uint
+	table nameTable
 	lens  [256]uint64 // by first byte, bit n: a name of n bytes exists; bit 63: of 63 or more
 }
 
@@ -29,7 +24,6 @@ func (k *Keys) Add(name string) uint16 {
 	}
 	k.names = append(k.names, name)
 	k.ids[name] = uint16(len(k.names))
-	k.table = nil
 	return uint16(len(k.names))
 }
 
@@ -38,46 +32,19 @@ type keyEntry struct {
 	first, last uint64
 	size        uint32
 	id          uint16
+	step        uint16 // in a plan: that of the member's place
 }
 
-// Seal builds the table that find looks into: one slot a name, without collisions where a multiplier
-// can be found that has none.
+// Seal builds the table that find looks into.
 func (k *Keys) Seal() {
 	k.lens = [256]uint64{}
-	for _, n := range k.names {
-		k.lens[n[0]] |= 1 << min(len(n), 63)
-	}
-	for size := 16; ; size *= 2 {
-		if size < 2*len(k.names) || len(k.names) > 256 && size < 4*len(k.names) {
-			continue
-		}
-		k.shift = 64 - uint(bits.TrailingZeros(uint(size)))
-		for try := uint64(0); try < 32; try++ {
-			k.mul = 0x9E3779B97F4A7C15 + try*0xD6E8FEB86659FD92
-			// Thousands of names never all fit without a collision.
-			walk := size >= 16*len(k.names)+1<<12 || len(k.names) > 256 && size >= 4*len(k.names)
-			if k.fill(size, walk) {
-				return
-			}
-		}
-	}
-}
-
-// fill places every name; where two share a slot it gives up, or lets the later one walk on.
-func (k *Keys) fill(size int, walk bool) bool {
-	k.table = make([]keyEntry, size)
+	entries := make([]keyEntry, len(k.names))
 	for i, n := range k.names {
+		k.lens[n[0]] |= 1 << min(len(n), 63)
 		first, last := ends(n)
-		slot := k.slot(first, last, len(n))
-		for k.table[slot].id != 0 {
-			if !walk {
-				return false
-			}
-			slot = (slot + 1) & uint64(size-1)
-		}
-		k.table[slot] = keyEntry{first, last, uint32(len(n)), uint16(i + 1)}
+		entries[i] = keyEntry{first: first, last: last, size: uint32(len(n)), id: uint16(i + 1)}
 	}
-	return true
+	k.table.build(entries)
 }
 
 // ends returns the first and the last eight bytes of a name, the last ones only of eight or more.
@@ -89,10 +56,6 @@ func ends(s string) (first, last uint64) {
 		first |= uint64(s[i]) << (8 * i)
 	}
 	return first, 0
-}
-
-func (k *Keys) slot(first, last uint64, size int) uint64 {
-	return (first ^ bits.RotateLeft64(last, 29) ^ uint64(size)<<40) * k.mul >> k.shift
 }
 
 // find returns the number of a name, 0 if nobody reads it.
@@ -122,15 +85,10 @@ func (k *Keys) findIn(src string, i, n int) uint16 {
 }
 
 func (k *Keys) look(s string, first, last uint64) uint16 {
-	for slot := k.slot(first, last, len(s)); ; slot = (slot + 1) & uint64(len(k.table)-1) {
-		e := &k.table[slot]
-		if e.id == 0 {
-			return 0
-		}
-		if e.first == first && e.last == last && int(e.size) == len(s) && (len(s) <= 16 || k.names[e.id-1] == s) {
-			return e.id
-		}
+	if e := k.table.look(k, s, first, last); e != nil {
+		return e.id
 	}
+	return 0
 }
 
 // load8 reads eight bytes of s at i; the caller has checked that they are there.

@@ -9,11 +9,13 @@ import (
 )
 
 // Tape is what one pass over a document finds: the document is valid JSON, and where the members
-// with names of a [Keys] and the elements of lists stand. Everything else is checked and passed over. A tape is reused from
-// document to document; values that refer to it are void after the next Parse.
+// stand that rules read: those of a [Plan], or all whose names are in a [Keys], and the elements of lists. Everything else is
+// checked and passed over. A tape is reused from document to document; values that refer to it are void after the next
+// Parse.
 type Tape struct {
 	src   string
 	keys  *Keys
+	plan  *Plan
 	nodes []tapeNode
 	max   int
 }
@@ -23,13 +25,18 @@ type tapeNode struct {
 	start, end uint32
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
+	step       uint16 // of the plan, 0 where all names and elements below are noted
 	kind       Kind
+	chars      uint8 // of a string: clean, ascii; of a list or an object: closed
 }
 
-// Parse checks src, which it keeps, and returns its value. ok is false where src is no JSON, is nested more than
+// closed marks a list or an object of which nothing is noted: it is a value that lies in text.
+const closed = 1 << 2
+
+// Parse checks src, which it keeps, and returns its value. Without a plan it notes all members with names of keys. ok is false where src is no JSON, is nested more than
 // maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
-func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
-	t.src, t.keys, t.nodes, t.max = src, keys, t.nodes[:0], maxDepth
+func (t *Tape) Parse(src string, keys *Keys, plan *Plan, maxDepth int) (v Value, ok bool) {
+	t.src, t.keys, t.plan, t.nodes, t.max = src, keys, plan, t.nodes[:0], maxDepth
 	if cap(t.nodes) == 0 {
 		t.nodes = make([]tapeNode, 0, 16+len(src)>>5)
 	}
@@ -37,7 +44,12 @@ func (t *Tape) Parse(src string, keys *Keys, maxDepth int) (v Value, ok bool) {
 		return Value{}, false
 	}
 	start := jsontext.SkipSpace(src, 0)
-	end := t.value(start, 0, 0)
+	var end int
+	if plan != nil {
+		end = t.planned(start, 0, 1, 0)
+	} else {
+		end = t.value(start, 0, 0)
+	}
 	if end < 0 || jsontext.SkipSpace(src, end) != len(src) {
 		return Value{}, false
 	}
@@ -55,10 +67,10 @@ func (t *Tape) Forget() {
 // at returns the value of a node.
 func (t *Tape) at(i uint32) Value {
 	n := &t.nodes[i]
-	if n.kind >= List {
+	if n.kind >= List && n.chars&closed == 0 {
 		return Value{p: unsafe.Pointer(t), n: int64(i), kind: n.kind, form: formTape}
 	}
-	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), kind: n.kind}
+	return Value{p: unsafe.Add(unsafe.Pointer(unsafe.StringData(t.src)), n.start), n: int64(n.end - n.start), scale: int32(n.chars), kind: n.kind}
 }
 
 // value checks the value at i and notes it, with its members; it returns its end, -1 if it is
@@ -70,6 +82,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 	n := len(t.nodes)
 	t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key})
 	var end int
+	var chars uint8
 	kind := Number
 	switch t.src[i] {
 	case '{':
@@ -78,7 +91,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 		kind, end = List, t.array(i, depth+1)
 	case '"':
 		kind = String
-		end, _ = str(t.src, i)
+		end, chars = str(t.src, i)
 	case 'n':
 		kind, end = Null, word(t.src, i, "null")
 	case 't':
@@ -92,7 +105,7 @@ func (t *Tape) value(i int, key uint16, depth int) int {
 		return -1
 	}
 	node := &t.nodes[n]
-	node.end, node.next, node.kind = uint32(end), uint32(len(t.nodes)), kind
+	node.end, node.next, node.kind, node.chars = uint32(end), uint32(len(t.nodes)), kind, chars
 	return end
 }
 
@@ -110,12 +123,12 @@ func (t *Tape) object(i, depth int) int {
 			return -1
 		}
 		start := i
-		end, plain := str(s, i)
+		end, chars := str(s, i)
 		if end < 0 {
 			return -1
 		}
 		var key uint16
-		if plain {
+		if chars&clean != 0 {
 			key = t.keys.findIn(s, start+1, end-start-2)
 		} else {
 			key = t.keys.find(jsontext.Unquote(s[start:end]))
@@ -130,8 +143,8 @@ func (t *Tape) object(i, depth int) int {
 		switch {
 		case i < len(s) && s[i] == '"': // most values are strings
 			start := i
-			if i, _ = str(s, i); key != 0 {
-				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, String})
+			if i, chars = str(s, i); key != 0 {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), key, 0, String, chars})
 			}
 		case key != 0:
 			i = t.value(i, key, depth)
@@ -169,6 +182,147 @@ func (t *Tape) array(i, depth int) int {
 	}
 	for {
 		if i = t.value(i, 0, depth); i < 0 {
+			return -1
+		}
+		i = space(s, i)
+		if i >= len(s) {
+			return -1
+		}
+		if s[i] == ',' {
+			i = space(s, i+1)
+			continue
+		}
+		if s[i] != ']' {
+			return -1
+		}
+		return i + 1
+	}
+}
+
+// planned checks the value at i and notes it and what the plan says of it; it returns its end, -1 if it is no value.
+// Like [Tape.pass] it is written out, because this is where the time of a document goes.
+func (t *Tape) planned(i int, key, step uint16, depth int) int {
+	s := t.src
+	if i >= len(s) {
+		return -1
+	}
+	p := &t.plan.steps[step]
+	if p.open {
+		return t.value(i, key, depth)
+	}
+	n := len(t.nodes)
+	switch s[i] {
+	case '{', '[':
+		var chars uint8
+		kind, read := Object, p.names.slots != nil
+		if s[i] == '[' {
+			kind, read = List, p.elements != 0
+		}
+		if !read {
+			chars = closed
+		}
+		t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key, step: step, kind: kind, chars: chars})
+		switch {
+		case !read:
+			i = t.pass(i, depth)
+		case kind == Object:
+			i = t.plannedObject(i, p, depth+1)
+		default:
+			i = t.plannedArray(i, p.elements, depth+1)
+		}
+		if i < 0 {
+			return -1
+		}
+		node := &t.nodes[n]
+		node.end, node.next = uint32(i), uint32(len(t.nodes))
+		return i
+	case '"':
+		end, chars := str(s, i)
+		t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, String, chars})
+		return end
+	}
+	end := t.scalar(i)
+	kind := Number
+	switch s[i] {
+	case 'n':
+		kind = Null
+	case 't', 'f':
+		kind = Bool
+	}
+	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, kind, 0})
+	return end
+}
+
+func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
+	s := t.src
+	if depth > t.max {
+		return -1
+	}
+	i = space(s, i+1)
+	if i < len(s) && s[i] == '}' {
+		return i + 1
+	}
+	for {
+		if i >= len(s) || s[i] != '"' {
+			return -1
+		}
+		start := i
+		end, chars := str(s, i)
+		if end < 0 {
+			return -1
+		}
+		var e *keyEntry
+		if chars&clean != 0 {
+			e = p.find(t.keys, s, start+1, end-start-2)
+		} else if name := jsontext.Unquote(s[start:end]); name != "" {
+			e = p.find(t.keys, name, 0, len(name))
+		}
+		i = end
+		if i >= len(s) || s[i] != ':' {
+			if i = space(s, i); i >= len(s) || s[i] != ':' {
+				return -1
+			}
+		}
+		i = space(s, i+1)
+		switch {
+		case e != nil:
+			i = t.planned(i, e.id, e.step, depth)
+		case i < len(s) && s[i] == '"': // most values are strings
+			i, _ = str(s, i)
+		default:
+			i = t.pass(i, depth)
+		}
+		if i < 0 {
+			return -1
+		}
+		if i >= len(s) || s[i] != ',' {
+			i = space(s, i)
+		}
+		if i >= len(s) {
+			return -1
+		}
+		if s[i] == ',' {
+			i = space(s, i+1)
+			continue
+		}
+		if s[i] != '}' {
+			return -1
+		}
+		return i + 1
+	}
+}
+
+func (t *Tape) plannedArray(i int, step uint16, depth int) int {
+	s := t.src
+	if depth > t.max {
+		return -1
+	}
+	i = space(s, i+1)
+	if i < len(s) && s[i] == ']' {
+		return i + 1
+	}
+	for {
+		if i = t.planned(i, 0, step, depth); i < 0 {
 			return -1
 		}
 		i = space(s, i)
@@ -348,9 +502,9 @@ const (
 )
 
 // str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
-// is no string. plain is true where nothing in it is escaped.
-func str(s string, i int) (end int, plain bool) {
-	plain = true
+// is no string. chars says what is known of its characters.
+func str(s string, i int) (end int, chars uint8) {
+	chars = clean | ascii
 	i++
 	for {
 		for i+8 <= len(s) {
@@ -368,26 +522,27 @@ func str(s string, i int) (end int, plain bool) {
 			break
 		}
 		if i >= len(s) {
-			return -1, false
+			return -1, 0
 		}
 		switch c := s[i]; {
 		case c == '"':
-			return i + 1, plain
+			return i + 1, chars
 		case c == '\\':
-			plain = false
+			chars = 0
 			if i = escape(s, i+1); i < 0 {
-				return -1, false
+				return -1, 0
 			}
 		case c < ' ':
-			return -1, false
+			return -1, 0
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
-				return -1, false
+				return -1, 0
 			}
 			i += n
+			chars &^= ascii
 		}
 	}
 }
@@ -414,8 +569,14 @@ func escape(s string, i int) int {
 	return -1
 }
 
-// member returns the last member of node i with that key number; ok is false where there is none.
-func (t *Tape) member(i int64, key uint16) (v Value, ok bool) {
+// notes tells whether members with that key number are noted below node i.
+func (t *Tape) notes(i int64, key uint16) bool {
+	step := t.nodes[i].step
+	return step == 0 || t.plan.notes(step, key)
+}
+
+// member returns the last member of node i with that key number, which is noted there; missing where there is none.
+func (t *Tape) member(i int64, key uint16) Value {
 	end := t.nodes[i].next
 	found := uint32(0)
 	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
@@ -424,9 +585,9 @@ func (t *Tape) member(i int64, key uint16) (v Value, ok bool) {
 		}
 	}
 	if found == 0 {
-		return Value{}, false
+		return Value{}
 	}
-	return t.at(found), true
+	return t.at(found)
 }
 
 // count returns the number of elements of node i.

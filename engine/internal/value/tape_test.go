@@ -23,7 +23,7 @@ func FuzzTape(f *testing.F) {
 	keys.Seal()
 	f.Fuzz(func(t *testing.T, src string) {
 		var tape Tape
-		v, ok := tape.Parse(src, &keys, 20)
+		v, ok := tape.Parse(src, &keys, nil, 20)
 		start, end, err := jsontext.Validate(src, 20)
 		if ok != (err == nil) {
 			t.Fatalf("%q: the fast pass says %v, the validator %v", src, ok, err)

@@ -92,10 +92,17 @@ type Value struct {
 	p unsafe.Pointer
 	// n is the length of the text, the coefficient of a decimal, or the number on the tape.
 	n     int64
-	scale int32 // of a decimal in n
+	scale int32 // of a decimal in n; of a string, clean and ascii
 	kind  Kind
 	form  form
 }
+
+// What is known of the characters of a string: clean ones stand in JSON as they are, and ASCII ones are a byte
+// each. A bit that is not set says nothing.
+const (
+	clean = 1 << iota
+	ascii
+)
 
 type node struct {
 	dec    decimal.Decimal
@@ -256,6 +263,9 @@ func (v Value) Str() string {
 		return ""
 	}
 	if v.form == formRaw {
+		if v.scale&clean != 0 {
+			return v.text()[1 : v.n-1]
+		}
 		return jsontext.Unquote(v.text())
 	}
 	return v.text()
@@ -300,7 +310,11 @@ func (v Value) NumberText() string {
 func (v Value) Len() int {
 	switch v.kind {
 	case String:
-		return utf8.RuneCountInString(v.Str())
+		s := v.Str()
+		if v.scale&ascii != 0 {
+			return len(s)
+		}
+		return utf8.RuneCountInString(s)
 	case List, Object:
 		if v.form == formTree {
 			return len(v.node().items) + len(v.node().fields)
@@ -391,23 +405,26 @@ func (v Value) Member(key string) Value {
 // MemberKey is Member for a name with a number of the Keys that the document was parsed with; 0
 // is a name without one.
 func (v Value) MemberKey(name string, key uint16) Value {
-	if v.form == formTape && key != 0 && v.kind == Object {
-		m, _ := v.tape().member(v.n, key)
-		return m
+	if v.Noted(key) {
+		return v.tape().member(v.n, key)
 	}
 	return v.Member(name)
 }
 
-// Indexed tells whether the members and elements of v are found without reading its text.
-func (v Value) Indexed() bool { return v.form >= formTree }
+// Noted tells whether v is an object on a tape whose members with that key number are found without reading its text.
+func (v Value) Noted(key uint16) bool {
+	return v.form == formTape && v.kind == Object && key != 0 && v.tape().notes(v.n, key)
+}
 
-// MemberOfNode is MemberKey where v is an object on a tape; ok is false where it is not.
-func (v *Value) MemberOfNode(key uint16) (m Value, ok bool) {
-	if v.form != formTape || v.kind != Object || key == 0 {
+// Indexed tells whether the elements of v are found without reading its text.
+func (v Value) Indexed() bool { return v.form == formTree || v.form == formTape && v.kind == List }
+
+// NotedMember is MemberKey where v is an object on a tape that has noted such members; ok is false where it is not.
+func (v *Value) NotedMember(key uint16) (m Value, ok bool) {
+	if v.form != formTape || v.kind != Object || key == 0 || !v.tape().notes(v.n, key) {
 		return Value{}, false
 	}
-	m, _ = v.tape().member(v.n, key)
-	return m, true
+	return v.tape().member(v.n, key), true
 }
 
 // part returns the value whose text raw lies inside v's text.
@@ -457,6 +474,11 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case v.kind == Missing:
 		return append(dst, "null"...)
 	case v.form == formText:
+		if v.scale&clean != 0 {
+			dst = append(dst, '"')
+			dst = append(dst, v.text()...)
+			return append(dst, '"')
+		}
 		return jsontext.AppendQuote(dst, v.text())
 	case v.form == formDec:
 		d, _ := v.Dec()

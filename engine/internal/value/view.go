@@ -4,6 +4,7 @@ package value
 // all of them in one walk over the tape; each path has a cell that says where it ended.
 type View struct {
 	root  *ViewNode
+	steps []uint16 // of the plan, that the value itself can stand at
 	nodes []viewStep
 	table []uint16 // by step and key number: the step of that member
 	keys  int
@@ -18,6 +19,8 @@ type ViewNode struct {
 	index int // of an element, -1 for the last
 	kids  []*ViewNode
 	names map[uint16]*ViewNode // of kids that are members
+	// places are where the path can lead in the document.
+	places []*Place
 }
 
 // viewStep is a ViewNode laid out for the walk.
@@ -41,6 +44,9 @@ func (v *View) Root() *ViewNode {
 	return v.root
 }
 
+// From says where in the document the value of a view can stand. It is called before there are other paths.
+func (v *View) From(places []*Place) { v.Root().places = places }
+
 // Member returns the path of a member below n; nil for a name without a number.
 func (n *ViewNode) Member(name string, key uint16) *ViewNode {
 	if key == 0 {
@@ -53,6 +59,9 @@ func (n *ViewNode) Member(name string, key uint16) *ViewNode {
 		n.names = map[uint16]*ViewNode{}
 	}
 	k := &ViewNode{name: name, key: key}
+	for _, p := range n.places {
+		k.places = append(k.places, p.Member(key))
+	}
 	n.kids = append(n.kids, k)
 	n.names[key] = k
 	return k
@@ -72,6 +81,9 @@ func (n *ViewNode) Element(index int) *ViewNode {
 		}
 	}
 	k := &ViewNode{index: index}
+	for _, p := range n.places {
+		k.places = append(k.places, p.Elements())
+	}
 	n.kids = append(n.kids, k)
 	return k
 }
@@ -88,6 +100,9 @@ func (v *View) Seal(keys *Keys) {
 	v.keys = len(keys.names) + 1
 	if v.root == nil || len(v.root.kids) == 0 {
 		return
+	}
+	for _, p := range v.root.places {
+		v.steps = append(v.steps, p.step)
 	}
 	if steps, tables := v.root.size(); steps <= maxViewSteps && tables*v.keys <= maxViewTable {
 		v.lay(v.root)
@@ -144,9 +159,10 @@ type Row struct {
 	cells []uint32
 }
 
-// Gather finds the paths of v below a value. A value that lies on no tape leaves the row empty.
+// Gather finds the paths of v below a value. A value that lies on no tape, or at a place that the view is not from, leaves
+// the row empty.
 func (v *View) Gather(val Value, row *Row) {
-	if val.form != formTape {
+	if val.form != formTape || !v.covers(val.tape().nodes[val.n].step) {
 		row.tape = nil
 		return
 	}
@@ -158,6 +174,19 @@ func (v *View) Gather(val Value, row *Row) {
 	row.tape = val.tape()
 	row.cells[0] = uint32(val.n) + 1
 	v.gather(row.tape, uint32(val.n), 0, row.cells)
+}
+
+// covers tells whether all paths of the view are noted below a value at a step of the plan.
+func (v *View) covers(step uint16) bool {
+	if step == 0 {
+		return true
+	}
+	for _, s := range v.steps {
+		if s == step {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
@@ -187,7 +216,7 @@ func (v *View) gather(t *Tape, n uint32, step uint16, cells []uint32) {
 			}
 		}
 	case List:
-		if s.table >= 0 && end > n+1 {
+		if s.table >= 0 && (end > n+1 || !t.at(n).IsEmpty()) {
 			v.odd(s, cells, true)
 		}
 		i, last := 0, uint32(0)

@@ -39,7 +39,7 @@ func TestViewOfTooManyPaths(t *testing.T) {
 				return
 			}
 			var tape Tape
-			doc, ok := tape.Parse(fmt.Sprintf(`{"p%d":{"b%d":"x"}}`, test.parents-1, test.below-1), &keys, 10)
+			doc, ok := tape.Parse(fmt.Sprintf(`{"p%d":{"b%d":"x"}}`, test.parents-1, test.below-1), &keys, nil, 10)
 			if !ok {
 				t.Fatal("the document is no JSON")
 			}

@@ -34,13 +34,21 @@ type Output struct {
 }
 
 // entriesFile is the name of the file that imports the entries; no message is about it.
-const entriesFile = "<scripts>"
+const entriesFile = source.Own + ">"
 
 // space is the name space of our own files: esbuild leaves resolving and reading them to us.
 const space = source.Space
 
+// Options are what may differ from one bundle to the next.
+type Options struct {
+	// Whole keeps what no entry needs of the modules that it imports, so that it can be counted as not reached.
+	Whole bool
+	// Harness is the text of [source.Harness], which is then an entry too; every module finds what it exports as globals.
+	Harness string
+}
+
 // Bundle bundles the entries, which are paths in fsys, and reads nothing outside of it.
-func Bundle(fsys fs.FS, entries []string) (*Output, error) {
+func Bundle(fsys fs.FS, entries []string, o Options) (*Output, error) {
 	if len(entries) == 0 {
 		return nil, errors.New("no script is named")
 	}
@@ -51,7 +59,16 @@ func Bundle(fsys fs.FS, entries []string) (*Output, error) {
 		}
 		fmt.Fprintf(&stdin, "export * as %s from %s;\n", source.Namespace(i), strconv.Quote("/"+entry))
 	}
-	r := &reader{files: fsys}
+	r := &reader{files: fsys, harness: o.Harness}
+	var inject []string
+	if o.Harness != "" {
+		fmt.Fprintf(&stdin, "export * as %s from %s;\n", source.Namespace(len(entries)), strconv.Quote(source.Harness))
+		inject = []string{source.Harness}
+	}
+	shaking := api.TreeShakingTrue
+	if o.Whole {
+		shaking = api.TreeShakingFalse
+	}
 	result := api.Build(api.BuildOptions{
 		Stdin:      &api.StdinOptions{Contents: stdin.String(), Sourcefile: entriesFile, Loader: api.LoaderJS},
 		Plugins:    []api.Plugin{r.plugin()},
@@ -71,12 +88,13 @@ func Bundle(fsys fs.FS, entries []string) (*Output, error) {
 		Sourcemap:         api.SourceMapExternal,
 		SourcesContent:    api.SourcesContentExclude,
 		LegalComments:     api.LegalCommentsNone,
-		TreeShaking:       api.TreeShakingTrue,
+		TreeShaking:       shaking,
+		Inject:            inject,
 		TsconfigRaw:       `{"compilerOptions": {"target": "ES2022", "useDefineForClassFields": true}}`,
 		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
 		LogLevel:          api.LogLevelSilent,
 		AbsWorkingDir:     "/",
-		IgnoreAnnotations: false,
+		IgnoreAnnotations: o.Whole,
 	})
 	if len(result.Errors) > 0 {
 		return nil, source.Errors(messages(result.Errors))
@@ -86,7 +104,7 @@ func Bundle(fsys fs.FS, entries []string) (*Output, error) {
 		if strings.HasSuffix(f.Path, ".map") {
 			out.Map = f.Contents
 		} else {
-			out.Code = "(function(" + source.Parameter + "){" + string(f.Contents) + "return " + source.Result + ";})"
+			out.Code = source.Head + string(f.Contents) + "return " + source.Result + ";})"
 		}
 	}
 	return out, nil
@@ -107,13 +125,17 @@ func messages(list []api.Message) []source.Message {
 
 // reader gives esbuild the files of one bundle.
 type reader struct {
-	files fs.FS
-	total atomic.Int64 // bytes read; esbuild loads files at the same time
+	files   fs.FS
+	harness string
+	total   atomic.Int64 // bytes read; esbuild loads files at the same time
 }
 
 func (r *reader) plugin() api.Plugin {
 	return api.Plugin{Name: space, Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			if a.Path == source.Harness && r.harness != "" {
+				return api.OnResolveResult{Path: a.Path, Namespace: space}, nil
+			}
 			file, err := r.resolve(a.Path, source.Path(a.Importer), a.Kind == api.ResolveJSRequireCall)
 			if err != nil {
 				return api.OnResolveResult{Errors: []api.Message{{Text: err.Error()}}}, nil
@@ -121,6 +143,9 @@ func (r *reader) plugin() api.Plugin {
 			return api.OnResolveResult{Path: file, Namespace: space}, nil
 		})
 		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			if a.Path == source.Harness {
+				return api.OnLoadResult{Contents: &r.harness, Loader: api.LoaderJS}, nil
+			}
 			text, loader, problem := r.load(a.Path)
 			if problem != "" {
 				return api.OnLoadResult{Errors: []api.Message{{Text: problem}}}, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -243,6 +244,30 @@ func (p *Program) harmless(text string) bool {
 		return true
 	}
 	return false
+}
+
+// framePlace is a place of the bundle in the text of a stack, as goja writes it: "at f (scripts.js:3:5(7))".
+var framePlace = regexp.MustCompile(regexp.QuoteMeta(codeName) + `:(\d+):(\d+)\(\d+\)`)
+
+// placeRejected notes where the error was made that a promise was rejected with: it was thrown where nobody waited, so its own
+// text is all that knows.
+func (vm *VM) placeRejected(e *Error, v goja.Value) {
+	o, ok := v.(*goja.Object)
+	if !ok || o.ClassName() != "Error" {
+		return
+	}
+	var stack string
+	if err := vm.try(func() { stack, _ = exportScalar(o.Get("stack")).(string) }); err != nil {
+		return
+	}
+	for _, m := range framePlace.FindAllStringSubmatch(stack, 20) {
+		line, _ := strconv.Atoi(m[1])
+		column, _ := strconv.Atoi(m[2])
+		if pos := vm.program.original(line, column); pos.Line > 0 {
+			e.Pos = pos
+			return
+		}
+	}
 }
 
 // place notes where in the user's files it happened.

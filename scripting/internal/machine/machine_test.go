@@ -21,7 +21,7 @@ func compile(t *testing.T, script string) (*Program, error) {
 }
 
 func compileText(script string) (*Program, error) {
-	out, err := bundle.Bundle(fstest.MapFS{"a.ts": {Data: []byte(script)}}, []string{"a.ts"})
+	out, err := bundle.Bundle(fstest.MapFS{"a.ts": {Data: []byte(script)}}, []string{"a.ts"}, bundle.Options{})
 	if err != nil {
 		return nil, err
 	}

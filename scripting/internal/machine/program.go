@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
 	"github.com/go-sourcemap/sourcemap"
@@ -27,6 +26,8 @@ type Source struct {
 	Code    string
 	Map     []byte
 	Entries []string // the scripts, in the order of the bundle
+	Cover   bool     // calls count what they reach
+	Tests   bool     // the bundle is of a test file
 }
 
 // Program is a compiled bundle. It is immutable and may be used by many machines.
@@ -38,7 +39,7 @@ type Program struct {
 	words     map[string]bool
 	exports   []Export
 	positions func() *sourcemap.Consumer
-	tree      *ast.Program
+	points    []Point // where calls count what they reach
 }
 
 // Export is something that a script exports.
@@ -83,11 +84,11 @@ func Compile(src Source) (p *Program, err error) {
 		}
 		return c
 	})
-	p.tree, err = parser.ParseFile(nil, codeName, src.Code, 0, parser.WithDisableSourceMaps)
+	tree, err := parser.ParseFile(nil, codeName, src.Code, 0, parser.WithDisableSourceMaps)
 	if err != nil {
 		return nil, p.syntaxErrors(err)
 	}
-	in, err := inspect(p.tree)
+	in, err := inspect(tree)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +107,12 @@ func Compile(src Source) (p *Program, err error) {
 	}
 	p.stateless, p.words = in.stateless, in.words
 	p.exports = p.listExports(in)
-	code := src.Code[:in.returns] + source.Parameter + "([" + strings.Join(in.lasting, ",") + "]);" + src.Code[in.returns:]
-	p.compiled, err = goja.Compile(codeName, code, true)
+	code := src.Code[:in.returns] + source.Freeze + "([" + strings.Join(in.lasting, ",") + "]);" + src.Code[in.returns:]
+	if src.Cover {
+		p.compiled, err = p.instrument(code, in)
+	} else {
+		p.compiled, err = goja.Compile(codeName, code, true)
+	}
 	if err != nil {
 		return nil, p.syntaxErrors(err)
 	}
@@ -156,14 +161,14 @@ func (p *Program) original(line, column int) Position {
 		return Position{}
 	}
 	if line == 1 { // the head of the function stands before what the map knows
-		column -= len("(function(" + source.Parameter + "){")
+		column -= len(source.Head)
 	}
 	file, _, l, col, ok := c.Source(line, max(column-1, 0))
 	if !ok {
 		return Position{}
 	}
 	name := source.Path(path.Clean(file))
-	if strings.HasSuffix(name, "<scripts>") {
+	if strings.HasPrefix(name, source.Own) {
 		return Position{}
 	}
 	return Position{File: name, Line: l, Column: col + 1}

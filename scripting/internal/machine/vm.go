@@ -56,6 +56,7 @@ type Log struct {
 type Reply struct {
 	Result json.RawMessage
 	Logs   []Log
+	Hits   []uint32 // how often each point of the program was reached; nil where it is not counted
 }
 
 //go:embed prelude.js
@@ -81,6 +82,7 @@ type VM struct {
 	now  string
 	rand *rand.Rand
 	logs []Log
+	hits []uint32 // since the last call, its own start included
 
 	watched watched
 	dirty   bool // must not be used again
@@ -250,7 +252,17 @@ func (vm *VM) instance(frozen bool) (modules []goja.Callable, whole bool, err er
 		whole = v.ToBoolean()
 		return goja.Undefined()
 	}
-	root, err := vm.factory(goja.Undefined(), vm.rt.ToValue(freeze))
+	count, tests := goja.Undefined(), goja.Undefined()
+	if vm.program.source.Cover {
+		if vm.hits == nil {
+			vm.hits = make([]uint32, len(vm.program.points))
+		}
+		count = vm.rt.ToValue(vm.count)
+	}
+	if vm.program.source.Tests {
+		tests = vm.testLibrary()
+	}
+	root, err := vm.factory(goja.Undefined(), vm.rt.ToValue(freeze), count, tests)
 	if err != nil {
 		return nil, false, vm.fault("", err)
 	}
@@ -283,12 +295,16 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 			vm.dirty = true
 			err = &Error{Kind: Broken, Function: r.Name, Message: "the machine failed: a built-in was asked for too much"}
 		}
-		vm.ctx, vm.logs = nil, nil
+		reply.Hits = vm.hits
+		vm.ctx, vm.logs, vm.hits = nil, nil, nil
 	}()
 	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
 	vm.rand = rand.New(rand.NewPCG(r.Seed, seedOf(r)))
 	modules := vm.modules
 	frozen := modules != nil && !vm.program.stateful()
+	if vm.program.source.Cover && vm.hits == nil {
+		vm.hits = make([]uint32, len(vm.program.points))
+	}
 	if !frozen {
 		if modules, _, err = vm.instance(false); err != nil {
 			return Reply{}, named(err, r.Name)
@@ -422,6 +438,7 @@ func (vm *VM) settle(o *goja.Object) (goja.Value, error) {
 	case goja.PromiseStateRejected:
 		e := &Error{Kind: Thrown}
 		vm.thrown(e, p.Result())
+		vm.placeRejected(e, p.Result())
 		return nil, e
 	}
 	return nil, &Error{Kind: Pending, Message: "returned a promise that nothing will ever settle: scripts have no timers and wait for nothing"}

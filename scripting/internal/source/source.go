@@ -8,11 +8,22 @@ import (
 	"strings"
 )
 
-// Parameter is the name of the function's parameter, and Result the variable that holds what it returns.
+// The names that a bundle's own code has: the parameters of its function and the variable that holds what it returns.
 const (
-	Parameter = "__crosswalk_freeze"
-	Result    = "__crosswalk_scripts"
+	Freeze = "__crosswalk_freeze" // called with what stands at the top of the modules
+	Count  = "__crosswalk_count"  // called with the index of each point that is reached, where coverage is counted
+	Tests  = "__crosswalk_tests"  // what the host gives to test files
+	Result = "__crosswalk_scripts"
 )
+
+// Head is what a bundle begins with, before what its map knows.
+const Head = "(function(" + Freeze + "," + Count + "," + Tests + "){"
+
+// Own is how the names of our own files in a bundle begin; no message is about them.
+const Own = "<crosswalk"
+
+// Harness is the file that runs tests, an entry of each bundle of a test file.
+const Harness = Own + "-test>"
 
 // Namespace is the member that holds the exports of entry i.
 func Namespace(i int) string { return "s" + strconv.Itoa(i) }

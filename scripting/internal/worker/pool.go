@@ -3,6 +3,7 @@ package worker
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,7 +209,7 @@ func broken(err error) error {
 }
 
 func (w *process) greet(ctx context.Context, src machine.Source, limits machine.Limits) error {
-	text, err := json.Marshal(setup{src.Entries, limits})
+	text, err := json.Marshal(setup{src.Entries, src.Cover, src.Tests, limits})
 	if err != nil {
 		return err
 	}
@@ -244,10 +245,17 @@ func (w *process) call(ctx context.Context, limits machine.Limits, r machine.Req
 	if err != nil {
 		return machine.Reply{}, err
 	}
-	if len(fields) != 3 {
+	if len(fields) != 4 {
 		return machine.Reply{}, errEnded
 	}
 	reply := machine.Reply{Result: fields[0]}
+	for hits := fields[3]; len(hits) > 0; {
+		n, used := binary.Uvarint(hits)
+		if used <= 0 {
+			return machine.Reply{}, errEnded
+		}
+		reply.Hits, hits = append(reply.Hits, uint32(n)), hits[used:]
+	}
 	if fields[2] != nil {
 		if err := json.Unmarshal(fields[2], &reply.Logs); err != nil {
 			return machine.Reply{}, errEnded

@@ -3,6 +3,7 @@ package worker
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,8 +15,9 @@ import (
 
 // setup is the first message to a process.
 type setup struct {
-	Entries []string
-	Limits  machine.Limits
+	Entries      []string
+	Cover, Tests bool
+	Limits       machine.Limits
 }
 
 // ready answers it.
@@ -89,7 +91,7 @@ func begin(fields [][]byte, functions machine.Functions) (*machine.Pool, error) 
 	if err := json.Unmarshal(fields[2], &s); err != nil {
 		return nil, err
 	}
-	program, err := machine.Compile(machine.Source{Code: string(fields[0]), Map: fields[1], Entries: s.Entries})
+	program, err := machine.Compile(machine.Source{Code: string(fields[0]), Map: fields[1], Entries: s.Entries, Cover: s.Cover, Tests: s.Tests})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,10 @@ func answerCall(pool *machine.Pool, fields [][]byte, out io.Writer) error {
 		r.Args[i] = f
 	}
 	reply, err := pool.Call(context.Background(), r)
-	var logs, fault []byte
+	var logs, fault, hits []byte
+	for _, n := range reply.Hits {
+		hits = binary.AppendUvarint(hits, uint64(n))
+	}
 	if len(reply.Logs) > 0 {
 		var err error
 		if logs, err = json.Marshal(reply.Logs); err != nil {
@@ -122,7 +127,7 @@ func answerCall(pool *machine.Pool, fields [][]byte, out io.Writer) error {
 	if err != nil {
 		fault = failed(err)
 	}
-	return writeFrame(out, reply.Result, fault, logs)
+	return writeFrame(out, reply.Result, fault, logs, hits)
 }
 
 func failed(err error) []byte {

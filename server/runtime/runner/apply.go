@@ -43,7 +43,7 @@ func (e *Engine) Apply(ctx context.Context, f *Flow, plans []*flow.Plan, o RunOp
 	return s, nil
 }
 
-// applied notes the result of a plan.
+// applied notes the result of a document that did not come from the queue.
 func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
 	defer cancel()
@@ -53,7 +53,7 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	if err != nil {
 		return err
 	}
-	if r.Outcome == flow.Failed {
+	if r.Outcome == flow.Failed && d.item.Cause == "apply" {
 		return nil // a plan that does not fit says nothing of the document
 	}
 	return e.noteOpen(ctx, d.crew.flow, d.doc, r, id)

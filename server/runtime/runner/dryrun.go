@@ -9,15 +9,18 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// DryRun reads what a run would handle, and plans each document. It sends and remembers nothing.
-func (e *Engine) DryRun(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
+// dryRun reads what a run would handle, and plans each document. It sends and remembers nothing.
+func (e *Engine) dryRun(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
+	if f.Process.PlansWhole() {
+		return e.runWhole(ctx, f, o)
+	}
 	s := flow.Summary{Flow: f.Name, DryRun: true, StartedAt: e.options.Now().UTC()}
 	cursor, err := f.Process.Cursor(ctx)
 	if err != nil {
 		return s, err
 	}
 	s.Cursor = cursor
-	w := &dryRun{flow: f, planner: f.Process.Planner(), free: make(chan struct{}, max(1, o.Workers)), seen: map[string]bool{}, told: func(r flow.Result) {
+	w := &dryWork{flow: f, planner: f.Process.Planner(), free: make(chan struct{}, max(1, o.Workers)), seen: map[string]bool{}, told: func(r flow.Result) {
 		add(&s, r)
 		if o.OnResult != nil {
 			o.OnResult(r, s)
@@ -30,8 +33,8 @@ func (e *Engine) DryRun(ctx context.Context, f *Flow, o RunOptions) (flow.Summar
 	return s, err
 }
 
-// dryRun is a dry run on its way.
-type dryRun struct {
+// dryWork is a dry run on its way.
+type dryWork struct {
 	flow    *Flow
 	planner *flow.Planner
 	free    chan struct{}
@@ -43,7 +46,7 @@ type dryRun struct {
 	told func(flow.Result)
 }
 
-func (w *dryRun) all(ctx context.Context, e *Engine, o RunOptions, since time.Time) error {
+func (w *dryWork) all(ctx context.Context, e *Engine, o RunOptions, since time.Time) error {
 	if len(o.Only) > 0 {
 		docs, err := e.named(ctx, w.flow, o.Only)
 		for _, doc := range docs {
@@ -86,7 +89,7 @@ func (w *dryRun) all(ctx context.Context, e *Engine, o RunOptions, since time.Ti
 	return ctx.Err()
 }
 
-func (w *dryRun) full() bool {
+func (w *dryWork) full() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	limit := w.flow.Process.Flow().Limit
@@ -94,7 +97,7 @@ func (w *dryRun) full() bool {
 }
 
 // plan plans one document once a hand is free.
-func (w *dryRun) plan(ctx context.Context, doc port.Document) {
+func (w *dryWork) plan(ctx context.Context, doc port.Document) {
 	if key := doc.ID + "\x00" + doc.Version; w.seen[key] {
 		return
 	} else {

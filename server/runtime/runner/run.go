@@ -25,6 +25,8 @@ type RunOptions struct {
 	Only []string
 	// OnResult is called for each document as it ends, one call at a time, with the run's counts so far.
 	OnResult func(flow.Result, flow.Summary)
+	// DryRun sends and remembers nothing.
+	DryRun bool
 }
 
 // ErrRunning is the error of a run of a flow that is being read by another.
@@ -34,6 +36,9 @@ var ErrRunning = errors.New("the flow is being run already")
 // that is queued of the flow, and returns when nothing is left. An error means that the run ended early; what is queued then is handled by
 // the next run. When ctx ends, the documents in hand are finished first.
 func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
+	if o.DryRun {
+		return e.dryRun(ctx, f, o)
+	}
 	s := flow.Summary{Flow: f.Name, StartedAt: e.options.Now().UTC()}
 	_, release, err := e.leases.Locks("runs").Lock(ctx, f.Name)
 	if errors.Is(err, flow.ErrBusy) {
@@ -43,6 +48,9 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 		return s, fmt.Errorf("flow %s: %w", f.Name, err)
 	}
 	defer release()
+	if f.Process.PlansWhole() {
+		return e.runWhole(ctx, f, o)
+	}
 	run := rand.Text()
 	count := func(r flow.Result, _ *queue.Delivery) {
 		add(&s, r)

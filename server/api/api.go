@@ -1,0 +1,222 @@
+// Package api answers the routes of /api/v1: previewing, explaining and testing mappings, what an editor asks about them, and
+// the project's files. It is not for who may come in, for the page or for serving at all; packages auth and server do that, and the
+// mapping language is package engine's. Start with [New] and with openapi.yaml, which says what every route takes and gives and which
+// tests hold the handlers to.
+package api
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/gorilla/mux"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/files"
+)
+
+// Prefix is where the routes stand.
+const Prefix = "/api/v1"
+
+// Options are what the routes answer from.
+type Options struct {
+	// Library holds the mappings and schemas that are built in, Tests the same mappings with their tests: the samples.
+	Library, Tests fs.FS
+	// Folder is the project's; nil without a project: then nothing can be saved.
+	Folder *files.Folder
+	// Systems are those that connections can lead to.
+	Systems []connectors.System
+	// Scripts loads the scripts of mappings; nil leaves mappings with scripts an error.
+	Scripts engine.ScriptHost
+	Auth    *auth.Authenticator
+	// Audit gets a line for every change and every attempt at one. It holds no text of a file and no secret.
+	Audit *slog.Logger
+	// Log gets what the client is not told; it holds no value of a document.
+	Log *slog.Logger
+	// Secure is true where browsers come over TLS: the cookie of a session then never goes over anything else.
+	Secure  bool
+	Version string
+	Now     func() time.Time // nil for the system clock
+}
+
+// API answers the routes. It is safe for concurrent use.
+type API struct {
+	Options
+	files    layered
+	cache    *cache
+	document []byte // openapi.yaml as JSON
+	slots    chan struct{}
+}
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// OpenAPI returns the description of the routes, as YAML.
+func OpenAPI() []byte { return openAPI }
+
+// New returns the routes' answers.
+func New(opts Options) (*API, error) {
+	if opts.Auth == nil {
+		return nil, errors.New("the API needs to know who may come in")
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Audit == nil {
+		opts.Audit = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	a.files = layered{a.Tests}
+	if a.Folder != nil {
+		a.files = layered{a.Folder, a.Tests}
+	}
+	var err error
+	a.document, err = yaml.YAMLToJSON(openAPI)
+	return a, err
+}
+
+// route is one entry of the table of routes.
+type route struct {
+	method, path string
+	role         auth.Role // who may at least; Nobody is everybody
+	limits       limits
+	handle       func(http.ResponseWriter, *http.Request) error
+}
+
+// limits bound what one request may take.
+type limits struct {
+	body int64
+	time time.Duration
+	busy bool // it computes: only so many run at a time
+}
+
+var (
+	small   = limits{body: 64 << 10, time: 10 * time.Second}
+	text    = limits{body: files.MaxBytes + 64<<10, time: 20 * time.Second}
+	compute = limits{body: 32 << 20, time: 20 * time.Second, busy: true}
+	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
+)
+
+func (a *API) routes() []route {
+	return []route{
+		{"GET", "/openapi.json", auth.Nobody, small, a.openAPIJSON},
+		{"GET", "/openapi.yaml", auth.Nobody, small, a.openAPIYAML},
+		{"GET", "/session", auth.Nobody, small, a.session},
+		{"POST", "/session", auth.Nobody, small, a.signIn},
+		{"DELETE", "/session", auth.Nobody, small, a.signOut},
+
+		{"GET", "/systems", auth.Viewer, small, a.systems},
+		{"GET", "/mappings", auth.Viewer, small, a.mappings},
+		{"GET", "/library/{path:.+}", auth.Viewer, small, a.libraryFile},
+		{"GET", "/samples", auth.Viewer, small, a.samples},
+		{"GET", "/sample", auth.Viewer, small, a.sample},
+		{"POST", "/sample/generated", auth.Viewer, compute, a.generated},
+
+		{"POST", "/preview", auth.Viewer, compute, a.preview},
+		{"POST", "/preview/lines", auth.Viewer, long, a.previewLines},
+		{"POST", "/explain", auth.Viewer, compute, a.explain},
+		{"POST", "/unread", auth.Viewer, compute, a.unread},
+		{"POST", "/check", auth.Viewer, compute, a.check},
+		{"POST", "/format", auth.Viewer, compute, a.format},
+		{"POST", "/complete", auth.Viewer, compute, a.complete},
+		{"POST", "/hover", auth.Viewer, compute, a.hover},
+		{"POST", "/definition", auth.Viewer, compute, a.definition},
+
+		{"POST", "/tests/run", auth.Viewer, long, a.runTests},
+		{"POST", "/tests/cases", auth.Editor, compute, a.addCase},
+		{"GET", "/files", auth.Viewer, small, a.listFiles},
+		{"GET", "/files/{path:.+}", auth.Viewer, small, a.readFile},
+		{"PUT", "/files/{path:.+}", auth.Editor, text, a.writeFile},
+	}
+}
+
+// Register adds the routes below [Prefix].
+func (a *API) Register(r *mux.Router) {
+	sub := r.PathPrefix(Prefix).Subrouter()
+	for _, rt := range a.routes() {
+		sub.Methods(rt.method).Path(rt.path).Handler(a.guarded(rt))
+	}
+	for _, rt := range a.routes() {
+		sub.Path(rt.path).HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			writeProblem(w, problem{Status: http.StatusMethodNotAllowed, Title: "The route knows no such method."})
+		})
+	}
+	sub.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, problem{Status: http.StatusNotFound, Title: "There is no such route."})
+	})
+}
+
+// guarded holds a route to its role and its limits, and turns its error into an answer.
+func (a *API) guarded(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		user, known := a.Auth.Identify(r)
+		if r.Header.Get("Authorization") != "" && !known {
+			writeProblem(w, problem{Status: http.StatusUnauthorized, Title: "The token is not known."})
+			return
+		}
+		if user.Role < rt.role {
+			p := problem{Status: http.StatusForbidden, Title: "This takes the role " + rt.role.String() + ", and yours is " + user.Role.String() + "."}
+			if !known {
+				p = problem{Status: http.StatusUnauthorized, Title: "Sign in first."}
+			} else {
+				a.Audit.Warn("refused", "user", user.Name, "role", user.Role.String(), "method", rt.method, "route", rt.path)
+			}
+			writeProblem(w, p)
+			return
+		}
+		ctx, cancel := context.WithTimeout(auth.WithUser(r.Context(), user), rt.limits.time)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, rt.limits.body)
+		if rt.limits.busy {
+			select {
+			case a.slots <- struct{}{}:
+				defer func() { <-a.slots }()
+			case <-ctx.Done():
+				w.Header().Set("Retry-After", "1")
+				writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
+				return
+			}
+		}
+		if err := rt.handle(w, r); err != nil {
+			a.fail(w, r, rt, err)
+		}
+	})
+}
+
+func (a *API) openAPIJSON(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, err := w.Write(a.document)
+	return err
+}
+
+func (a *API) openAPIYAML(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, err := w.Write(openAPI)
+	return err
+}
+
+// Guard lets viewers and whoever may more to a handler of another package.
+func (a *API) Guard(next http.Handler) http.Handler { return a.guardedBy(auth.Viewer, next) }
+
+// GuardAdmin lets admins only to a handler of another package.
+func (a *API) GuardAdmin(next http.Handler) http.Handler { return a.guardedBy(auth.Admin, next) }
+
+func (a *API) guardedBy(role auth.Role, next http.Handler) http.Handler {
+	return a.guarded(route{"", "", role, limits{body: 64 << 10, time: 2 * time.Minute}, func(w http.ResponseWriter, r *http.Request) error {
+		next.ServeHTTP(w, r)
+		return nil
+	}})
+}

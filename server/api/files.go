@@ -1,0 +1,95 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/files"
+)
+
+// fileText is a file with its text.
+type fileText struct {
+	Path     string     `json:"path"`
+	Kind     files.Kind `json:"kind"`
+	Text     string     `json:"text"`
+	Tag      string     `json:"tag"` // what a write wants in If-Match, in quotes
+	ReadOnly bool       `json:"readOnly"`
+}
+
+var errNoProject = problem{Status: http.StatusNotFound, Title: "There is no project: start the server in a folder with a crosswalk.yaml.", Code: "no-project"}
+
+func (a *API) listFiles(w http.ResponseWriter, _ *http.Request) error {
+	if a.Folder == nil {
+		return write(w, map[string]any{"project": false, "files": []files.Entry{}})
+	}
+	entries, err := a.Folder.List()
+	if err != nil {
+		return err
+	}
+	return write(w, map[string]any{"project": true, "files": entries})
+}
+
+func (a *API) readFile(w http.ResponseWriter, r *http.Request) error {
+	if a.Folder == nil {
+		return errNoProject
+	}
+	name := mux.Vars(r)["path"]
+	text, tag, err := a.Folder.Read(name)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", `"`+tag+`"`)
+	kind, _ := a.Folder.KindOf(name)
+	return write(w, fileText{name, kind, string(text), tag, auth.UserOf(r.Context()).Role < roleFor(kind)})
+}
+
+// roleFor is who may change a file: the project's own names connections, which takes more.
+func roleFor(k files.Kind) auth.Role {
+	if k == files.Project {
+		return auth.Admin
+	}
+	return auth.Editor
+}
+
+// writeFile replaces the text that If-Match names, or makes a file with If-None-Match: *.
+func (a *API) writeFile(w http.ResponseWriter, r *http.Request) error {
+	if a.Folder == nil {
+		return errNoProject
+	}
+	name, user := mux.Vars(r)["path"], auth.UserOf(r.Context())
+	kind, shown := a.Folder.KindOf(name)
+	if !shown {
+		return problem{Status: http.StatusForbidden, Title: "A project has no such file: mappings are in mappings/, flows in flows/, scripts in scripts/."}
+	}
+	if want := roleFor(kind); user.Role < want {
+		a.Audit.Warn("refused", "user", user.Name, "role", user.Role.String(), "file", name)
+		return problem{Status: http.StatusForbidden, Title: "This takes the role " + want.String() + ", and yours is " + user.Role.String() + "."}
+	}
+	var body struct {
+		Text string `json:"text"`
+	}
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	before, quoted := strings.CutPrefix(strings.TrimSuffix(r.Header.Get("If-Match"), `"`), `"`)
+	switch fresh := r.Header.Get("If-None-Match") == "*"; {
+	case fresh && !quoted:
+		before = ""
+	case !quoted || before == "" || fresh:
+		return problem{Status: http.StatusPreconditionRequired, Title: "Say what you replace: the file's tag in If-Match, or * in If-None-Match for a new file."}
+	}
+	tag, err := a.Folder.Write(name, []byte(body.Text), before)
+	if errors.Is(err, files.ErrChanged) {
+		return problem{Status: http.StatusPreconditionFailed, Title: "The file has changed since you opened it.", Code: "changed"}
+	}
+	if err != nil {
+		return err
+	}
+	a.Audit.Info("file written", "user", user.Name, "file", name, "before", before, "after", tag)
+	w.Header().Set("ETag", `"`+tag+`"`)
+	return write(w, map[string]string{"path": name, "tag": tag})
+}

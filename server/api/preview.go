@@ -1,0 +1,178 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine"
+)
+
+func indent(b *bytes.Buffer, document []byte) error { return json.Indent(b, document, "", "  ") }
+
+// report is what became of a mapping's text.
+type report struct {
+	From        string             `json:"from"`
+	To          string             `json:"to"`
+	Rules       int                `json:"rules"`
+	Settings    []setting          `json:"settings"`
+	Diagnostics engine.Diagnostics `json:"diagnostics"`
+	Inherited   engine.Diagnostics `json:"inherited"`
+	Micros      int64              `json:"compileMicros"` // 0 where it was compiled before
+}
+
+// setting is one that the mapping declares; Default is JSON text.
+type setting struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Default string   `json:"default,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+	Help    string   `json:"help,omitempty"`
+}
+
+func (c *compiled) report() report {
+	r := report{Settings: []setting{}, Diagnostics: c.problems, Inherited: c.inherited, Micros: c.took.Microseconds()}
+	if c.mapping == nil {
+		return r
+	}
+	r.From, r.To, r.Rules = c.mapping.From(), c.mapping.To(), len(c.mapping.Rules())
+	for _, s := range c.mapping.Settings() {
+		r.Settings = append(r.Settings, setting{s.Name, s.Type, string(s.Default), s.Choices, s.Help})
+	}
+	return r
+}
+
+// previewed is the answer of a preview.
+type previewed struct {
+	Mapping report `json:"mapping"`
+	// Output is the result to the byte, nil where there is none; Shown is the same with line breaks.
+	Output      *string            `json:"output"`
+	Shown       string             `json:"shown"`
+	Diagnostics engine.Diagnostics `json:"diagnostics"` // of the document
+	Micros      int64              `json:"mapMicros"`
+}
+
+func (a *API) preview(w http.ResponseWriter, r *http.Request) error {
+	var j job
+	if err := read(r, &j); err != nil {
+		return err
+	}
+	if err := j.Mapping.check(); err != nil {
+		return err
+	}
+	c := a.compile(j.Mapping)
+	answer := previewed{Mapping: c.report()}
+	if c.mapping == nil || strings.TrimSpace(j.Document) == "" {
+		return write(w, answer)
+	}
+	in, err := j.input(a, c.mapping)
+	if err != nil {
+		return err
+	}
+	done, err := apply(r.Context(), c.mapping, []byte(j.Document), in)
+	if err != nil {
+		return err
+	}
+	answer.Diagnostics, answer.Micros = done.problems, done.took.Microseconds()
+	if done.output != nil {
+		text := string(done.output)
+		answer.Output, answer.Shown = &text, indented(done.output)
+	}
+	return write(w, answer)
+}
+
+// maxLines bounds a batch.
+const maxLines = 10_000
+
+// line is what became of one document of a batch.
+type line struct {
+	Line        int                `json:"line"`
+	Output      *string            `json:"output"`
+	Diagnostics engine.Diagnostics `json:"diagnostics"`
+}
+
+// lines is the answer of a batch.
+type lines struct {
+	Mapping report `json:"mapping"`
+	Lines   []line `json:"lines"`
+	Mapped  int    `json:"mapped"`
+	Failed  int    `json:"failed"`
+	More    bool   `json:"more"` // there are more lines than were looked at
+	Micros  int64  `json:"mapMicros"`
+}
+
+func (a *API) previewLines(w http.ResponseWriter, r *http.Request) error {
+	var j job
+	if err := read(r, &j); err != nil {
+		return err
+	}
+	if err := j.Mapping.check(); err != nil {
+		return err
+	}
+	c := a.compile(j.Mapping)
+	answer := lines{Mapping: c.report(), Lines: []line{}}
+	if c.mapping == nil {
+		return write(w, answer)
+	}
+	in, err := j.input(a, c.mapping)
+	if err != nil {
+		return err
+	}
+	var took time.Duration
+	number := 0
+	for document := range strings.Lines(j.Document) {
+		number++
+		if strings.TrimSpace(document) == "" {
+			continue
+		}
+		if len(answer.Lines) == maxLines {
+			answer.More = true
+			break
+		}
+		done, err := apply(r.Context(), c.mapping, []byte(document), in)
+		if err != nil {
+			return err
+		}
+		took += done.took
+		l := line{Line: number, Diagnostics: done.problems}
+		if done.output == nil {
+			answer.Failed++
+		} else {
+			text := string(done.output)
+			l.Output = &text
+			answer.Mapped++
+		}
+		answer.Lines = append(answer.Lines, l)
+	}
+	answer.Micros = took.Microseconds()
+	return write(w, answer)
+}
+
+// unreadFields is what a mapping leaves of a document and of the target.
+type unreadFields struct {
+	Unread   []string `json:"unread"`
+	Unfilled []string `json:"unfilled"`
+}
+
+func (a *API) unread(w http.ResponseWriter, r *http.Request) error {
+	var j job
+	if err := read(r, &j); err != nil {
+		return err
+	}
+	m, err := a.sound(j.Mapping)
+	if err != nil {
+		return err
+	}
+	answer := unreadFields{Unread: []string{}, Unfilled: append([]string{}, m.Unfilled()...)}
+	if strings.TrimSpace(j.Document) == "" {
+		return write(w, answer)
+	}
+	paths, err := m.Unread([]byte(j.Document))
+	if err != nil {
+		return documentProblem(err)
+	}
+	answer.Unread = append(answer.Unread, paths...)
+	return write(w, answer)
+}

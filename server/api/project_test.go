@@ -1,0 +1,179 @@
+package api_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/server/auth"
+)
+
+func TestSamples(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	got := c.get("GET", "/samples", nil)
+	from := map[string]bool{}
+	gjson.Get(got, "samples").ForEach(func(_, s gjson.Result) bool {
+		from[s.Get("from").Str] = true
+		return true
+	})
+	for _, want := range []string{"shopware.order", "shopware.customer", "shopware.product", "magento.order", "order", "customer", "product"} {
+		if !from[want] {
+			t.Errorf("no sample of %s", want)
+		}
+	}
+	// Every sample opens and maps.
+	seen := map[string]bool{}
+	gjson.Get(got, "samples").ForEach(func(_, s gjson.Result) bool {
+		name := s.Get("mapping").Str
+		if seen[name] {
+			return true
+		}
+		seen[name] = true
+		doc := c.get("GET", "/sample?mapping="+name+"&name="+queryEscape(s.Get("name").Str), nil)
+		body := object{"mapping": mapping(name, library(t, name))}
+		for _, key := range []string{"document", "mode", "source", "settings", "tables", "links", "current", "now"} {
+			if v := gjson.Get(doc, key); v.Exists() {
+				body[key] = v.Str
+			}
+		}
+		if out := gjson.Get(c.get("POST", "/preview", body), "output"); out.Type != gjson.String {
+			t.Errorf("the sample %s of %s does not map", s.Get("name"), name)
+		}
+		return true
+	})
+	c.fail(404, "GET", "/sample?mapping=shopware/order.read.yaml&name=none", nil)
+	c.fail(404, "GET", "/sample?mapping=none.yaml", nil)
+	if got := c.get("GET", "/library/shopware/order.read.yaml", nil); gjson.Get(got, "text").Str != library(t, "shopware/order.read.yaml") {
+		t.Error("a file of the library is another one")
+	}
+	c.fail(404, "GET", "/library/none.yaml", nil)
+	if n := gjson.Get(c.get("GET", "/systems", nil), "systems.#").Int(); n < 3 {
+		t.Errorf("there are %d systems", n)
+	}
+}
+
+func TestGeneratedSampleTellsNothing(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	document := `{"orderNumber": "10001", "orderCustomer": {"email": "Sanne@Example.nl", "firstName": "Sanne", "company": null},
+		"again": "Sanne", "amountTotal": 81.65, "type": "product", "at": "2025-03-04T10:11:12.000+00:00", "country": "NL", "url": "https://shop.example/sanne"}`
+	got := gjson.Get(c.get("POST", "/sample/generated", object{"mapping": mapping("m.yaml", "from: any\nto: any\nrules:\n  a: if doc.type == \"product\" {1} else {2}\n"), "document": document}), "document").Str
+	for _, secret := range []string{"Sanne", "sanne", "81.65", "2025-03", "10001", "shop.example"} {
+		if strings.Contains(got, secret) {
+			t.Errorf("%q is still there:\n%s", secret, got)
+		}
+	}
+	for path, want := range map[string]string{"type": "product", "country": "NL", "orderCustomer.company": "", "at": "2026-01-15T10:11:12.000+00:00"} {
+		if v := gjson.Get(got, path).String(); v != want {
+			t.Errorf("%s is %q, want %q", path, v, want)
+		}
+	}
+	if first := gjson.Get(got, "orderCustomer.firstName").Str; first != gjson.Get(got, "again").Str || len(first) != 5 {
+		t.Errorf("one name has become two:\n%s", got)
+	}
+	if total := gjson.Get(got, "amountTotal"); total.Type != gjson.Number || len(total.Raw) != 5 {
+		t.Errorf("the total is %s", total.Raw)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	c := open(t, map[string]string{"crosswalk.yaml": "connections: {}\n", "mappings/a.yaml": "a", "secrets/key": "s3cret"}, auth.Config{})
+	if got := gjson.Get(c.get("GET", "/files", nil), "files.#.path").Raw; got != `["crosswalk.yaml","mappings/a.yaml"]` {
+		t.Errorf("the files are %s", got)
+	}
+	tag := gjson.Get(c.get("GET", "/files/mappings/a.yaml", nil), "tag").Str
+	c.fail(http.StatusPreconditionRequired, "PUT", "/files/mappings/a.yaml", object{"text": "b"})
+	next := gjson.Get(c.get("PUT", "/files/mappings/a.yaml", object{"text": "b"}, "If-Match", `"`+tag+`"`), "tag").Str
+	if got := c.fail(http.StatusPreconditionFailed, "PUT", "/files/mappings/a.yaml", object{"text": "c"}, "If-Match", `"`+tag+`"`); gjson.Get(got, "code").Str != "changed" {
+		t.Errorf("a conflict says %s", got)
+	}
+	c.get("PUT", "/files/mappings/a.yaml", object{"text": "d"}, "If-Match", `"`+next+`"`)
+	c.get("PUT", "/files/mappings/new/b.yaml", object{"text": "e"}, "If-None-Match", "*")
+	c.fail(http.StatusPreconditionFailed, "PUT", "/files/mappings/new/b.yaml", object{"text": "f"}, "If-None-Match", "*")
+	for _, name := range []string{"secrets/key", ".env", "none.yaml", "mappings/%2e%2e/%2e%2e/etc.yaml"} {
+		c.fail(404, "GET", "/files/"+name, nil)
+	}
+	c.fail(403, "PUT", "/files/.env", object{"text": "x"}, "If-None-Match", "*")
+	if text, err := os.ReadFile(filepath.Join(c.dir, "mappings/a.yaml")); string(text) != "d" {
+		t.Errorf("the file holds %q: %v", text, err)
+	}
+	without := open(t, nil, auth.Config{})
+	without.fail(404, "GET", "/files/mappings/a.yaml", nil)
+	without.fail(404, "PUT", "/files/mappings/a.yaml", object{"text": "x"}, "If-None-Match", "*")
+	if got := without.get("GET", "/files", nil); gjson.Get(got, "project").Bool() {
+		t.Errorf("there is a project: %s", got)
+	}
+}
+
+// TestSavedFilesCount holds that a mapping is compiled again when a file that it extends has changed.
+func TestSavedFilesCount(t *testing.T) {
+	c := open(t, map[string]string{"mappings/root.yaml": "from: any\nto: any\nrules:\n  a: '\"one\"'\n"}, auth.Config{})
+	body := object{"mapping": mapping("mappings/over.yaml", "extends: ./root.yaml\n"), "document": "{}"}
+	for _, want := range []string{"one", "three"} {
+		if got := gjson.Get(c.get("POST", "/preview", body), "output").Str; got != `{"a":"`+want+`"}` {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if err := os.WriteFile(filepath.Join(c.dir, "mappings/root.yaml"), []byte("from: any\nto: any\nrules:\n  a: '\"three\"'\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAddCaseAndRun(t *testing.T) {
+	c := open(t, map[string]string{"mappings/a.yaml": plain}, auth.Config{})
+	m := mapping("mappings/a.yaml", plain)
+	if got := c.get("POST", "/tests/run", object{"mapping": m}); gjson.Get(got, "files.#").Int() != 0 {
+		t.Errorf("there are tests: %s", got)
+	}
+	got := c.get("POST", "/tests/cases", object{"mapping": m, "name": "A case: with 19.10", "document": `{"total": 19.10}`})
+	if files := gjson.Get(got, "files").Raw; files != `["mappings/testdata/a-case-with-19-10.json","mappings/testdata/a-case-with-19-10.expected.json","mappings/a.test.yaml"]` {
+		t.Errorf("it wrote %s", files)
+	}
+	c.fail(409, "POST", "/tests/cases", object{"mapping": m, "name": "A case: with 19.10", "document": `{"total": 1}`})
+	c.fail(409, "POST", "/tests/cases", object{"mapping": m, "name": "a case with 19 10", "document": `{"total": 1}`})
+	c.fail(400, "POST", "/tests/cases", object{"mapping": m, "name": " ", "document": `{}`})
+	c.fail(422, "POST", "/tests/cases", object{"mapping": m, "name": "broken", "document": `{`})
+	got = c.get("POST", "/tests/run", object{"mapping": m})
+	if gjson.Get(got, "passed").Int() != 1 || gjson.Get(got, "failed").Int() != 0 {
+		t.Errorf("got %s", got)
+	}
+	// Line 4 is reached, 5 and 6 are not.
+	if lines := gjson.Get(got, "lines.#.reached").Raw; lines != "[1,0,0]" {
+		t.Errorf("reached: %s", gjson.Get(got, "lines").Raw)
+	}
+	// The text of the page counts, not the file's.
+	changed := strings.Replace(plain, "doc.total", "doc.id", 1)
+	got = c.get("POST", "/tests/run", object{"mapping": mapping("mappings/a.yaml", changed)})
+	if gjson.Get(got, "failed").Int() != 1 || gjson.Get(got, "files.0.cases.0.diffs.0.why.absent.0.path").Str != "total" {
+		t.Errorf("a broken mapping: %s", got)
+	}
+	// A document that fails is a case too.
+	failing := mapping("mappings/f.yaml", "from: any\nto: any\nrules:\n  a: {expr: doc.a, required: true}\n")
+	if err := os.WriteFile(filepath.Join(c.dir, "mappings/f.yaml"), []byte(failing["text"].(string)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.get("POST", "/tests/cases", object{"mapping": failing, "name": "without a", "document": `{}`})
+	if got := c.get("POST", "/tests/run", object{"mapping": failing}); gjson.Get(got, "passed").Int() != 1 {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestBuiltInTestsRun(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	name := "eaccounting/invoiceDraft.write.yaml"
+	got := c.get("POST", "/tests/run", object{"mapping": mapping(name, library(t, name))})
+	if gjson.Get(got, "passed").Int() < 3 || gjson.Get(got, "failed").Int() > 0 || gjson.Get(got, "problems").Int() > 0 {
+		t.Errorf("got %.500s", got)
+	}
+	var has bool
+	gjson.Get(c.get("GET", "/mappings", nil), "mappings").ForEach(func(_, m gjson.Result) bool {
+		has = has || m.Get("name").Str == name && m.Get("library").Bool() && m.Get("to").Str == "eaccounting.invoiceDraft" && m.Get("from").Str == "order"
+		return true
+	})
+	if !has {
+		t.Error("the list of mappings lacks it")
+	}
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/server/auth"
+)
+
+// sessionState says who is here and what this server is.
+type sessionState struct {
+	User    *auth.User `json:"user,omitempty"` // nobody has signed in where it is missing
+	Project bool       `json:"project"`
+	Version string     `json:"version"`
+}
+
+func (a *API) session(w http.ResponseWriter, r *http.Request) error {
+	return a.writeSession(w, auth.UserOf(r.Context()))
+}
+
+func (a *API) writeSession(w http.ResponseWriter, u auth.User) error {
+	state := sessionState{Project: a.Folder != nil, Version: a.Version}
+	if u.Role != auth.Nobody {
+		state.User = &u
+	}
+	return write(w, state)
+}
+
+func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
+	var who struct {
+		Name     string `json:"name"`
+		Password string `json:"password"`
+	}
+	if err := read(r, &who); err != nil {
+		return err
+	}
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	cookie, user, err := a.Auth.SignIn(r.Context(), who.Name, who.Password, from)
+	switch {
+	case errors.Is(err, auth.ErrTooMany):
+		a.Audit.Warn("sign-in refused", "why", "too many attempts", "from", from)
+		w.Header().Set("Retry-After", "60")
+		return problem{Status: http.StatusTooManyRequests, Title: "Too many attempts: wait a minute."}
+	case errors.Is(err, auth.ErrRefused):
+		// The name may be a password that was typed into the wrong field: it is not written down.
+		a.Audit.Warn("sign-in refused", "why", "name or password", "from", from)
+		return problem{Status: http.StatusUnauthorized, Title: "The name or the password is not right."}
+	case err != nil:
+		return err
+	}
+	a.Audit.Info("signed in", "user", user.Name, "from", from)
+	http.SetCookie(w, auth.Cookie(cookie, a.Secure))
+	return a.writeSession(w, user)
+}
+
+func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
+	a.Auth.SignOut(r)
+	http.SetCookie(w, auth.Cookie("", a.Secure))
+	return a.writeSession(w, auth.User{})
+}
+
+// system is what a page shows of a system that connections can lead to.
+type system struct {
+	Name        string       `json:"name"`
+	Title       string       `json:"title"`
+	Resources   []resource   `json:"resources"`
+	Credentials []credential `json:"credentials"`
+	Webhooks    bool         `json:"webhooks"`
+}
+
+type resource struct {
+	Name   string `json:"name"`
+	Entity string `json:"entity"`
+	Title  string `json:"title"`
+	Read   bool   `json:"read"`
+	Create bool   `json:"create"`
+	Update bool   `json:"update"`
+}
+
+// credential is a field that a connection needs; it holds no value.
+type credential struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Help   string `json:"help"`
+	Secret bool   `json:"secret"`
+	Needed bool   `json:"needed"`
+}
+
+func (a *API) systems(w http.ResponseWriter, _ *http.Request) error {
+	all := []system{}
+	for _, s := range a.Systems {
+		all = append(all, shownSystem(s.Spec))
+	}
+	return write(w, map[string][]system{"systems": all})
+}
+
+func shownSystem(spec connectors.Spec) system {
+	s := system{Name: spec.Name, Title: spec.Title, Webhooks: spec.Webhooks, Resources: []resource{}, Credentials: []credential{}}
+	for _, r := range spec.Resources {
+		s.Resources = append(s.Resources, resource{r.Name, string(r.Entity), r.Title, r.Read, r.Create, r.Update})
+	}
+	for _, c := range spec.Credentials {
+		s.Credentials = append(s.Credentials, credential{c.Name, c.Title, c.Help, c.Secret, c.Needed})
+	}
+	return s
+}

@@ -56,9 +56,11 @@ type Meta struct {
 	Outcome flow.Outcome `json:"outcome"`
 	Code    string       `json:"code,omitempty"`
 	At      time.Time    `json:"at"`
-	Took    Millis       `json:"tookMs"`
-	Attempt int          `json:"attempt"`
-	Writes  int          `json:"writes,omitempty"`
+	// ReadAt is when the document was queued.
+	ReadAt  time.Time `json:"readAt,omitzero"`
+	Took    Millis    `json:"tookMs"`
+	Attempt int       `json:"attempt"`
+	Writes  int       `json:"writes,omitempty"`
 	// Cause is why the document was read: poll, webhook, retry, replay, backfill.
 	Cause string `json:"cause,omitempty"`
 	// Versions are those of the flow's mappings: "read:0123456789abcdef".

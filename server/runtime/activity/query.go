@@ -310,6 +310,11 @@ func (l *Log) Each(ctx context.Context, q Query, do func(Entry, Record) error) e
 	})
 }
 
+// EachMeta calls do with what is plain of every entry of a query, oldest first, until do returns an error.
+func (l *Log) EachMeta(ctx context.Context, q Query, do func(Meta) error) error {
+	return l.each(ctx, q, "", func(s stored) error { return do(s.Meta) })
+}
+
 // each calls do with the entries of a bucket ("" for all), oldest first, below q.Before.
 func (l *Log) each(ctx context.Context, q Query, bucket string, do func(stored) error) error {
 	for _, filter := range q.filters(bucket) {

@@ -70,7 +70,7 @@ func (d *document) announce(ctx context.Context) error {
 // entry begins an entry of the activity.
 func (c *crew) entry(i *queue.Delivery, doc port.Document) activity.Entry {
 	return activity.Entry{
-		Meta: activity.Meta{Flow: i.Flow, Run: i.Run, Item: i.Seq, At: c.engine.options.Now().UTC(), Attempt: i.Number, Cause: i.Cause,
+		Meta: activity.Meta{Flow: i.Flow, Run: i.Run, Item: i.Seq, At: c.engine.options.Now().UTC(), ReadAt: i.QueuedAt, Attempt: i.Number, Cause: i.Cause,
 			Versions: c.flow.Versions, ReplayOf: i.ReplayOf},
 		Head: activity.Head{Document: flow.Ref{Entity: c.flow.Process.Flow().Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}},
 	}

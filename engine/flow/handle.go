@@ -48,6 +48,22 @@ func (p *Process) Apply(ctx context.Context, plan *Plan, settle func(ctx context
 	return t.run(ctx)
 }
 
+// Decide settles what a document became where only a person can tell: the target's document by its id, or, with an empty one, that nothing was
+// made, so that it may be sent again.
+func (p *Process) Decide(ctx context.Context, sourceID, targetID string) error {
+	link, _, err := p.systems.Links.Link(ctx, p.flow.Entity, sourceID)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	if link.TargetID != "" {
+		return fmt.Errorf("%s %s is settled already: it is %s %s", p.flow.Entity, sourceID, link.Resource, link.TargetID)
+	}
+	if err := p.systems.Links.SaveLink(ctx, p.flow.Entity, port.Link{SourceID: sourceID, TargetID: targetID, Resource: p.flow.Resources.Target, Version: link.Version}); err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	return nil
+}
+
 // handle is Handle for a run of this process. first is a plan that was made for the document before, nil for none.
 func (p *Process) handle(ctx context.Context, planner *Planner, doc port.Document, first *Plan, dry bool) Result {
 	if first == nil {

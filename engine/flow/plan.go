@@ -102,7 +102,11 @@ type Plan struct {
 	// fresh is true while the locks of the planner's reads are held, so that the executor need
 	// not ask the target again. A plan that was stored is never fresh.
 	fresh bool
+	links json.RawMessage
 }
+
+// Links returns what the write mapping saw as links but for the reference tables; nil for only these.
+func (p *Plan) Links() json.RawMessage { return p.links }
 
 // Operation is one write to the target.
 type Operation struct {

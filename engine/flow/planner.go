@@ -266,6 +266,9 @@ func newMemory() *memory {
 	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
 }
 
+// References returns the target's reference tables that mappings may read, as one JSON object.
+func (p *Process) References(ctx context.Context) ([]byte, error) { return p.Planner().references(ctx) }
+
 // references returns the target's reference tables as one JSON object.
 func (p *Planner) references(ctx context.Context) ([]byte, error) {
 	m := p.memory

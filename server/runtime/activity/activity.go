@@ -88,6 +88,8 @@ type Record struct {
 	Source json.RawMessage `json:"source,omitempty"` // as it came
 	// Plan holds the canonical document and the operations as they were planned.
 	Plan *flow.Plan `json:"plan,omitempty"`
+	// Links are what the write mapping saw of the target, but for reference tables.
+	Links json.RawMessage `json:"links,omitempty"`
 	// Exchanges are the calls that were made for the document, in order, secrets masked.
 	Exchanges []connectors.Exchange `json:"exchanges,omitempty"`
 	// Logs are what scripts wrote.
@@ -241,7 +243,12 @@ func (l *Log) put(ctx context.Context, s stored, key seal.Key, h Head, doc port.
 	if s.Sealed, err = key.Seal(head, "entry"); err != nil {
 		return 0, err
 	}
-	s.Hashes = l.hashes(s.Flow, doc.Key, doc.ID, h.Document.Key)
+	return l.publish(ctx, s, l.hashes(s.Flow, doc.Key, doc.ID, h.Document.Key))
+}
+
+// publish puts an entry into the stream.
+func (l *Log) publish(ctx context.Context, s stored, hashes []string) (uint64, error) {
+	s.Hashes = hashes
 	data, err := json.Marshal(s)
 	if err != nil {
 		return 0, err

@@ -269,7 +269,7 @@ func TestErase(t *testing.T) {
 		keys = append(keys, key)
 	}
 	got, err := l.Erase(t.Context(), " "+person+"\n")
-	if err != nil || got.Entries != 4 || got.Left != 0 || got.Scanned != 1 {
+	if err != nil || got.Entries != 4 || got.Left != 0 || got.Scanned != 5 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if _, _, err := l.Get(t.Context(), keep); err != nil {
@@ -279,6 +279,12 @@ func TestErase(t *testing.T) {
 		if _, _, err := l.Get(t.Context(), id); !errors.Is(err, ErrNoEntry) {
 			t.Errorf("entry %d: %v", id, err)
 		}
+	}
+	if all, err := l.List(t.Context(), Query{}); err != nil || len(all) != 5 || all[0].Gone != "erased" || all[0].Document.ID != "" {
+		t.Errorf("what is left of them: %+v, %v", all, err)
+	}
+	if tally, _, err := l.Tally(t.Context(), "orders", time.Time{}, time.Time{}); err != nil || tally.Total() != 5 {
+		t.Errorf("the account does not balance any more: %v, %v", tally, err)
 	}
 	if _, err := l.Erase(t.Context(), "a"); err == nil {
 		t.Error("one letter erases everything")
@@ -298,6 +304,18 @@ func TestErase(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestHolds(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"email":"anna@example.com"}`: true, `"Anna@Example.com"`: true, "joanna@example.com": false, "anna@example.com.au": false,
+		"write to anna@example.com.": true, "?m=anna%40example.com&x": true, `"say\nanna@example.com"`: true, "q=%22anna%40example.com%22": true,
+		`\u003canna\u0040example.com\u003e`: true, "x.anna@example.com": false, "anna@example.co": false, "joanna@example.com anna@example.com": true, "<anna@example.com>": true,
+	} {
+		if got := Holds([]byte(text), []byte("anna@example.com")); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +119,7 @@ type Erasure struct {
 	Left    int `json:"left"`    // what still names the person; 0 proves the erasure
 }
 
-// Erase removes every entry that holds the text, in any letter case, and then reads everything again to prove it. Overwritten, not only unlinked, are
+// Erase removes every entry that holds the address, and then reads everything again to prove it. Overwritten, not only unlinked, are
 // keys, records and entries.
 func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 	var out Erasure
@@ -130,7 +132,7 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 		return out, err
 	}
 	for _, s := range doomed {
-		if err := l.destroy(ctx, s); err != nil {
+		if err := errors.Join(l.leave(ctx, s), l.destroy(ctx, s)); err != nil {
 			return out, err
 		}
 		out.Entries++
@@ -143,6 +145,9 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 func (l *Log) search(ctx context.Context, needle []byte, found func(stored), scanned *int) error {
 	return l.each(ctx, Query{}, "", func(s stored) error {
 		*scanned++
+		if len(s.Sealed) == 0 {
+			return nil
+		}
 		key, err := l.key(ctx, s)
 		if errors.Is(err, seal.ErrGone) {
 			return nil
@@ -168,7 +173,7 @@ func (l *Log) search(ctx context.Context, needle []byte, found func(stored), sca
 		}
 		texts = append(texts, plain)
 		for _, t := range texts {
-			if holds(t, needle) {
+			if Holds(t, needle) {
 				found(s)
 				return nil
 			}
@@ -177,17 +182,55 @@ func (l *Log) search(ctx context.Context, needle []byte, found func(stored), sca
 	})
 }
 
-// holds tells whether a text holds the needle, as it is or as URLs and JSON may write it.
-func holds(text, needle []byte) bool {
-	text = bytes.ToLower(text)
-	for _, form := range [][]byte{needle, bytes.ReplaceAll(needle, []byte("@"), []byte("%40")), bytes.ReplaceAll(needle, []byte("@"), []byte(`\u0040`)),
-		bytes.ReplaceAll(needle, []byte("+"), []byte("%2b")), bytes.ReplaceAll(bytes.ReplaceAll(needle, []byte("+"), []byte("%2b")), []byte("@"), []byte("%40")),
-		bytes.ReplaceAll(needle, []byte("+"), []byte(`\u002b`))} {
-		if bytes.Contains(text, form) {
-			return true
+// Holds tells whether a text holds an address, in any letter case, as it is or as URLs and JSON may write it. An address that only ends like it, as
+// joanna@example.com ends like anna@example.com, is another.
+func Holds(text, address []byte) bool {
+	text, address = bytes.ToLower(text), bytes.ToLower(address)
+	for _, form := range forms(string(address)) {
+		for rest, at := text, 0; ; {
+			i := bytes.Index(rest[at:], form)
+			if i < 0 {
+				break
+			}
+			if begin := at + i; bounded(rest[:begin], rest[begin+len(form):]) {
+				return true
+			}
+			at += i + 1
 		}
 	}
 	return false
+}
+
+// forms are the ways in which an address may be written.
+func forms(address string) [][]byte {
+	var out [][]byte
+	for _, at := range []string{"@", "%40", `\u0040`} {
+		for _, plus := range []string{"+", "%2b", `\u002b`} {
+			form := []byte(strings.NewReplacer("@", at, "+", plus).Replace(address))
+			if !slices.ContainsFunc(out, func(b []byte) bool { return bytes.Equal(b, form) }) {
+				out = append(out, form)
+			}
+		}
+	}
+	return out
+}
+
+// escaped ends a text with an encoded character, which is no part of what follows.
+var escaped = regexp.MustCompile(`(%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[ntrbf])$`)
+
+// bounded tells whether what stands before and behind is no part of the address.
+func bounded(before, behind []byte) bool {
+	if n := len(before); n > 0 && part(before[n-1]) && !escaped.Match(before[max(0, n-6):]) {
+		return false
+	}
+	if len(behind) > 1 && behind[0] == '.' {
+		behind = behind[1:] // the end of a sentence, unless the domain goes on
+	}
+	return len(behind) == 0 || !part(behind[0]) || behind[0] == '.' || behind[0] == '%'
+}
+
+func part(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("._-+", c) >= 0 || c >= 0x80
 }
 
 func (l *Log) destroy(ctx context.Context, s stored) error {
@@ -208,4 +251,15 @@ func (l *Log) destroy(ctx context.Context, s stored) error {
 		}
 	}
 	return nil
+}
+
+// leave stores what may stay of an entry: that there was a document and how it ended, so that the account still balances.
+func (l *Log) leave(ctx context.Context, s stored) error {
+	if !Final(s.Outcome) {
+		return nil
+	}
+	bare := stored{Meta: s.Meta}
+	bare.ID = 0
+	_, err := l.publish(ctx, bare, l.hashes(s.Flow))
+	return err
 }

@@ -134,6 +134,10 @@ func (l *Log) open(ctx context.Context, found []stored) ([]Entry, error) {
 // opened opens an entry. One whose key is gone has a head that says so, and no key.
 func (l *Log) opened(ctx context.Context, s stored) (Entry, seal.Key, error) {
 	e := Entry{Meta: s.Meta}
+	if len(s.Sealed) == 0 {
+		e.Gone = "erased"
+		return e, nil, nil
+	}
 	key, err := l.key(ctx, s)
 	if errors.Is(err, seal.ErrGone) {
 		e.Gone = "erased"

@@ -149,8 +149,8 @@ func (e *Engine) noted(ctx context.Context, flowName string, since, until time.T
 			if err != nil {
 				return nil, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
 			}
-			if !p.At.Before(until) {
-				return out, nil
+			if p.At.Before(since) || !p.At.Before(until) {
+				continue // a page that was written anew is not in its place
 			}
 			for _, i := range p.Items {
 				out[i.Item] = i

@@ -244,7 +244,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		return r, c.end(ctx, d, r, false)
 	}
 	if len(d.doc.Body) == 0 {
-		switch doc, ok, err := c.readAgain(ctx, d.doc.ID); {
+		switch doc, ok, err := readOne(ctx, c.flow, d.doc.ID); {
 		case err != nil:
 			r := c.unread(d, err)
 			return r, c.end(ctx, d, r, false)
@@ -278,19 +278,6 @@ func (c *crew) skipped(d *document, code, reason string) flow.Result {
 // unread is the result of a document that could not be read again.
 func (c *crew) unread(d *document, err error) flow.Result {
 	return flow.FailedResult(c.entry(d.item, d.doc).Document, fmt.Errorf("reading it again: %w", err))
-}
-
-// readAgain reads a document as the source has it now.
-func (c *crew) readAgain(ctx context.Context, id string) (port.Document, bool, error) {
-	for doc, err := range c.flow.Process.Read(ctx, time.Time{}, id) {
-		if err != nil {
-			return port.Document{}, false, err
-		}
-		if doc.ID == id {
-			return doc, true, nil
-		}
-	}
-	return port.Document{}, false, nil
 }
 
 // end stores the result of an attempt and settles the document, or says when it is to be tried again.

@@ -80,5 +80,9 @@ func (c *crew) entry(i *queue.Delivery, doc port.Document) activity.Entry {
 func (d *document) record(r flow.Result) activity.Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return activity.Record{Source: d.doc.Body, Plan: r.Plan, Exchanges: d.exchanges, Omitted: d.omitted}
+	out := activity.Record{Source: d.doc.Body, Plan: r.Plan, Exchanges: d.exchanges, Omitted: d.omitted}
+	if r.Plan != nil {
+		out.Links = r.Plan.Links()
+	}
+	return out
 }

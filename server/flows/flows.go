@@ -14,6 +14,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 )
 
 // Options configure [Open].
@@ -52,6 +53,15 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	}
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
 	return &Set{Project: p, Store: store, Engine: engine, options: o}, nil
+}
+
+// Schedules returns when each flow of the project runs.
+func (s *Set) Schedules() map[string]schedule.Spec {
+	out := map[string]schedule.Spec{}
+	for _, f := range s.Project.Flows {
+		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Cron, Zone: f.Trigger.Zone}
+	}
+	return out
 }
 
 // Close closes the store.

@@ -34,7 +34,8 @@ type crew struct {
 	stop     error
 	rest     time.Time // nobody takes documents before
 	rests    int
-	patient  bool // it rests where a run would stop
+	yield    func(context.Context) bool // what is asked before documents are taken; true is to wait
+	patient  bool                       // it rests where a run would stop
 	planner  *flow.Planner
 	fresh    time.Time // when the planner was made
 }
@@ -71,6 +72,11 @@ func (c *crew) work(ctx context.Context) (err error) {
 		if n == 0 {
 			return nil
 		}
+		if c.yield != nil && c.yield(ctx) {
+			c.leave(n)
+			pause(ctx, takeWait)
+			continue
+		}
 		taken := 0
 		err := taker.Next(ctx, n, takeWait, func(d *queue.Delivery) {
 			taken++
@@ -104,7 +110,7 @@ func (c *crew) free(ctx context.Context) int {
 			n = min(n, c.limit-c.sent-c.inHand)
 		}
 		switch rest := time.Until(c.rest); {
-		case c.stop != nil || ctx.Err() != nil || c.limit > 0 && c.sent >= c.limit:
+		case c.stop != nil || ctx.Err() != nil || c.limit > 0 && c.sent >= c.limit && !c.patient:
 			return 0
 		case rest > 0:
 			wake := time.AfterFunc(rest, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
@@ -117,6 +123,14 @@ func (c *crew) free(ctx context.Context) int {
 		}
 		c.changed.Wait()
 	}
+}
+
+// begin lets the crew send as many documents again as a run may.
+func (c *crew) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = 0
+	c.changed.Broadcast()
 }
 
 func (c *crew) leave(n int) {

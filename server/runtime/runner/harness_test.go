@@ -84,7 +84,7 @@ type set struct {
 	store   *runtime.Runtime
 	engine  *runner.Engine
 	flow    *runner.Flow
-	process *project.Process
+	project *project.Project
 }
 
 func (s *set) close() error {
@@ -99,19 +99,19 @@ func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &set{}
+	s := &set{project: p}
 	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true}); err != nil {
 		return nil, err
 	}
 	if s.engine, err = runner.Open(ctx, s.store, o); err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
-	s.process, err = p.Process(ctx, flowName, mappings.FS, s.store,
+	process, err := p.Process(ctx, flowName, mappings.FS, s.store,
 		project.Surroundings{Capture: runner.Capture, Guard: s.engine.Guard, Locks: s.engine.Locks}, quick)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
-	s.flow = &runner.Flow{Name: flowName, Process: s.process.Process, Versions: s.process.Versions(), Close: s.process.Close}
+	s.flow = &runner.Flow{Name: flowName, Process: process.Process, Versions: process.Versions(), Close: process.Close}
 	return s, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/lease"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
 )
 
@@ -61,6 +62,9 @@ type Engine struct {
 	open     jetstream.KeyValue // documents that failed or are in doubt
 	reads    jetstream.Stream
 	recent   jetstream.KeyValue
+	control  jetstream.KeyValue // what is paused, and the state of flows
+
+	schedules *schedule.Scheduler
 }
 
 // Open opens what flows need of the store, and makes what is not there.
@@ -84,6 +88,12 @@ func Open(ctx context.Context, store *runtime.Runtime, o Options) (*Engine, erro
 		return nil, err
 	}
 	if e.recent, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "recent"}); err != nil {
+		return nil, err
+	}
+	if e.control, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "control"}); err != nil {
+		return nil, err
+	}
+	if e.schedules, err = schedule.Open(ctx, store); err != nil {
 		return nil, err
 	}
 	e.reads, err = store.Stream(ctx, jetstream.StreamConfig{Name: readStream, Subjects: []string{"read.*"}, MaxAge: readRetention, Duplicates: time.Second})

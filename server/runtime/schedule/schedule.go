@@ -49,6 +49,9 @@ type Tick struct {
 // Done says that the run was started or is not needed. A tick of which that is not said is delivered again.
 func (t Tick) Done() error { return t.msg.Ack() }
 
+// Working tells that the run of the tick goes on.
+func (t Tick) Working() error { return t.msg.InProgress() }
+
 // Later puts the tick back for a time.
 func (t Tick) Later(d time.Duration) error { return t.msg.NakWithDelay(d) }
 

@@ -134,12 +134,11 @@ type world struct {
 	shop, books       connectors.Sandbox
 	shopURL, booksURL string
 	env               []string
-	front             func(books http.Handler) http.Handler
 }
 
 var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
-// newWorld starts the sandboxes. front may stand before the books.
+// newWorld starts the sandboxes. front may stand before each of them.
 func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 	t.Helper()
 	w := &world{}
@@ -151,7 +150,7 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 		i := slices.IndexFunc(all.Systems(), func(s connectors.System) bool { return s.Spec.Name == side.system })
 		*side.sandbox = all.Systems()[i].Sandbox(connectors.SandboxOptions{})
 		var handler http.Handler = *side.sandbox
-		if side.system == "eaccounting" && front != nil {
+		if front != nil {
 			handler = front(handler)
 		}
 		server := httptest.NewServer(handler)

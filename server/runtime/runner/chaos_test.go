@@ -40,7 +40,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	orders, kills := number(t, "CROSSWALK_CHAOS_ORDERS", 200), number(t, "CROSSWALK_CHAOS_KILLS", 6)
+	orders, kills := number(t, "CROSSWALK_CHAOS_ORDERS", 150), number(t, "CROSSWALK_CHAOS_KILLS", 6)
 	seed := uint64(number(t, "CROSSWALK_CHAOS_SEED", 1))
 	random := rand.New(rand.NewPCG(seed, 0))
 	injected := uint64(0)
@@ -75,10 +75,9 @@ func TestChaos(t *testing.T) {
 	s := opened(t, dir, runner.Options{})
 	var left []runner.Unsettled
 	for range 40 {
-		if _, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: 4}); err != nil {
-			t.Logf("a run ended early: %v", err)
-		}
-		var err error
+		began := time.Now()
+		summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: 4})
+		t.Logf("%s in %s, %v", summary, time.Since(began).Round(time.Millisecond), err)
 		if left, err = s.engine.Unsettled(t.Context(), flowName); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +90,9 @@ func TestChaos(t *testing.T) {
 	if len(left) != 1 || left[0].Key != "10007" {
 		t.Errorf("unsettled at the end: %+v", left)
 	}
+	counting := time.Now()
 	drafts, customers := w.count(t)
+	t.Logf("counted in %s", time.Since(counting))
 	for order, n := range drafts {
 		if n != 1 {
 			t.Errorf("order %s stands in the books %d times", order, n)

@@ -25,6 +25,8 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/all"
+	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
@@ -147,8 +149,10 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 		sandbox        *connectors.Sandbox
 		url            *string
 	}{{"shopware", "WEBSHOP", &w.shop, &w.shopURL}, {"eaccounting", "BOOKS", &w.books, &w.booksURL}} {
-		i := slices.IndexFunc(all.Systems(), func(s connectors.System) bool { return s.Spec.Name == side.system })
-		*side.sandbox = all.Systems()[i].Sandbox(connectors.SandboxOptions{})
+		*side.sandbox = shop.New(connectors.SandboxOptions{})
+		if side.system == "eaccounting" {
+			*side.sandbox = books.New(connectors.SandboxOptions{}, func(s *books.Settings) { s.CallsPerMinute = 100_000 })
+		}
 		var handler http.Handler = *side.sandbox
 		if front != nil {
 			handler = front(handler)
@@ -196,7 +200,11 @@ func (w *world) connect(t *testing.T, system string) connectors.Connector {
 	}
 	server := httptest.NewServer(sandbox)
 	t.Cleanup(server.Close)
-	c, err := all.Systems()[i].Open(connectors.Config{Name: "oracle", URL: server.URL, Credentials: sandbox.Credentials()})
+	options := map[string]string{}
+	if system == "eaccounting" {
+		options["callsPerMinute"] = "100000" // sandboxes have no budget to keep
+	}
+	c, err := all.Systems()[i].Open(connectors.Config{Name: "oracle", URL: server.URL, Credentials: sandbox.Credentials(), Options: options})
 	if err != nil {
 		t.Fatal(err)
 	}

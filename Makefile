@@ -15,22 +15,69 @@ RACE   := $(if $(CGO_CC),-race)
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build
-build: ## build everything; the program is bin/crosswalk
+build: page ## build everything; the program is bin/crosswalk
 	$(GO) build ./...
 	$(GO) build -o bin/crosswalk ./cmd/crosswalk
 
 .PHONY: run
-run: build ## build, then let the demo project's orders cross between two sandboxes
+run: build ## build, then let the demo project's orders cross, with the playground on http://127.0.0.1:8080
 	bin/crosswalk demo
 
 .PHONY: test
-test: lint ## lint, then every test with the race detector, in random order
+test: lint compiler page ## lint, then every test with the race detector, in random order, then the page in a browser
 	@[ -n "$(RACE)" ] || echo "no C compiler found: testing without the race detector"
 	$(GO) test $(RACE) -shuffle=on -timeout=6m ./...
 	cd engine/bench && $(GO) test ./...
+	@$(MAKE) --no-print-directory browser
+
+# The page is built into the program. Without npm the program says where its page would be, and how it is built.
+PAGE_SOURCES := $(shell find playground/src playground/public -type f ! -name schema.d.ts) server/api/openapi.yaml \
+  $(wildcard playground/*.js playground/*.json playground/*.html)
+
+.PHONY: page
+page: playground/dist/index.html
+
+playground/dist/index.html: playground/node_modules $(PAGE_SOURCES)
+	@if command -v npm >/dev/null; then \
+	  cd playground && npm run --silent check && npm run --silent build; \
+	else \
+	  echo "no npm found: the program is built without its page"; \
+	fi
+
+playground/node_modules: playground/package-lock.json
+	@if command -v npm >/dev/null; then cd playground && npm ci --silent --no-audit --no-fund && touch node_modules; fi
+
+# Debian's Chromium is installed where that is allowed. Without one the tests of the page are skipped, and say so.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || [ -n "$${CHROMIUM:-}" ] || { \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || true
+
+.PHONY: browser
+browser: page chromium ## test the page of the real program in headless Chromium
+	@if ! command -v npm >/dev/null; then echo "no npm found: the page is not tested"; \
+	elif ! command -v chromium >/dev/null && [ -z "$${CHROMIUM:-}" ]; then echo "no Chromium found: the page is not tested"; \
+	else $(GO) build -o bin/crosswalk ./cmd/crosswalk && mkdir -p playground/test-results && node playground/tests/run.js; fi
+
+.PHONY: screenshots
+screenshots: build chromium ## pictures of the page at 360, 1280 and 2560 px, light and dark, in playground/test-results
+	node playground/tests/screenshots.js
+
+# The TypeScript compiler that declarations are tested with. Without npm its tests are skipped, and say so.
+TYPESCRIPT := scripting/tsc/testdata
+
+.PHONY: compiler
+compiler: $(TYPESCRIPT)/node_modules
+
+$(TYPESCRIPT)/node_modules: $(TYPESCRIPT)/package-lock.json
+	@if command -v npm >/dev/null && cd $(TYPESCRIPT) && npm ci --silent --no-audit --no-fund; then \
+	  touch node_modules; \
+	else \
+	  echo "no npm, or no registry that it reaches: testing without the TypeScript compiler"; \
+	fi
 
 .PHONY: lint
 lint: ## formatting, go vet, staticcheck, and whether go.mod is tidy

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -169,6 +171,51 @@ func (a *Analysis) From() string {
 	return a.linked.from.text
 }
 
+// ScriptFiles returns the paths of the scripts that the mapping names, as they are read from where the process is; those
+// of files of the library are not among them.
+func (a *Analysis) ScriptFiles() []string {
+	var all []string
+	for i, f := range a.linked.files {
+		for _, s := range f.scripts {
+			if file := path.Join(path.Dir(filepath.ToSlash(a.places[i].name)), filepath.ToSlash(s.text)); !a.places[i].inLibrary && !slices.Contains(all, file) {
+				all = append(all, file)
+			}
+		}
+	}
+	return all
+}
+
+// ScriptFunctions returns the functions of scripts that rules may call, by name; those of scripts that no host was handed to load are not
+// known.
+func (a *Analysis) ScriptFunctions() []ScriptFunction {
+	if a.loader.scripts == nil {
+		return nil
+	}
+	var all []ScriptFunction
+	for _, name := range a.loader.scripts.names {
+		all = append(all, a.loader.scripts.functions[name].ScriptFunction)
+	}
+	return all
+}
+
+// ScriptFunction returns the function that a call means by name, or by script.name.
+func (a *Analysis) ScriptFunction(name string) (ScriptFunction, bool) {
+	fn := a.loader.scripts.lookup(name)
+	if fn == nil {
+		return ScriptFunction{}, false
+	}
+	return fn.ScriptFunction, true
+}
+
+// TableTexts returns the tables that the mapping declares, inherited ones included, each as the text of a JSON object.
+func (a *Analysis) TableTexts() map[string][]byte {
+	all := map[string][]byte{}
+	for _, t := range a.linked.tables {
+		all[t.name.text] = []byte(t.json)
+	}
+	return all
+}
+
 // Declaration returns where the mapping declares a table or a setting.
 func (a *Analysis) Declaration(section, name string) (pos, end Position, ok bool) {
 	var at *scalar
@@ -324,7 +371,7 @@ func (s *Scope) Type(expr string) (Type, bool) { return s.infer(expr) }
 
 func (s *Scope) infer(expr string) (Type, bool) {
 	var diags Diagnostics
-	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals}
+	c := compiler{names: s.a.names, diags: &diags, keys: &value.Keys{}, linked: s.a.linked, locals: s.locals, scripts: s.a.loader.scripts}
 	c.docView = c.newView()
 	c.names.lets = map[string]int{}
 	for i, l := range s.declared() {

@@ -2,14 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
-	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -19,6 +16,60 @@ import (
 func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte, error) {
 	f := m.frame()
 	defer m.release(f)
+	large := len(document) > largeDocument
+	dst := f.buf[:0]
+	if large || dst == nil {
+		dst = make([]byte, 0, m.guess(len(document)))
+	}
+	out, diags := m.appendTo(f, ctx, dst, document, in)
+	if diags != nil {
+		return nil, diags
+	}
+	if large {
+		m.portion.Store(uint64(len(out)) << 20 / uint64(len(document)))
+		if cap(out)-len(out) <= len(out)>>3 {
+			return out[:len(out):len(out)], nil
+		}
+	} else {
+		f.buf = out[:0]
+	}
+	return append([]byte(nil), out...), nil
+}
+
+// largeDocument is the size in bytes from which the room for an output is made for it alone.
+const largeDocument = 256 << 10
+
+// guess returns how much room the output of a document of n bytes needs: as much of it as that of the last large one.
+func (m *Mapping) guess(n int) int {
+	portion := m.portion.Load()
+	if portion == 0 {
+		portion = 1 << 18
+	}
+	size := uint64(n) * portion >> 20
+	return int(min(512+size+size>>4, uint64(m.limits.OutputBytes)))
+}
+
+// Append maps one document as [Mapping.Apply] does and appends the target document to dst, which must not lie in the
+// document's memory. Whoever hands the same room in again and again maps without allocating. Where the document fails dst
+// comes back as it was.
+func (m *Mapping) Append(ctx context.Context, dst, document []byte, in Input) ([]byte, error) {
+	f := m.frame()
+	defer m.release(f)
+	out, diags := m.appendTo(f, ctx, dst, document, in)
+	if diags != nil {
+		return dst, diags
+	}
+	return out, nil
+}
+
+// appendTo maps one document with a frame of its own.
+func (m *Mapping) appendTo(f *frame, ctx context.Context, dst, document []byte, in Input) ([]byte, Diagnostics) {
+	if m.streams {
+		if out, ok := m.stream(f, ctx, dst, document, in); ok {
+			return out, nil
+		}
+		f.reset()
+	}
 	diags := f.read(ctx, m.limits, &m.keys, m.plan, document, in)
 	if diags == nil {
 		f.overlayTables(m.tables)
@@ -29,15 +80,18 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	if out, ok := r.quick(); ok {
+	early := f.listen(in.Log)
+	if out, ok := r.quick(dst); ok {
+		early.tell(in.Log)
 		return out, nil
 	}
+	f.log = in.Log // scripts are called again, and log again
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
-	return r.thorough()
+	return r.thorough(dst)
 }
 
-// thorough maps the document by building the target first. It finds every failure.
-func (r *run) thorough() ([]byte, error) {
+// thorough maps the document by building the target first, and appends it to dst. It finds every failure.
+func (r *run) thorough(dst []byte) ([]byte, Diagnostics) {
 	m := r.mapping
 	r.out = &outNode{form: outObject}
 	if m.copyBase {
@@ -49,8 +103,8 @@ func (r *run) thorough() ([]byte, error) {
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := r.out.appendJSON(make([]byte, 0, 1024))
-	if len(out) > m.limits.OutputBytes {
+	out := r.out.appendJSON(dst)
+	if len(out)-len(dst) > m.limits.OutputBytes {
 		return nil, m.tooLarge()
 	}
 	return out, nil
@@ -68,6 +122,12 @@ func (m *Mapping) frame() *frame {
 
 // release gives a frame back without anything of its document.
 func (m *Mapping) release(f *frame) {
+	f.reset()
+	m.frames.Put(f)
+}
+
+// reset lets go of a document and of all that was made of it.
+func (f *frame) reset() {
 	clear(f.vars)
 	clear(f.lets)
 	for i := range f.rows {
@@ -82,6 +142,7 @@ func (m *Mapping) release(f *frame) {
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.seed, f.log = 0, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -89,110 +150,6 @@ func (m *Mapping) release(f *frame) {
 	if cap(f.stack) > 1<<14 {
 		f.stack = nil
 	}
-	m.frames.Put(f)
-}
-
-// read checks a document and what comes with it.
-func (f *frame) read(ctx context.Context, limits Limits, keys *value.Keys, plan *value.Plan, document []byte, in Input) Diagnostics {
-	if len(document) > limits.DocumentBytes {
-		return Diagnostics{{Severity: Error, Code: codeLimit, Message: fmt.Sprintf("the document is larger than %d bytes", limits.DocumentBytes)}}
-	}
-	var diag *Diagnostic
-	if f.doc, diag = f.json(0, document, keys, plan, limits.Depth); diag != nil {
-		return Diagnostics{*diag}
-	}
-	f.size = len(document)
-	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
-	f.budget = &f.limits
-	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
-	if in.Now != "" {
-		f.now = value.Text(in.Now)
-	}
-	var diags Diagnostics
-	for i, part := range [...]struct {
-		name string
-		text []byte
-		to   *value.Value
-	}{{"source", in.Source, &f.source}, {"settings", in.Settings, &f.settings}, {"tables", in.Tables, &f.tables}, {"links", in.Links, &f.links}, {"current", in.Current, &f.current}} {
-		if len(part.text) == 0 {
-			continue
-		}
-		v, diag := f.json(1+i, part.text, keys, nil, limits.Depth)
-		switch {
-		case diag != nil:
-			diag.Code, diag.Message = codeInput, part.name+": "+diag.Message
-			diags = append(diags, *diag)
-		case v.Kind() != value.Object:
-			diags = append(diags, Diagnostic{Severity: Error, Code: codeInput, Message: fmt.Sprintf("%s must be a JSON object, this is %s", part.name, article(v.Kind().String()))})
-		default:
-			*part.to = v
-		}
-	}
-	return diags
-}
-
-// json checks a text and returns its value, which refers to the text and to a tape of the frame.
-func (f *frame) json(tape int, text []byte, keys *value.Keys, plan *value.Plan, depth int) (value.Value, *Diagnostic) {
-	s := unsafe.String(unsafe.SliceData(text), len(text))
-	if v, ok := f.tapes[tape].Parse(s, keys, plan, depth); ok {
-		return v, nil
-	}
-	d := &Diagnostic{Severity: Error, Code: codeNotJSON, Message: "the document is no JSON"}
-	_, _, err := jsontext.Validate(s, depth)
-	var syntax *jsontext.SyntaxError
-	if errors.As(err, &syntax) {
-		line, column := jsontext.LineColumn(s, syntax.Offset)
-		d.Pos = Position{Line: line, Column: column}
-		d.Message += ": " + syntax.Msg
-	}
-	return value.Value{}, d
-}
-
-// overlayTables puts the tables of the mapping under those of the flow.
-func (f *frame) overlayTables(tables value.Value) {
-	if f.ownTables = f.tables.Kind() == value.Missing; f.ownTables {
-		f.tables = tables
-		return
-	}
-	f.tables = value.ObjectOf(overlayFields(tables.Fields(), f.tables))
-}
-
-// overlayFields returns fields with those of over in place of the ones with the same name.
-func overlayFields(fields []value.Field, over value.Value) []value.Field {
-	if over.Kind() != value.Object {
-		return fields
-	}
-	out := append([]value.Field(nil), fields...)
-	for _, f := range over.Fields() {
-		out = setField(out, f.Key, f.Value)
-	}
-	return out
-}
-
-// checkSettings puts the declared defaults under what the flow sets.
-func (m *Mapping) checkSettings(f *frame) Diagnostics {
-	if f.settings.Kind() == value.Missing {
-		f.settings = m.defaults
-		return nil
-	}
-	var diags Diagnostics
-	fields := make([]value.Field, 0, len(m.settings))
-	for _, s := range m.settings {
-		v := f.settings.Member(s.Name)
-		if v.IsNil() {
-			if s.Default != nil {
-				fields = append(fields, value.Field{Key: s.Name, Value: value.Raw(string(s.Default))})
-			}
-			continue
-		}
-		if !settingKinds[s.Type].Has(v.Kind()) || choiceMissing(s, v) {
-			diags = append(diags, Diagnostic{Severity: Error, Code: codeSettingValue, Message: fmt.Sprintf("setting %q has a value that it cannot have", s.Name), Help: settingHelp(s),
-				Values: []Observed{{"settings." + s.Name, v.Preview(80)}}, Pos: Position{File: m.name}})
-		}
-		fields = append(fields, value.Field{Key: s.Name, Value: v})
-	}
-	f.settings = value.ObjectOf(fields)
-	return diags
 }
 
 // let returns variable i, computed when it is first needed.
@@ -208,11 +165,13 @@ func (f *frame) let(i int) (value.Value, error) {
 // run is one document on its way through a mapping.
 type run struct {
 	*frame
-	mapping *Mapping
-	diags   Diagnostics
-	written int64 // about how many bytes of output there are
-	stopped bool  // a limit was reached: nothing more is tried
-	indexes []int // of the elements that are being built
+	mapping   *Mapping
+	diags     Diagnostics
+	written   int64 // about how many bytes of output there are
+	most      int   // bytes that the room for the output may hold
+	streaming bool  // the document is read while it is mapped
+	stopped   bool  // a limit was reached: nothing more is tried
+	indexes   []int // of the elements that are being built
 }
 
 func (r *run) steps(steps []step, at *outNode) {
@@ -409,16 +368,19 @@ func (r *run) wrongKind(s *step, v value.Value) string {
 	if !s.target.Has(v.Kind()) {
 		return fmt.Sprintf("the target wants %s, the result is %s", article(s.target.Without(value.Of(value.Missing)).Kinds.String()), article(v.Kind().String()))
 	}
-	if v.Kind() == value.String && s.target.Enum != nil {
-		text := string(value.Text(v.Str()).AppendJSON(nil)) // without escapes that the document may have
-		for _, e := range s.target.Enum {
-			if e == text {
-				return ""
-			}
-		}
-		return "the result is none of the words that the target knows: " + list(s.target.Enum, 20)
+	if s.target.Enum == nil || v.Kind() <= value.Null || v.Kind() >= value.List {
+		return ""
 	}
-	return ""
+	for _, e := range s.target.Enum {
+		if value.Equal(value.Raw(e), v) {
+			return ""
+		}
+	}
+	word := "words"
+	if v.Kind() != value.String {
+		word = "values"
+	}
+	return fmt.Sprintf("the result is none of the %s that the target knows: %s", word, list(s.target.Enum, 20))
 }
 
 // each builds a list.
@@ -518,4 +480,26 @@ func (r *run) element(s *step, list *outNode) {
 	list.kids = append(list.kids, node)
 	r.trace.wrote()
 	r.steps(s.element.steps, node)
+}
+
+// heard are the logs of scripts that are told once it is sure that what they belong to counts.
+type heard struct{ logs []ScriptLog }
+
+// listen keeps what scripts log, if anybody wants to know.
+func (f *frame) listen(log func(ScriptLog)) *heard {
+	if log == nil {
+		return nil
+	}
+	h := &heard{}
+	f.log = func(l ScriptLog) { h.logs = append(h.logs, l) }
+	return h
+}
+
+func (h *heard) tell(log func(ScriptLog)) {
+	if h == nil {
+		return
+	}
+	for _, l := range h.logs {
+		log(l)
+	}
 }

@@ -46,6 +46,7 @@ const (
 	codeNoZone       = "CW1111" // a date of an instant without a zone
 	codeNow          = "CW1112" // the text of now in the place of the instant
 	codeFloat        = "CW1113" // the target keeps the number as a binary float
+	codeScriptNumber = "CW1114" // a script expects a number of JavaScript where a decimal arrives
 
 	codeNotJSON      = "CW2001" // the document is no JSON
 	codeRequired     = "CW2002" // a required field has no value
@@ -69,7 +70,7 @@ func Codes() []string {
 		codeSyntax, codeTooLong, codeUnknownName, codeUnknownField, codeUnknownFunc, codeArguments, codeOperands, codeTargetField,
 		codeTargetKind, codeNoEach, codeExtends, codeDocType, codeTable, codeNothingGone, codeScripts, codeSchema, codeRegexp, codeName, codeScript,
 		codeMaybeMissing, codeUnfilled, codeUnused, codeUnreachable, codeAlways, codeNeverUsed, codeClears, codeOverwrites,
-		codeTableEntry, codeShadow, codeNoZone, codeNow, codeFloat,
+		codeTableEntry, codeShadow, codeNoZone, codeNow, codeFloat, codeScriptNumber,
 		codeNotJSON, codeRequired, codeNoEntry, codeKinds, codeFunction, codeNumber, codeLimit, codeNotList, codeNotBool, codeWrongKind,
 		codeInput, codeSettingValue, codeScriptFailed,
 	}

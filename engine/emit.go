@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -95,7 +96,7 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 			dst = dst[:mark]
 			continue
 		}
-		if len(dst) > r.mapping.limits.OutputBytes {
+		if len(dst) > r.most {
 			return dst, false, errNotEmitted
 		}
 		written = true
@@ -112,13 +113,14 @@ const (
 	asText                   // characters
 	asNumber                 // a decimal
 	asTest                   // true or false
+	asList                   // JSON text of a list
 )
 
 // emitAs chooses how a rule's result is written.
 func (s *step) emitAs(o *operand) {
 	kinds := o.shape.Kinds &^ value.Nil
 	words := s.target.Has(value.String) && s.target.Enum == nil
-	numbers := s.target.Has(value.Number)
+	numbers := s.target.Has(value.Number) && s.target.Enum == nil
 	switch {
 	case s.plainCopy(*o):
 		s.form, s.copies = asCopy, o.copies
@@ -132,8 +134,12 @@ func (s *step) emitAs(o *operand) {
 			s.form = asNumber
 		}
 	case o.test != nil:
-		if s.target.Has(value.Bool) {
+		if s.target.Has(value.Bool) && s.target.Enum == nil {
 			s.form, s.test = asTest, o.test
+		}
+	case o.list != nil:
+		if s.target.Has(value.List) {
+			s.form = asList
 		}
 	case numbers && o.num != nil && (kinds == value.Numbers || o.counted()):
 		s.form = asNumber
@@ -198,6 +204,12 @@ func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err
 			return dst, value.Unsure, err
 		}
 		return strconv.AppendBool(dst, ok), value.Found, nil
+	case asList:
+		mark := len(dst)
+		if dst, sight = s.quick.list(r.frame, dst); len(dst)-mark == len("[]") && s.rule.empty != (emptyModes{}) {
+			return dst, value.Unsure, nil
+		}
+		return dst, sight, nil
 	}
 	var empty bool
 	if s.quick.word != nil {
@@ -284,6 +296,9 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 		return dst, false, nil
 	}
 	e := s.element
+	if r.streaming && e.document {
+		return r.emitStream(dst, s)
+	}
 	src, err := e.list(r.frame)
 	if err != nil {
 		return dst, false, err
@@ -300,35 +315,13 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	dst = append(dst, '[')
 	made := 0
 	for i, item := range items {
-		r.vars[e.item], r.vars[e.index] = item, value.Int(i)
-		r.bind(e.view, item)
-		if e.where != nil {
-			pass, err := e.where(r.frame)
-			if err != nil {
-				return dst, false, err
-			}
-			if !pass {
-				continue
-			}
-		}
-		before := len(dst)
-		if made > 0 {
-			dst = append(dst, ',')
-		}
-		if s.result != nil {
-			v, err := r.result(s)
-			if err != nil {
-				return dst, false, err
-			}
-			if v.Kind() == value.Missing {
-				dst = dst[:before]
-				continue
-			}
-			dst = v.AppendJSON(dst)
-		} else if dst, _, err = r.emit(dst, e.emit); err != nil {
+		wrote := false
+		if dst, wrote, err = r.emitElement(dst, s, i, made, item); err != nil {
 			return dst, false, err
 		}
-		made++
+		if wrote {
+			made++
+		}
 	}
 	if made == 0 {
 		if s.rule.required {
@@ -341,20 +334,97 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	return append(dst, ']'), true, nil
 }
 
-// quick maps the document from front to back; ok is false where it has to be mapped the thorough way.
-func (r *run) quick() (out []byte, ok bool) {
+// emitElement appends the element of a list that item makes, behind those that were made before.
+func (r *run) emitElement(dst []byte, s *step, i, made int, item value.Value) (out []byte, written bool, err error) {
+	e := s.element
+	r.vars[e.item], r.vars[e.index] = item, value.Int(i)
+	r.bind(e.view, item)
+	if e.where != nil {
+		if pass, err := e.where(r.frame); err != nil || !pass {
+			return dst, false, err
+		}
+	}
+	before := len(dst)
+	if made > 0 {
+		dst = append(dst, ',')
+	}
+	if s.result == nil {
+		dst, _, err = r.emit(dst, e.emit)
+		return dst, err == nil, err
+	}
+	v, err := r.result(s)
+	if err != nil {
+		return dst, false, err
+	}
+	if v.Kind() == value.Missing {
+		return dst[:before], false, nil
+	}
+	return v.AppendJSON(dst), true, nil
+}
+
+// emitStream is emitList for a document that is read while its elements are mapped.
+func (r *run) emitStream(dst []byte, s *step) ([]byte, bool, error) {
+	tape := &r.tapes[0]
+	dst = append(dst, '[')
+	made := 0
+	for i := 0; ; i++ {
+		item, more, ok := tape.Next()
+		if !ok {
+			return dst, false, errNotEmitted
+		}
+		if !more {
+			break
+		}
+		if err := r.budget.Bytes(valueBytes); err != nil {
+			return dst, false, err
+		}
+		wrote := false
+		var err error
+		if dst, wrote, err = r.emitElement(dst, s, i, made, item); err != nil || len(dst) > r.most {
+			return dst, false, errNotEmitted
+		}
+		if wrote {
+			made++
+		}
+	}
+	r.streaming = false // all of the document was seen
+	if made == 0 && (s.rule.required || s.rule.empty != (emptyModes{})) {
+		return dst, false, errNotEmitted
+	}
+	return append(dst, ']'), true, nil
+}
+
+// stream maps a document that is a list while it reads it, so that no more than an element is held. ok is false where it
+// has to be read as a whole first: also where it is no JSON or fails, which is told then.
+func (m *Mapping) stream(f *frame, ctx context.Context, dst, document []byte, in Input) (out []byte, ok bool) {
+	if len(document) > m.limits.DocumentBytes || !f.tapes[0].Stream(text(document), &m.keys, m.plan, m.limits.Depth) {
+		return nil, false
+	}
+	f.begin(ctx, m.limits, in)
+	if f.inputs(m.limits, &m.keys, in) != nil {
+		return nil, false
+	}
+	f.overlayTables(m.tables)
+	if m.checkSettings(f) != nil {
+		return nil, false
+	}
+	r := &run{frame: f, mapping: m, streaming: true}
+	out, ok = r.quick(dst)
+	return out, ok && !r.streaming
+}
+
+// quick maps the document from front to back and appends the output to dst; ok is false where it has to be mapped the
+// thorough way.
+func (r *run) quick(dst []byte) (out []byte, ok bool) {
 	if r.mapping.emit == nil {
 		return nil, false
 	}
-	if r.buf == nil {
-		r.buf = make([]byte, 0, 512+r.size>>2)
-	}
-	buf, _, err := r.emit(r.buf[:0], r.mapping.emit)
-	r.buf = buf
-	if err != nil || len(buf) > r.mapping.limits.OutputBytes {
+	r.most = len(dst) + r.mapping.limits.OutputBytes
+	out, _, err := r.emit(dst, r.mapping.emit)
+	if err != nil || len(out) > r.most {
 		return nil, false
 	}
-	return append(make([]byte, 0, len(buf)), buf...), true
+	return out, true
 }
 
 // tooLarge is the failure of an output beyond its limit.

@@ -26,6 +26,9 @@ type Input struct {
 	Now      string // the run's instant in RFC 3339, as `now`
 	Write    WriteMode
 	Current  []byte // on Update the target's present document, for `write: if-empty` and `empty: keep`
+	Seed     uint64 // of the random numbers of scripts: with the same seed a document gives the same bytes
+	// Log is given what scripts log while the document is mapped, also where it fails; nil drops it.
+	Log func(ScriptLog)
 }
 
 // Setting is an entry of a mapping's settings: what a flow may set.

@@ -182,7 +182,7 @@ func (m *Mapping) runNoted(ctx context.Context, document []byte, in Input, expla
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	out, _ := r.thorough()
+	out, _ := r.thorough(nil)
 	if out == nil && r.diags == nil {
 		r.diags = m.tooLarge()
 	}

@@ -20,9 +20,15 @@ func (m *Mapping) ApplyThorough(ctx context.Context, document []byte, in Input) 
 	}
 	f.limits = limit.New(ctx, m.limits.Steps, m.limits.MemoryBytes)
 	f.bind(m.views[0], f.doc)
-	out, err = (&run{frame: f, mapping: m}).thorough()
-	return out, m.emit != nil, err
+	out, diags = (&run{frame: f, mapping: m}).thorough(nil)
+	if diags != nil {
+		return nil, m.emit != nil, diags
+	}
+	return out, m.emit != nil, nil
 }
 
 // LimitSteps sets the limit of a mapping that nobody else uses.
 func (m *Mapping) LimitSteps(steps int64) { m.limits.Steps = steps }
+
+// Streams tells whether documents are mapped while they are read.
+func (m *Mapping) Streams() bool { return m.streams }

@@ -89,6 +89,7 @@ type predicate struct {
 	element, index, acc int // slots; acc is -1 outside reduce
 	shape, accShape     *shape.Shape
 	places              []*value.Place // of the element
+	counts              bool           // the index is read
 	outer               *predicate
 }
 
@@ -132,9 +133,11 @@ type compiler struct {
 	views     []*view
 	docView   *view
 	place     *value.Place // of the document
-	notes     *notes       // not nil: compile code that tells what it does
-	sure      []sureOf
-	lint      lint
+	// documents counts how often rules read the document or a part of it, lists how often each of its elements.
+	documents, lists int
+	notes            *notes // not nil: compile code that tells what it does
+	sure             []sureOf
+	lint             lint
 }
 
 // read is a path that an expression reads, to show its value when the rule fails.

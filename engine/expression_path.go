@@ -51,12 +51,16 @@ func (c *compiler) identifier(n *ast.IdentifierNode) operand {
 	if i, ok := c.names.lets[n.Value]; ok {
 		o := operand{run: func(f *frame) (value.Value, error) { return f.let(i) }, shape: c.names.letShape[i], node: n, let: i + 1, quick: quickLet(i)}
 		o.view, o.path, o.places = c.names.letView[i], c.names.letPath[i], c.names.letPlaces[i]
+		if o.path != nil {
+			c.documents++
+		}
 		return o
 	}
 	if o, ok := c.context(n); ok {
 		return o
 	}
 	text, loc := c.text, n.Location()
+	c.documents++
 	s, known := c.names.doc.Member(n.Value)
 	if !known {
 		d := c.reportAt(n, codeUnknownName, fmt.Sprintf("unknown name %q", n.Value), "")
@@ -176,6 +180,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 	o := operand{node: n}
 	switch n.Value {
 	case "doc":
+		c.documents++
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.doc, nil }, c.names.doc
 		o.view, o.path, o.places = c.docView, c.docView.Root(), []*value.Place{c.place}
 	case "source":
@@ -212,6 +217,7 @@ func (c *compiler) pointer(n *ast.PointerNode) operand {
 		o.places = p.places
 		return o
 	case n.Name == "index" && p != nil:
+		p.counts = true
 		return slotOperand(p.index, shape.Of(value.Numbers), n)
 	case n.Name == "acc" && p != nil && p.acc >= 0:
 		return slotOperand(p.acc, p.accShape, n)

@@ -92,11 +92,15 @@ func (l *loop) items(f *frame) (items []value.Value, ok bool, err error) {
 	if err != nil || v.IsNil() {
 		return nil, false, err
 	}
+	reader := l // of the list: its failures are told, as if it had made a list of its own
+	if l.only != nil {
+		reader = l.only
+	}
 	if v.Kind() != value.List {
-		return nil, false, l.fault(codeKinds, fmt.Sprintf("%s wants a list, got %s", l.name, article(v.Kind().String())))
+		return nil, false, reader.fault(codeKinds, fmt.Sprintf("%s wants a list, got %s", reader.name, article(v.Kind().String())))
 	}
 	if err := f.budget.Bytes(int64(v.Len()) * valueBytes); err != nil {
-		return nil, false, asFault(err, l.text, l.from, l.to)
+		return nil, false, asFault(err, reader.text, reader.from, reader.to)
 	}
 	items = f.items(v)
 	if l.only == nil {
@@ -142,7 +146,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 			o.filter, o.filterTest = l, test
 		}
 	case "map":
-		o.run, o.shape, o.items = l.mapped(), shape.ListOf(l.each.shape).With(nils), l.each.places
+		o.run, o.shape, o.items, o.quick = l.mapped(), shape.ListOf(l.each.shape).With(nils), l.each.places, l.quickMapped()
 	case "find", "findLast":
 		o.run, o.shape, o.places = l.find(c.condition(l.each), l.name == "findLast", false), item.With(value.Of(value.Missing)), l.p.places
 	case "findIndex", "findLastIndex":
@@ -153,17 +157,18 @@ func (c *compiler) loop(n *ast.BuiltinNode, l *loop, initial, order *operand) op
 		if len(n.Arguments) < 2 {
 			l.each = constant(value.Boolean(true), shape.Of(value.Bools), n)
 		}
-		o.run, o.shape = l.count(c.condition(l.each)), shape.Of(value.Numbers)
+		test := c.condition(l.each)
+		o.run, o.shape, o.quick = l.count(test), shape.Of(value.Numbers), l.quickCount(test)
 	case "sum":
 		if k := l.each.shape.Kinds &^ value.Nil; k != 0 && !k.Has(value.Number) {
 			c.reportAt(n, codeArguments, fmt.Sprintf("sum adds numbers, this is %s", article(k.String())), "name the field: sum(list, .amount)")
 			return c.broken(n)
 		}
-		o.run, o.shape = l.sum(), shape.Of(value.Numbers)
+		o.run, o.shape, o.quick = l.sum(), shape.Of(value.Numbers), l.quickSum()
 	case "groupBy":
 		l.src.walked()
 		o.run = l.groupBy()
-		o.shape = &shape.Shape{Kinds: value.Objects | nils, Extra: shape.ListOf(item)}
+		o.shape = shape.ObjectOf(shape.ListOf(item)).With(nils)
 	case "sortBy":
 		o.run, o.shape, o.items = l.sortBy(order), shape.ListOf(item).With(nils), l.p.places
 	case "reduce":

@@ -32,7 +32,6 @@ type frame struct {
 	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
 	write     WriteMode
 	buf       []byte // the output while it is written
-	size      int    // of the source document, in bytes
 	budget    *limit.Budget
 	limits    limit.Budget  // what budget points to
 	stack     []value.Value // arguments and elements in use
@@ -40,6 +39,8 @@ type frame struct {
 	words     []byte        // texts that rules join
 	arena     value.Arena   // of lists that rules make
 	call      function.Call
+	seed      uint64
+	log       func(ScriptLog)
 	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }

@@ -145,6 +145,7 @@ func (l *lint) membership(c *compiler, n *ast.BinaryNode, a, b operand) {
 
 // call looks at the arguments of a function.
 func (l *lint) call(c *compiler, n *ast.CallNode) {
+	l.scriptNumbers(c, n)
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok || len(n.Arguments) == 0 {
 		return

@@ -55,6 +55,8 @@ type loader struct {
 	// said about their functions.
 	readOnly bool
 
+	interfaces map[string]map[string]*shape.Shape // by the first word of their names, as far as signatures asked
+
 	compiled *mappingCompiler // of the last mapping, for Analyze
 }
 

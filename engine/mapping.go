@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/function"
@@ -28,7 +29,9 @@ type Mapping struct {
 	views    []*view
 	keys     value.Keys  // the names that rules read
 	plan     *value.Plan // and where
+	streams  bool        // all that is read of the document is each of its elements, once
 	frames   sync.Pool
+	portion  atomic.Uint64 // the size of the last large output, in 2^-20 of its document
 	tables   value.Value
 	defaults value.Value     // of the settings
 	noted    func() *Mapping // the same rules with code that tells what it does
@@ -63,15 +66,17 @@ type step struct {
 
 // each is the part of a step that builds a list.
 type each struct {
-	list  code
-	text  *scalar
-	reads []read
-	item  int // slots
-	view  *view
-	index int
-	where func(*frame) (bool, error)
-	steps []step
-	emit  *emitNode
+	list code
+	// document says that the list is the document itself.
+	document bool
+	text     *scalar
+	reads    []read
+	item     int // slots
+	view     *view
+	index    int
+	where    func(*frame) (bool, error)
+	steps    []step
+	emit     *emitNode
 }
 
 func (l *loader) compile(files []*mappingFile, diags *Diagnostics) *Mapping {
@@ -120,6 +125,7 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	if !m.copyBase && !c.readsOut {
 		m.emit = emitPlan(m.steps)
 	}
+	m.streams = m.emit != nil && n == nil && c.lists == 1 && c.documents == 1
 	m.notes, m.links = n, c.linksRead
 	return m
 }
@@ -250,7 +256,7 @@ func (c *mappingCompiler) lets() {
 		c.names.letView = append(c.names.letView, o.view)
 		c.names.letPath = append(c.names.letPath, o.path)
 		c.names.letPlaces = append(c.names.letPlaces, o.places)
-		c.m.lets = append(c.m.lets, o.run)
+		c.m.lets = append(c.m.lets, o.quickCode())
 	}
 	c.slots = c.most
 	c.reads = nil
@@ -373,6 +379,9 @@ func (c *mappingCompiler) step(r *ruleDecl, rel targetPath, parent *shape.Shape)
 func (c *mappingCompiler) each(r *ruleDecl) *each {
 	list := c.expression(r.each)
 	e := &each{list: list.run, text: r.each, reads: c.reads}
+	if e.document = c.locals == nil && list.view == c.docView && list.path == c.docView.Root(); e.document {
+		c.lists++
+	}
 	if k := list.shape.Kinds &^ value.Nil; k != 0 && !k.Has(value.List) {
 		help := "values(x) makes a list of an object's members; [x] is a list of one"
 		c.at(r.each, 0, whole(r.each), codeOperands, fmt.Sprintf("each wants a list, this is %s", article(k.String())), help)

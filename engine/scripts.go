@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 )
 
 // ScriptHost loads the scripts that mappings name. The engine has none of its own, so that who embeds it without
@@ -43,6 +45,8 @@ type ScriptFunction struct {
 	Params   []string
 	Variadic bool
 	Pos      Position
+	// Signature is what its types and its comment say; nil where that is not known.
+	Signature *signature.Function
 }
 
 // ScriptCall is a call of a function of a script.
@@ -50,6 +54,22 @@ type ScriptCall struct {
 	Function string   // ScriptFunction.Name
 	Args     [][]byte // JSON texts; nil is missing
 	Now      string   // the run's instant in RFC 3339, "" without one
+	Seed     uint64   // of random numbers
+	// Log is given what the call logs, before CallScript returns; nil drops it.
+	Log func(ScriptLog)
+}
+
+// ScriptLog is a line that a script logged. It may hold values of the document: it belongs to the document's activity, and into no log.
+type ScriptLog struct {
+	Level   string          `json:"level"` // debug, info, warn or error
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data,omitempty"`
+	Script  string          `json:"script,omitempty"` // the function that was called
+}
+
+// String returns the line as people read it: "warn: no stock {"sku":"A"}".
+func (l ScriptLog) String() string {
+	return strings.TrimSuffix(l.Level+": "+l.Message+" "+string(l.Data), " ")
 }
 
 // ScriptError is a call that failed. Its text holds no value of a document.
@@ -96,6 +116,7 @@ type scriptSet struct {
 type scriptFunction struct {
 	ScriptFunction
 	scripts Scripts
+	types   *scriptTypes // nil where nothing is known of them
 }
 
 func (s *scriptSet) lookup(name string) *scriptFunction {
@@ -175,7 +196,7 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	}
 	for _, f := range loaded.Functions() {
 		f.Pos.File = path.Join(root, f.Pos.File)
-		fn := &scriptFunction{f, rootedScripts{loaded, root}}
+		fn := &scriptFunction{f, rootedScripts{loaded, root}, l.typesOf(f)}
 		for _, name := range []string{f.Name, scriptPrefix(f) + f.Export} {
 			if set.functions[name] == nil {
 				set.functions[name] = fn
@@ -292,6 +313,14 @@ func (r rootedFiles) Open(name string) (fs.File, error) {
 	return os.Open(filepath.FromSlash(file))
 }
 
+// ReadFile reads a file below the folder; an editor has newer texts of some.
+func (r rootedFiles) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return r.loader.read(place{name: path.Join(r.root, name), inLibrary: r.inLibrary})
+}
+
 // rootedScripts puts the folder before the places of errors.
 type rootedScripts struct {
 	Scripts
@@ -337,15 +366,13 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 			}
 		}
 	}
-	if len(args) > len(fn.Params) && !fn.Variadic {
-		c.reportAt(n, codeArguments, fmt.Sprintf("%s takes at most %s, got %d", name, count(len(fn.Params), "argument"), len(args)),
-			fmt.Sprintf("use %s(%s), of %s", name, strings.Join(fn.Params, ", "), fn.Pos))
+	if !c.checkScriptArguments(n, name, fn, args) {
 		return c.broken(n)
 	}
 	text, loc := c.text, n.Location()
 	depth := maxMadeDepth
 	run := func(f *frame) (value.Value, error) {
-		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Args: make([][]byte, len(args))}
+		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([][]byte, len(args))}
 		values := make([]value.Value, len(args))
 		for i, a := range args {
 			v, err := a.run(f)
@@ -384,7 +411,11 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 		}
 		return f.made(value.Raw(result[start:end]), text, loc.From, loc.To)
 	}
-	return operand{run: run, shape: shape.Any, node: n}
+	result := shape.Any
+	if fn.types != nil {
+		result = fn.types.result
+	}
+	return operand{run: run, shape: result, node: n}
 }
 
 // scriptSteps is what a call of a script counts for, besides the size of its arguments: about as many steps as a rule could do meanwhile.

@@ -10,10 +10,11 @@ import (
 	"testing/fstest"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 )
 
 // oneScript is a host without JavaScript: a script's text says what it does. A line `function NAME PARAM` makes a function, one
-// of the name boom fails, and all others return what they are given.
+// of the name boom fails, and all others return what they are given. A text with exports is read for its signatures.
 type oneScript struct{}
 
 func (oneScript) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
@@ -22,6 +23,18 @@ func (oneScript) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, errors.New("there is no script")
+		}
+		if strings.Contains(string(text), "export ") {
+			for _, f := range signature.Parse(name, string(text)) {
+				made := engine.ScriptFunction{Name: f.Name, Script: name, Export: f.Name, Pos: engine.Position{File: name, Line: f.Last, Column: 1}, Signature: &f}
+				for _, p := range f.Params {
+					if made.Variadic = p.Rest; !p.Rest {
+						made.Params = append(made.Params, p.Name)
+					}
+				}
+				all = append(all, made)
+			}
+			continue
 		}
 		for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 			words := strings.Fields(line)
@@ -117,5 +130,51 @@ func TestAnalyzeWithoutHost(t *testing.T) {
 	}
 	if _, err := engine.Parse("mapping.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "CW1024") {
 		t.Errorf("a mapping that is to run gives %v", err)
+	}
+}
+
+// talking logs in each call, and fails the second.
+type talking struct{ script }
+
+func (talking) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
+	s, err := oneScript{}.LoadScripts(files, paths)
+	if err != nil {
+		return nil, err
+	}
+	return talking{s.(script)}, nil
+}
+
+func (s talking) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte, error) {
+	if call.Log != nil {
+		call.Log(engine.ScriptLog{Level: "info", Message: call.Function, Data: call.Args[0], Script: call.Function})
+	}
+	if call.Seed != 7 {
+		return nil, errors.New("another seed")
+	}
+	return s.script.CallScript(ctx, call)
+}
+
+// TestScriptLogs holds that each line is given once, also where a failed document is mapped again to find all that is wrong.
+func TestScriptLogs(t *testing.T) {
+	files := fstest.MapFS{
+		"a.yaml": {Data: []byte("from: any\nto: any\nscripts: [a.ts]\nrules: {a: same(x), b: 'y ? boom(x) : 1', c: same(y)}\n")},
+		"a.ts":   {Data: []byte("function same value\nfunction boom value")},
+	}
+	m, err := engine.Load("a.yaml", engine.Files(files), engine.WithScripts(talking{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for document, want := range map[string]string{
+		`{"x":1.10,"y":false}`: "info: same 1.10\ninfo: same false\n",
+		`{"x":1.10,"y":true}`:  "info: same 1.10\ninfo: boom 1.10\ninfo: same true\n",
+	} {
+		var lines strings.Builder
+		_, err := m.Apply(t.Context(), []byte(document), engine.Input{Seed: 7, Log: func(l engine.ScriptLog) { lines.WriteString(l.String() + "\n") }})
+		if lines.String() != want || (err != nil) != strings.Contains(want, "boom") {
+			t.Errorf("%s logs %s, %v", document, lines.String(), err)
+		}
+		if _, err := m.Apply(t.Context(), []byte(document), engine.Input{Seed: 7}); (err != nil) != strings.Contains(want, "boom") {
+			t.Errorf("without a log: %v", err)
+		}
 	}
 }

@@ -43,6 +43,22 @@ func TestTwoWays(t *testing.T) {
 			if other := string(thorough) + rendered(thoroughErr); outs[i] != other {
 				t.Fatalf("%s\nof %s with %s\nthe quick way gives\n%s\nthe thorough way\n%s", text, docs[i], ins[i].Current, outs[i], other)
 			}
+			room := []byte("before")
+			appended, appendErr := m.Append(context.Background(), room, docs[i], ins[i])
+			if want := "before" + string(out) + rendered(err); string(appended)+rendered(appendErr) != want {
+				t.Fatalf("%s\nof %s: appended is\n%s\nwant\n%s", text, docs[i], string(appended)+rendered(appendErr), want)
+			}
+			told, explainErr := m.Explain(context.Background(), docs[i], ins[i])
+			if explainErr != nil {
+				t.Fatal(explainErr)
+			}
+			other := string(told.Output) + fmt.Sprint(nil)
+			if told.Diagnostics != nil {
+				other = rendered(told.Diagnostics)
+			}
+			if outs[i] != other {
+				t.Fatalf("%s\nof %s with %s\ngives\n%s\nand while it is explained\n%s", text, docs[i], ins[i].Current, outs[i], other)
+			}
 			switch {
 			case err != nil && out != nil:
 				t.Fatalf("%s\nof %s: an output beside %v", text, docs[i], err)

@@ -46,10 +46,10 @@ var attacks = []attack{
 	{"padStart", `return "x".padStart(2 ** 30).length`, "RangeError: a text of more than"},
 	{"padEnd", `return "x".padEnd(2 ** 31, "ab").length`, "RangeError: a text of more than"},
 	{"replace by long texts", `return "a".repeat(1e6).replace(/a/g, "b".repeat(1e5)).length`, "RangeError: a text of more than|" + stopped},
-	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than"},
+	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than|" + stopped},
 	{"replace by a function", "return \"a\".repeat(1e6).replace(/a/g, () => \"b\".repeat(1e5)).length", "RangeError: a text of more than|" + stopped},
-	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than"},
-	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than"},
+	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than|" + stopped},
+	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than|" + stopped},
 	{"a large array", `return new Array(1e9).fill(0).length`, "RangeError: more than"},
 	{"a sparse array", `const a: any[] = []; a.length = 4e9; return a.join().length`, "RangeError: more than"},
 	{"a sparse array by index", `const a: any[] = []; a[4e9] = 1; return a.indexOf(2)`, "RangeError: more than"},
@@ -100,6 +100,21 @@ var attacks = []attack{
 	{"a pattern that backtracks, by match", `return ("a".repeat(40) + "!").match("(a+)+\\1$")`, "TypeError: the pattern looks around or back"},
 	{"a pattern that backtracks, by the constructor of another", `return new ((/a/ as any).constructor)("(?!a)b").test("b")`, "TypeError: the pattern looks around or back"},
 	{"a pattern made anew by compile", `return (/a/ as any).compile("(?=a)")`, "TypeError: "},
+
+	{"code by the constructor of a document", `return x.constructor.constructor("return 1")()`, "cannot make code from text"},
+	{"the names of the bundle", `return typeof __crosswalk_tests + typeof __crosswalk_count`, `= "undefinedundefined"`},
+	{"a bundle that is frozen again", `__crosswalk_freeze([x]); x.a = 1; return x`, `= {"list":[1],"a":1}|TypeError|threw`},
+
+	// What the next call would find.
+	{"a global", `(globalThis as any).bad = 1; return 1`, "TypeError: "},
+	{"a member of all objects", `(Object.prototype as any).bad = 1; return 1`, "TypeError: "},
+	{"a member of all lists", `(Array.prototype as any).bad = 1; return 1`, "TypeError: "},
+	{"a getter on all objects", `Object.defineProperty(Object.prototype, "bad", {get: () => 1}); return 1`, "threw TypeError"},
+	{"another prototype of all lists", `Object.setPrototypeOf(Array.prototype, {bad: 1}); return 1`, "threw TypeError"},
+	{"another built-in", `JSON.parse = () => 1; return 1`, "TypeError: "},
+	{"another method of a library", `(cw as any).slug = () => 1; return 1`, "TypeError: "},
+	{"a symbol on all functions", `(Function.prototype as any)[Symbol.hasInstance] = () => true; return 1`, "TypeError: "},
+	{"a member of the function itself", `(f as any).bad = ((f as any).bad ?? 0) + 1; return (f as any).bad`, "= 1"},
 
 	// Odd values.
 	{"throwing nothing", `throw undefined`, "threw undefined"},

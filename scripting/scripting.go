@@ -90,6 +90,7 @@ type Scripts struct {
 type runner interface {
 	Call(ctx context.Context, r machine.Request) (machine.Reply, error)
 	Functions() ([]bool, error)
+	Rest()
 	Close()
 }
 
@@ -178,24 +179,7 @@ func newScripts(program *machine.Program, run runner) (*Scripts, error) {
 	if err != nil {
 		return nil, err
 	}
-	count := map[string]int{}
-	for i, e := range program.Exports() {
-		if !callable[i] {
-			continue
-		}
-		f := Function{Name: e.Name, Script: e.Script, Export: e.Name, Params: e.Params, Rest: e.Rest || !e.Function, Pos: e.Pos}
-		if e.Name == "default" {
-			f.Name = scriptName(e.Script)
-		}
-		count[f.Name]++
-		s.functions = append(s.functions, f)
-		s.exports = append(s.exports, i)
-	}
-	for i := range s.functions {
-		if f := &s.functions[i]; count[f.Name] > 1 && f.Export != "default" {
-			f.Name = scriptName(f.Script) + "." + f.Name
-		}
-	}
+	s.functions, s.exports = namedFunctions(program, func(export int) bool { return callable[export] })
 	return s, nil
 }
 
@@ -224,6 +208,9 @@ func (s *Scripts) Functions() []Function { return slices.Clone(s.functions) }
 
 // Warnings returns what is suspicious in the scripts.
 func (s *Scripts) Warnings() []Message { return s.warnings }
+
+// Rest gives back what is kept warm for the next call: machines, or processes. They come back when they are needed.
+func (s *Scripts) Rest() { s.runner.Rest() }
 
 // Close ends the scripts and everything that runs for them. Calls that still run fail.
 func (s *Scripts) Close() { s.runner.Close() }

@@ -33,6 +33,8 @@ PATH is a mapping file, the name of a built-in mapping, or a folder, in which ev
 is the folder you are in. In folders, what stands in testdata, node_modules and hidden folders is left alone, and a
 *.base.yaml is checked with the mappings that extend it. In a project's folder, which holds a crosswalk.yaml, that and its flows
 are checked too: connections, settings, conditions, and whether the mappings fit. No connection is opened.
+The types of scripts that mappings name, and of the tests beside them, are checked by the TypeScript compiler of the project where
+node_modules has one and node is on the PATH, against what "crosswalk types" would write; a line says so if not.
 Every problem of every file is printed. Errors make the exit code 1, warnings only with --strict. With --fix, problems that
 have one safe fix are fixed in the files, as often as fixing brings more to light, and what is left is printed.
 
@@ -69,12 +71,14 @@ fills or that no document filled. Documents are read one at a time. With --stric
 
 // checkReport is the result of a check, as --json prints it.
 type checkReport struct {
-	Files       int                `json:"files"`
-	Flows       int                `json:"flows,omitempty"`
-	Errors      int                `json:"errors"`
-	Warnings    int                `json:"warnings"`
-	Fixed       engine.Diagnostics `json:"fixed,omitempty"` // what --fix changed, or would with --diff
-	Diff        string             `json:"diff,omitempty"`
+	Files    int                `json:"files"`
+	Flows    int                `json:"flows,omitempty"`
+	Errors   int                `json:"errors"`
+	Warnings int                `json:"warnings"`
+	Fixed    engine.Diagnostics `json:"fixed,omitempty"` // what --fix changed, or would with --diff
+	Diff     string             `json:"diff,omitempty"`
+	// Scripts says whether the types of scripts were checked, and if not, why; empty where there is none to check.
+	Scripts     string             `json:"scripts,omitempty"`
 	Diagnostics engine.Diagnostics `json:"diagnostics"`
 }
 
@@ -86,6 +90,9 @@ func (c *cli) runCheck(ctx context.Context, args []string, f checkFlags) error {
 	report, err := c.check(ctx, args, texts)
 	if err == nil && f.fix {
 		report, err = c.fix(ctx, args, texts, report)
+	}
+	if err == nil {
+		err = c.checkScripts(ctx, args, texts, &report)
 	}
 	if err != nil {
 		return err
@@ -176,6 +183,9 @@ func (c *cli) printCheck(report checkReport, f checkFlags) error {
 		}
 		for _, d := range report.Diagnostics {
 			fmt.Fprintln(c.stdout, d.Render())
+		}
+		if report.Scripts != "" {
+			fmt.Fprintln(c.stdout, report.Scripts)
 		}
 		what := count(report.Files, "mapping")
 		if report.Flows > 0 {

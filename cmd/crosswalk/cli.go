@@ -32,6 +32,7 @@ var commands = []func(*cli) *cobra.Command{
 	newFmtCommand,
 	newSchemaCommand,
 	newTestCommand,
+	newTypesCommand,
 	newServeCommand,
 	newRunCommand,
 	newLogCommand,

@@ -68,7 +68,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.stop()) }()
-	p, err := project.Load(dir, systems, project.Env(func(name string) (string, bool) { v, ok := env[name]; return v, ok }))
+	p, err := project.Load(dir, systems, project.Scripts(c.scripts), project.Env(func(name string) (string, bool) { v, ok := env[name]; return v, ok }))
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func TestErrorExamples(t *testing.T) {
 			case strings.HasPrefix(code, "CW4"):
 				got = diagnoseTest(t, example["yaml"])
 			default:
-				got = diagnoseMapping(t, example["yaml"], example["json"])
+				got = diagnoseMapping(t, example["yaml"], example["json"], example["ts"])
 			}
 			if codes := got.Codes(); !slices.Equal(codes, []string{code}) {
 				t.Errorf("the example gets %v:\n%s", codes, got.Render())
@@ -55,11 +55,14 @@ func TestErrorExamples(t *testing.T) {
 	}
 }
 
-// diagnoseMapping loads a mapping, and applies it where there is a document.
-func diagnoseMapping(t *testing.T, mapping, document block) engine.Diagnostics {
+// diagnoseMapping loads a mapping, with its script where there is one, and applies it where there is a document.
+func diagnoseMapping(t *testing.T, mapping, document, script block) engine.Diagnostics {
 	t.Helper()
 	opts := []engine.Option{engine.Library(mappings.FS)}
-	if strings.Contains(mapping.text, "nowhere.ts") { // the other example is about a program without a host
+	if script.text != "" {
+		opts = append(opts, engine.Files(fstest.MapFS{"script.ts": {Data: []byte(script.text)}}))
+	}
+	if script.text != "" || strings.Contains(mapping.text, "nowhere.ts") { // the other example is about a program without a host
 		scripts := host.New(scripting.Options{})
 		defer scripts.Close()
 		opts = append(opts, engine.WithScripts(scripts))

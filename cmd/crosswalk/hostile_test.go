@@ -103,7 +103,7 @@ func TestFilesOfWindows(t *testing.T) {
 		t.Errorf("check: code %d, %s%s", code, stdout, stderr)
 	}
 	example := exampleProject(t)
-	for _, name := range []string{"crosswalk.yaml", "flows/webshop-orders.yaml", "mappings/invoiceDraft.yaml"} {
+	for _, name := range []string{"crosswalk.yaml", "flows/webshop-orders.yaml", "mappings/invoiceDraft.yaml", "scripts/enrich.ts"} {
 		text, err := os.ReadFile(filepath.Join(example, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)

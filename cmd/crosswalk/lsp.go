@@ -12,6 +12,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/format"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server/lsp"
 )
 
@@ -22,7 +23,8 @@ func newLSPCommand(c *cli) *cobra.Command {
 		Long: `Answer an editor that speaks the Language Server Protocol on stdin and stdout: problems as you type with their
 fixes, completion, explanations, and the way to what is inherited. Editors start it themselves: docs/editors.md says how.
 
-It reads mapping files, what they extend, and the tests beside them, whose first document gives the sample values. It writes
+It reads mapping files, what they extend, the scripts that they name, and the tests beside them, whose first document gives the sample
+values. Scripts are read and never run. It writes
 built-in mappings into the user's cache folder when the editor is to show one, and nothing else.
 The exit code is 1 where the editor goes away without saying so.`,
 		Example: `  crosswalk lsp`,
@@ -33,6 +35,7 @@ The exit code is 1 where the editor goes away without saying so.`,
 			signal.Reset(os.Interrupt, syscall.SIGTERM)
 			opts := lsp.Options{
 				Library: mappings.FS,
+				Scripts: host.Reader{},
 				Format:  format.Format,
 				Version: readVersion(debug.ReadBuildInfo()).Version,
 				Log:     slog.New(slog.NewTextHandler(c.stderr, nil)),

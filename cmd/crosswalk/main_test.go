@@ -2,12 +2,15 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/crosswalk-go/crosswalk/scripting/tsc"
 )
 
 // -update rewrites what the scripts expect to what the program prints now.
@@ -47,7 +50,15 @@ func TestScripts(t *testing.T) {
 			// A test's home is its own; nothing of who runs it comes in.
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("MAPPINGS", filepath.Join(root, "mappings"))
+			env.Setenv("TYPESCRIPT", filepath.Join(root, "scripting/tsc/testdata/node_modules"))
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "typescript" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			_, err := tsc.Find(filepath.Join(root, "scripting/tsc/testdata"))
+			return err == nil, nil
 		},
 	})
 }

@@ -114,6 +114,7 @@ func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engin
 		return fmt.Errorf("the document cannot be read: %w", err)
 	}
 	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
+	in.Log = c.logOf(map[string]any{}, name)
 	result, err := mapping.Apply(ctx, document, in)
 	if err != nil {
 		return documentError(name, 1, err)
@@ -130,6 +131,14 @@ func (c *cli) mapDocument(ctx context.Context, mapping *engine.Mapping, in engin
 	out.WriteByte('\n')
 	_, err = out.WriteTo(c.stdout)
 	return err
+}
+
+// logOf prints what scripts log about a document on stderr, as an object with the fields or behind the name of the document.
+func (c *cli) logOf(fields map[string]any, name string) func(engine.ScriptLog) {
+	return func(l engine.ScriptLog) {
+		fields["log"] = l
+		c.message(fields, "%s: log %s\n", name, l)
+	}
 }
 
 // documentError returns diagnostics with the document's name and line where they are places in the document
@@ -190,6 +199,7 @@ func (c *cli) mapLines(ctx context.Context, mapping *engine.Mapping, in engine.I
 		}
 		var result []byte
 		if err == nil {
+			in.Log = c.logOf(map[string]any{"line": lines.number}, fmt.Sprintf("%s:%d", name, lines.number))
 			result, err = mapping.Apply(ctx, document, in)
 		} else if !errors.Is(err, errLongLine) {
 			return finish(err)

@@ -25,6 +25,11 @@ func (c *cli) printResult(r flow.Result) {
 	if r.Help != "" {
 		fmt.Fprintf(c.stdout, "  %-8s %-8s   %s\n", "", "", r.Help)
 	}
+	for _, l := range r.Logs {
+		if l.Level != "debug" {
+			fmt.Fprintf(c.stdout, "  %-8s %-8s   log %s\n", "", "", l)
+		}
+	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(c.stdout, "  %-8s %-8s   note: %s\n", "", "", w)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,9 +34,10 @@ type runFlags struct {
 func newRunCommand(c *cli) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run FLOW",
-		Short: "Run a flow of the project once",
-		Long: `Run a flow once: read what changed since the last run, and plan and carry out each document.
+		Use:   "run FLOW...",
+		Short: "Run flows of the project once",
+		Long: `Run a flow once: read what changed since the last run, and plan and carry out each document. Several flows run one after the
+other, each after those that its file names under after. A flow of stock always reads all of it, and sends nothing before all is planned.
 
 FLOW is the name of a file in the project's folder flows, without .yaml, or that file. One line is printed for each document: its number,
 its outcome, and what it became or why not. The last line accounts for all of them.
@@ -46,17 +48,18 @@ created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!)
 
 The exit code is 1 where a document failed or is in doubt. Such documents come back in the next run.`,
 		Example: `  crosswalk run webshop-orders --dry-run
+  crosswalk run webshop-products webshop-orders
   crosswalk run webshop-orders --project /srv/shop --json
   crosswalk run webshop-orders --only 10023 --plan plan.jsonl
   crosswalk run webshop-orders --apply plan.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misusef("run takes one FLOW and got %d", len(args))
+			if len(args) == 0 {
+				return misusef("run takes one FLOW or more and got 0")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.runFlow(cmd.Context(), f, args[0])
+			return c.runFlows(cmd.Context(), f, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -109,12 +112,15 @@ func parseInstant(text string) (time.Time, error) {
 	return time.Time{}, errors.New("it is no day (2026-01-31) and no instant (2026-01-31T08:00:00+01:00)")
 }
 
-func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) {
+func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err error) {
 	options, err := f.options()
 	if err != nil {
 		return err
 	}
-	p, name, err := c.loadProject(f.project, name)
+	if len(typed) > 1 && (len(f.only) > 0 || f.plan != "" || f.apply != "") {
+		return misusef("--only, --plan and --apply are about one flow")
+	}
+	p, names, err := c.loadFlows(f.project, typed)
 	if err != nil {
 		return err
 	}
@@ -123,6 +129,24 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, name string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
+	// A document that failed does not hold up the flows behind; a run that was stopped does.
+	var reported error
+	names = p.InOrder(names)
+	for _, name := range names {
+		if len(names) > 1 && !c.json {
+			fmt.Fprintf(c.stdout, "%s:\n", name)
+		}
+		switch err := c.runFlow(ctx, f, set, name, options); {
+		case errors.Is(err, errReported):
+			reported = err
+		case err != nil:
+			return err
+		}
+	}
+	return reported
+}
+
+func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name string, options runner.RunOptions) (err error) {
 	open, err := set.Flow(ctx, name)
 	if err != nil {
 		return err
@@ -165,22 +189,42 @@ func (c *cli) runOpen(ctx context.Context, f runFlags, engine *runner.Engine, op
 	return engine.Run(ctx, open, o)
 }
 
-// loadProject loads the project of what was typed for a flow.
+// loadProject loads the project of what was typed for a flow, "" for none.
 func (c *cli) loadProject(folder, typed string) (*project.Project, string, error) {
-	dir, name := flowPlace(folder, typed)
+	if typed != "" {
+		p, names, err := c.loadFlows(folder, []string{typed})
+		if err != nil {
+			return nil, "", err
+		}
+		return p, names[0], nil
+	}
+	p, _, err := c.loadFlows(filepath.Clean(folder), nil)
+	return p, "", err
+}
+
+// loadFlows loads the project of what was typed for flows.
+func (c *cli) loadFlows(dir string, typed []string) (*project.Project, []string, error) {
+	var names []string
+	for i, t := range typed {
+		folder, name := flowPlace(dir, t)
+		if i > 0 && filepath.Clean(folder) != filepath.Clean(dir) {
+			return nil, nil, misusef("%s and %s belong to two projects", typed[0], t)
+		}
+		dir, names = folder, append(names, name)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
-		return nil, "", misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
+		return nil, nil, misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
 	}
 	p, err := project.Load(dir, systems, project.Scripts(c.scripts))
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	if typed != "" {
+	for _, name := range names {
 		if _, err := p.Flow(name); err != nil {
-			return nil, "", misuse{err}
+			return nil, nil, misuse{err}
 		}
 	}
-	return p, name, nil
+	return p, names, nil
 }
 
 // flowPlace tells the project's folder and the flow's name of what was typed: a name, or a file in the

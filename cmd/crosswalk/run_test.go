@@ -61,7 +61,8 @@ func TestRun(t *testing.T) {
 		t.Fatalf("dry run: code %d, stderr %s", code, stderr)
 	}
 	for _, line := range []string{
-		"order 10002 -> invoiceDraft\n  + create customer (email ", "order 10001 -> invoiceDraft\n  - skip: eaccounting has it as invoiceDraft <id>\n",
+		"order 10002 -> invoiceDraft\n  . step 1, script scripts/enrich.ts: changed\n      custom: (absent) -> {\"summary\":\"5 pieces in 2 lines\"}\n  + create customer (email ",
+		"      OurReference: \"5 pieces in 2 lines\"\n", "  - skip: eaccounting has it as invoiceDraft <id>\n",
 		"  ! fail: eaccounting has no article NK-GIFT-UNKNOWN\n    help: create it there", "dry run: read 10 = created 6 + updated 0 + skipped 3 + failed 1 + in doubt 0\n",
 	} {
 		if !strings.Contains(ids(dry), line) {
@@ -116,6 +117,55 @@ func TestRunJSON(t *testing.T) {
 	}
 }
 
+// TestRunSeveral runs flows of three entities, each after those that it names.
+func TestRunSeveral(t *testing.T) {
+	dir := exampleProject(t)
+	orders := filepath.Join(dir, "flows", "webshop-orders.yaml")
+	text, err := os.ReadFile(orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, flow := range map[string]string{
+		"webshop-orders":    string(text) + "after: [webshop-customers, webshop-products]\n",
+		"webshop-customers": "from: webshop\nto: books\nentity: customer\nsettings: {sendVatNumber: false}\n",
+		"webshop-products":  "from: webshop\nto: books\nentity: product\nsettings: {prices: gross}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "flows", name+".yaml"), []byte(flow), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, out, _ := command("check", dir); code != exitOK || !strings.Contains(out, "1 mapping and 3 flows checked: 0 errors") {
+		t.Fatalf("code %d: %s", code, out)
+	}
+	_, dry, _ := command("run", "webshop-products", "--project", dir, "--dry-run")
+	for _, line := range []string{"product NK-GIFT-UNKNOWN -> article\n  + create article (sku NK-GIFT-UNKNOWN)\n", "product NK-TEE -> article\n  - skip: it is a family of variants", "  ~ update article <id>\n      NetPrice: 10.33 -> 10.70\n"} {
+		if !strings.Contains(ids(dry), line) {
+			t.Errorf("the dry run does not say %q:\n%s", line, ids(dry))
+		}
+	}
+	code, out, stderr := command("run", "webshop-orders", "webshop-customers", "webshop-products", "--project", dir)
+	if code != exitOK || stderr != "" {
+		t.Errorf("code %d, stderr %s", code, stderr)
+	}
+	// The article that orders failed for is there by then.
+	want := []string{"webshop-customers:\n", "  20002    created  customer 1004\n", "webshop-products:\n", "NK-GIFT-UNKNOWN created  article NK-GIFT-UNKNOWN\n", "webshop-orders:\n", "  10007    created  invoiceDraft <id>\n"}
+	at := 0
+	for _, line := range want {
+		i := strings.Index(ids(out)[at:], line)
+		if i < 0 {
+			t.Fatalf("after %d it does not say %q:\n%s", at, line, ids(out))
+		}
+		at += i
+	}
+	if strings.Contains(out, "@") {
+		t.Errorf("the run tells an address:\n%s", out)
+	}
+	_, again, _ := command("run", "webshop-products", "webshop-customers", "--project", dir, "--from-start")
+	if strings.Count(again, "created 0 + updated 0") != 2 {
+		t.Errorf("again:\n%s", again)
+	}
+}
+
 func TestRunSays(t *testing.T) {
 	dir := exampleProject(t)
 	broken := filepath.Join(dir, "flows", "broken.yaml")
@@ -127,7 +177,7 @@ func TestRunSays(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"run"}, exitMisuse, "run takes one FLOW and got 0"},
+		{[]string{"run"}, exitMisuse, "run takes one FLOW or more and got 0"},
 		{[]string{"run", "webshop-order", "--project", dir}, exitMisuse, `did you mean "webshop-orders"?`},
 		{[]string{"run", "webshop-orders", "--project", t.TempDir()}, exitMisuse, "holds no crosswalk.yaml"},
 		{[]string{"run", "webshop-orders", "--project", dir, "--workers", "0"}, exitMisuse, "a number from 1 to 64"},
@@ -157,7 +207,7 @@ func TestCheckProject(t *testing.T) {
 		t.Errorf("code %d: %s", code, out)
 	}
 	for name, change := range map[string][2]string{
-		"flows/webshop-orders.yaml:16:": {"missingProduct: fail", "missingProdukt: fail"},
+		"flows/webshop-orders.yaml:19:": {"missingProduct: fail", "missingProdukt: fail"},
 		"flows/webshop-orders.yaml:7:":  {"where: paymentStatus", "where: paymentStats"},
 		"crosswalk.yaml:5:":             {"system: shopware", "system: shopwear"},
 		"mappings/invoiceDraft.yaml:5:": {"YourReference:", "YourReferense:"},

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
@@ -25,11 +27,7 @@ docs/editors.md shows how. What fits the schema can still be wrong: "crosswalk c
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: kinds,
 		RunE: func(_ *cobra.Command, args []string) error {
-			var names []string
-			for _, s := range systems {
-				names = append(names, s.Spec.Name)
-			}
-			text, err := schema.JSON(schema.Kind(args[0]), names...)
+			text, err := schema.JSON(schema.Kind(args[0]), knownToSchemas())
 			if err != nil {
 				return err
 			}
@@ -37,4 +35,18 @@ docs/editors.md shows how. What fits the schema can still be wrong: "crosswalk c
 			return err
 		},
 	}
+}
+
+// knownToSchemas are the systems that are built in, and the settings of their flows.
+func knownToSchemas() schema.Known {
+	known := schema.Known{Settings: map[string][]schema.Setting{}}
+	for _, s := range systems {
+		known.Systems = append(known.Systems, s.Spec.Name)
+	}
+	for _, entity := range schema.Entities {
+		for _, s := range flow.Settings(port.Entity(entity)) {
+			known.Settings[entity] = append(known.Settings[entity], schema.Setting{Name: s.Name, Type: s.Type, Help: s.Help, Choices: s.Choices})
+		}
+	}
+	return known
 }

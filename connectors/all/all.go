@@ -4,7 +4,9 @@ package all
 
 import (
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/ccv"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting"
+	"github.com/crosswalk-go/crosswalk/connectors/ecwid"
 	"github.com/crosswalk-go/crosswalk/connectors/magento"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware"
 )
@@ -12,7 +14,10 @@ import (
 // Systems returns the systems that are built in, by name.
 func Systems() []connectors.System {
 	return []connectors.System{
+		ccv.SalesPOS(),
+		ccv.Shop(),
 		eaccounting.System(),
+		ecwid.System(),
 		magento.System(),
 		shopware.System(),
 	}

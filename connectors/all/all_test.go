@@ -2,7 +2,10 @@ package all_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -35,11 +38,37 @@ func TestSystems(t *testing.T) {
 			if !slices.ContainsFunc(mappings.Names(), func(n string) bool { return strings.HasPrefix(n, s.Spec.Name+"/") }) {
 				t.Error("it has no mappings")
 			}
+			documented(t, s.Spec)
 			answers(t, s)
 		})
 	}
 	if !slices.IsSorted(names) || len(slices.Compact(names)) != len(names) {
 		t.Errorf("the systems are not sorted, or one is there twice: %v", names)
+	}
+}
+
+// pageless are systems whose pages are still to be written.
+var pageless = []string{"ccvsalespos", "ccvshop"}
+
+// documented holds the page of a system to what the system declares.
+func documented(t *testing.T, s connectors.Spec) {
+	page, err := os.ReadFile("../../docs/systems/" + s.Name + ".md")
+	if errors.Is(err, fs.ErrNotExist) && slices.Contains(pageless, s.Name) {
+		return
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, c := range s.Credentials {
+		if !strings.Contains(string(page), c.Name) {
+			t.Errorf("its page does not say what the credential %s is", c.Name)
+		}
+	}
+	for _, o := range s.Options {
+		if !strings.Contains(string(page), "`"+o.Name+"`") {
+			t.Errorf("its page does not say what the option %s is", o.Name)
+		}
 	}
 }
 

@@ -91,3 +91,37 @@ func BenchmarkCompile(b *testing.B) {
 		})
 	}
 }
+
+// TestSkim holds that the skimmer, which says what checking a document costs, comes to the end of one.
+func TestSkim(t *testing.T) {
+	for _, w := range fixtures.All() {
+		if src := w.Make(); skim(src) != len(src) {
+			t.Errorf("%s: %d of %d bytes", w.Name, skim(src), len(src))
+		}
+	}
+	for text, want := range map[string]int{`{"a\"]":"\\"}x`: 13, `[[],{"}":1}]`: 12, `{"abcdefgh`: -1} {
+		if got := skim([]byte(text)); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+}
+
+// TestBuilt holds that the mapping whose output is built first makes what order.yaml makes.
+func TestBuilt(t *testing.T) {
+	src := fixtures.Order(4, 1)
+	var outs [2]string
+	for i, name := range []string{"order.yaml", "order-built.yaml"} {
+		m, err := engine.Load(name, engine.Files(mappings.FS))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := m.Apply(context.Background(), src, engine.Input{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		outs[i] = string(out)
+	}
+	if outs[0] != outs[1] {
+		t.Errorf("order-built.yaml makes\n%s\nwant\n%s", outs[1], outs[0])
+	}
+}

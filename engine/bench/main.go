@@ -16,9 +16,13 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/bench/fixtures"
 	"github.com/crosswalk-go/crosswalk/engine/bench/paired"
 	"github.com/crosswalk-go/crosswalk/engine/bench/peers"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == scriptWorker {
+		os.Exit(host.ServeWorker(os.Stdin, os.Stdout))
+	}
 	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -196,6 +196,21 @@ func TestCustomerTaxCodes(t *testing.T) {
 	}
 }
 
+// TestStoredPlanOfCustomer shows that a plan to create does not take a customer that has turned up since for the end of the matter: that
+// one may need a change.
+func TestStoredPlanOfCustomer(t *testing.T) {
+	w := with(newCustomers(), customer(1))
+	plan := roundTrip(t, w.process(t).Planner().Plan(t.Context(), w.shop.orders[0]))
+	w.books.put("customer", `{"EmailAddress":"anna1@example.nl","City":"Delft"}`)
+	if r := w.process(t).Executor().Apply(t.Context(), plan); r.Outcome != flow.Failed || r.Code != flow.FailMoved || len(w.books.writes()) > 0 {
+		t.Fatalf("%s %s %s", r.Outcome, r.Code, r.Reason)
+	}
+	again := roundTrip(t, w.process(t).Planner().Plan(t.Context(), w.shop.orders[0]))
+	if r := w.process(t).Executor().Apply(t.Context(), again); r.Outcome != flow.Updated {
+		t.Fatalf("%s %s %s", r.Outcome, r.Code, r.Reason)
+	}
+}
+
 // TestTwoOfOneAddress shows that two customers of the source with one address do not change the target's one in turns.
 func TestTwoOfOneAddress(t *testing.T) {
 	w := with(newCustomers(), customer(1), customer(2, "email", `"ANNA1@example.nl"`, "lastName", `"Smit"`))

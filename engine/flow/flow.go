@@ -81,6 +81,8 @@ type Flow struct {
 	// its text, for reasons.
 	Where     Condition
 	WhereText string
+	// Steps are taken in order by documents that pass Where.
+	Steps []Step
 	// Quantity is what a flow of stock writes; nil for [DefaultQuantity].
 	Quantity Value
 	// Settings and Tables are JSON objects as text, nil for empty.
@@ -219,6 +221,9 @@ func (f Flow) settings() (settings, error) {
 }
 
 func (f Flow) check(set settings) error {
+	if err := f.checkSteps(); err != nil {
+		return err
+	}
 	switch {
 	case f.Name == "":
 		return errors.New("it has no name")

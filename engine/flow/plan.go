@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -82,6 +83,10 @@ type Plan struct {
 	Resource string `json:"resource"`
 	// Canonical is the neutral document with its defaults; absent where it could not be read.
 	Canonical json.RawMessage `json:"canonical,omitempty"`
+	// Steps are what the flow's steps did to it, as far as it came.
+	Steps []StepReport `json:"steps,omitempty"`
+	// Logs are what scripts logged.
+	Logs []engine.ScriptLog `json:"logs,omitempty"`
 	// Operations are carried out in order. The last makes the document itself.
 	Operations []Operation `json:"operations,omitempty"`
 	// Skip says why there is nothing to do.

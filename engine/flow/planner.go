@@ -64,6 +64,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 			Now:      p.pace.Now().UTC().Format(time.RFC3339),
 		},
 	}
+	d.in.Seed, d.in.Log = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog
 	if err := p.read(ctx, d); err != nil {
 		d.plan.Failure = failureOf(err)
 	}
@@ -83,7 +84,13 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	}
 	d.canonical, d.plan.Canonical = canonical, canonical
 	d.plan.Document.Key = p.nameOf(d)
-	d.plan.Skip, err = p.filter(ctx, d)
+	if d.plan.Skip, err = p.filter(ctx, d); err != nil || d.plan.Skip != nil {
+		return err
+	}
+	canonical, d.plan.Skip, err = p.takeSteps(ctx, d, canonical)
+	if err == nil {
+		d.canonical, d.plan.Canonical = canonical, canonical
+	}
 	return err
 }
 

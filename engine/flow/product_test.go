@@ -94,6 +94,9 @@ func TestProduct(t *testing.T) {
 			outcome: flow.Created, writes: []string{"create article", "create article"},
 			has: map[string]string{"Number": "TEE-B", "Product.name": "T-shirt Black M", "Product.priceGross": "30.25", "Product.quantity": "0", "Product.type": "simple",
 				"Product.variants": "", "Product.options": "", "Product.ean": "", "Product.attributes.0.value": "Black"}},
+		{name: "a variant with the other price than its family", product: `{"id":"p-F","sku":"F","type":"variants","name":"F","priceGross":24.20,"taxRate":21,"variants":[{"sku":"F-1","priceNet":5}]}`,
+			settings: `{"unsupportedTypes":"split"}`, prepare: func(w *world) { w.flow.Resources.ProductTypes = nil },
+			outcome: flow.Created, writes: []string{"create article"}, has: map[string]string{"Number": "F-1", "Product.priceNet": "5", "Product.priceGross": ""}},
 		{name: "a family that is split and half there", product: tee, settings: `{"unsupportedTypes":"split"}`,
 			prepare: func(w *world) {
 				w.flow.Resources.ProductTypes = []string{"simple"}
@@ -109,8 +112,10 @@ func TestProduct(t *testing.T) {
 		{name: "categories and images on a new one", product: product("NK-BEAN-2", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
 			settings: `{"categories":"create","images":"never"}`, outcome: flow.Created, writes: []string{"create article"},
 			has: map[string]string{"Product.categories.#": "1", "Product.images": ""}},
-		{name: "categories and images of a known one", product: product("NK-BEAN", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
-			settings: `{"categories":"create","images":"always"}`, outcome: flow.Updated, writes: []string{"update article"}},
+		{name: "categories and images of a known one", product: product("NK-KNOWN", "categories", `[{"path":["A"]}]`, "images", `[{"url":"u"}]`),
+			prepare:  func(w *world) { w.books.put("article", `{"Number":"NK-KNOWN"}`) },
+			settings: `{"categories":"create","images":"always"}`, outcome: flow.Updated, writes: []string{"update article"},
+			has: map[string]string{"Product.categories": "", "Product.images.#": "1"}},
 		{name: "labels of the target", product: tee, tables: `{"attributes":{"colour":{"name":"Kleur","code":"kleur","values":{"Red":"Rood","black":"Zwart"}},"Size":"Maat"}}`,
 			outcome: flow.Created, writes: []string{"create article"},
 			has: map[string]string{"Product.options.0.name": "Kleur", "Product.options.0.code": "kleur", "Product.options.0.values.1": "Zwart", "Product.options.1.name": "Maat",
@@ -250,4 +255,17 @@ func TestProductsOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRenderUnchanged shows that a plan without operations says why.
+func TestRenderUnchanged(t *testing.T) {
+	w := with(newProducts(), product("NK-BEAN"))
+	w.flow.Mappings.Write = mapperOf(t, "Number: sku")
+	plan := w.process(t).Planner().Plan(t.Context(), w.shop.orders[0])
+	if got, want := plan.Render(), "product NK-BEAN -> article\n  - skip: the target says the same already\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if again := roundTrip(t, plan); len(again.Adopt) != 2 || again.Adopt[1].Link.SourceID != "p-NK-BEAN" {
+		t.Errorf("adopted %+v", again.Adopt)
+	}
 }

@@ -12,6 +12,7 @@ import (
 func (p *Plan) Render() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s -> %s\n", p.Document.Entity, p.Document.Name(), p.Resource)
+	renderSteps(&b, p.Steps, p.Logs)
 	switch {
 	case p.Failure != nil:
 		fmt.Fprintf(&b, "  ! fail: %s\n", p.Failure.Message)
@@ -22,6 +23,8 @@ func (p *Plan) Render() string {
 		fmt.Fprintf(&b, "  ? in doubt: %s\n", p.Doubt.Reason)
 	case p.Skip != nil:
 		fmt.Fprintf(&b, "  - skip: %s\n", p.Skip.Reason)
+	case len(p.Operations) == 0:
+		fmt.Fprintf(&b, "  - skip: %s\n", unchanged)
 	}
 	for _, op := range p.Operations {
 		switch op.Verb {

@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -35,6 +36,8 @@ type Result struct {
 	// Attempts is how many writes were sent.
 	Attempts int      `json:"attempts,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
+	// Logs are what the document's scripts logged. They may hold its values.
+	Logs []engine.ScriptLog `json:"logs,omitempty"`
 	// Plan is what was carried out. It holds the document's values.
 	Plan *Plan `json:"plan,omitempty"`
 	// Err is the cause of a failure.
@@ -62,7 +65,7 @@ func (r Result) Target() (Target, bool) {
 }
 
 func newResult(p *Plan) Result {
-	return Result{Document: p.Document, Plan: p, Warnings: append([]string(nil), p.Warnings...)}
+	return Result{Document: p.Document, Plan: p, Logs: p.Logs, Warnings: append([]string(nil), p.Warnings...)}
 }
 
 // FailedResult is the result of a document that failed before there was a plan for it.

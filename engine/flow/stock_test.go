@@ -107,6 +107,17 @@ func TestStock(t *testing.T) {
 			outcome: flow.Failed, code: flow.FailConfiguration, reason: "shop has it at 2 locations (north, south)", quantity: "5"},
 		{name: "two locations that are one place", stock: `{"sku":"S-1","available":7,"location":"north"}`, tables: `{"locations":{"north":"main","south":"main"}}`,
 			prepare: func(_ *testing.T, w *world) { stocks(w, `{"sku":"S-1","available":1.5,"location":"south"}`) }, outcome: flow.Updated, quantity: "8.5"},
+		{name: "two locations that are two places", stock: `{"sku":"S-1","available":7,"location":"north"}`, tables: `{"locations":{"north":"main","south":"shelf"}}`,
+			prepare: func(t *testing.T, w *world) {
+				stocks(w, `{"sku":"S-1","available":1,"location":"south"}`, `{"sku":"S-1","available":30,"location":"west"}`)
+				w.books.docs["stock"][0].Body, _ = sjson.SetBytes(w.books.docs["stock"][0].Body, "Place", "main")
+				w.books.put("stock", `{"Sku":"S-1","Quantity":2,"Place":"shelf"}`)
+				t.Cleanup(func() {
+					if q := gjson.GetBytes(w.books.docs["stock"][10].Body, "Quantity").Raw; q != "1" {
+						t.Errorf("the shelf has %s", q)
+					}
+				})
+			}, outcome: flow.Updated, quantity: "7"},
 		{name: "two locations that are one place, of which one is not known", stock: `{"sku":"S-1","available":7,"location":"north"}`, tables: `{"locations":{"north":"main","south":"main"}}`,
 			prepare: func(_ *testing.T, w *world) { stocks(w, `{"sku":"S-1","location":"south"}`) }, outcome: flow.Skipped, code: flow.SkipNoQuantity, quantity: "5"},
 		{name: "two locations of which where leaves one out", stock: `{"sku":"S-1","available":7,"location":"north"}`,
@@ -216,6 +227,10 @@ func TestZeroedGuard(t *testing.T) {
 					t.Fatalf("%s %v", s, err)
 				}
 				switch {
+				case c.stops && dry:
+					if s.Updated != 10 || len(w.books.writes()) > 0 || len(results["S-10"].Plan.Operations) != 1 {
+						t.Errorf("the plans are not shown: %s", s)
+					}
 				case c.stops && (stop.Code != flow.FailZeroed || s.Failed != 10 || len(w.books.writes()) > 0 || results["S-10"].Code != flow.FailZeroed):
 					t.Errorf("%v: %s, %v", err, s, w.books.writes())
 				case !c.stops && (s.Updated != 10 || len(w.books.writes()) != map[bool]int{true: 0, false: 10}[dry]):

@@ -48,17 +48,17 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 	planner.memory.stocks = map[string][]*draft{}
 	for _, d := range drafts {
 		sku := scalar(gjson.GetBytes(d.canonical, "sku"))
-		planner.memory.stocks[sku] = append(planner.memory.stocks[sku], d)
+		planner.memory.stocks[sku] = append(planner.memory.stocks[sku], d.copy())
 	}
 	plans := p.planAll(ctx, planner, drafts, l.options.Workers)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	stop := p.CheckZeroed(plans)
-	if stop != nil {
+	if stop != nil && !o.DryRun { // a dry run shows what would have been sent
 		for _, plan := range plans {
 			if len(plan.Operations) > 0 {
-				plan.Operations, plan.Failure = nil, stop
+				plan.Operations, plan.Failure = nil, &Failure{Code: FailZeroed, Message: "not sent: the run would have taken too many articles to none", Err: stop}
 			}
 		}
 	}
@@ -77,7 +77,14 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 	return ctx.Err()
 }
 
-// planAll finishes drafts, some at a time. The plans are copies: drafts are looked at by others, as the stock of another location.
+// copy is a draft as it is now: as the stock of another location it is looked at while it is being finished itself.
+func (d *draft) copy() *draft {
+	out, plan := *d, *d.plan
+	out.plan = &plan
+	return &out
+}
+
+// planAll finishes drafts, some at a time.
 func (p *Process) planAll(ctx context.Context, planner *Planner, drafts []*draft, workers int) []*Plan {
 	plans := make([]*Plan, len(drafts))
 	next := make(chan int)
@@ -85,11 +92,8 @@ func (p *Process) planAll(ctx context.Context, planner *Planner, drafts []*draft
 	for range workers {
 		running.Go(func() {
 			for i := range next {
-				d := &draft{doc: drafts[i].doc, canonical: drafts[i].canonical, in: drafts[i].in}
-				plan := *drafts[i].plan
-				d.plan = &plan
-				p.planned(ctx, planner, d)
-				plans[i] = d.plan
+				p.planned(ctx, planner, drafts[i])
+				plans[i] = drafts[i].plan
 			}
 		})
 	}

@@ -275,6 +275,13 @@ func (f *file) members(scope *engine.Scope, text scalarText, before []token, sta
 	}
 	k := f.infer(scope, text.runes, levels(before, first), base)
 	var all []Completion
+	for _, fn := range f.a.ScriptFunctions() { // loyalty.tier(...)
+		if name := scriptName(fn); base == name {
+			c := scriptCompletion(fn)
+			c.Label, c.Text = fn.Export, strings.TrimPrefix(c.Text, strings.TrimSuffix(fn.Name, fn.Export))
+			all = append(all, f.completion(c, text.at[start], f.off))
+		}
+	}
 	for _, m := range k.fields() {
 		c := Completion{Label: m.name, Kind: "field", Detail: m.detail(), Documentation: m.markdown(""), Text: m.name, Rank: rankField}
 		from := text.at[start]
@@ -386,6 +393,11 @@ func (f *file) names(scope *engine.Scope, text scalarText, before []token, start
 			c.Text = fn.Name + "($0)"
 		}
 		add(c)
+	}
+	for _, fn := range f.a.ScriptFunctions() {
+		if !piped {
+			add(scriptCompletion(fn))
+		}
 	}
 	return all
 }

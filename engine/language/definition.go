@@ -86,7 +86,13 @@ func (f *file) declared(section, name string) *Location {
 
 func (f *file) nameDefinition(s slot) *Location {
 	w, ok := f.wordAt()
-	if !ok || w.call {
+	if !ok {
+		return nil
+	}
+	if fn, ok := f.scriptCall(w); ok && fn.Pos.Line > 0 && !isFunction(w) {
+		return &Location{Pos: fn.Pos, End: fn.Pos}
+	}
+	if w.call {
 		return nil
 	}
 	first, t := w.tokens[w.first], w.token()

@@ -156,6 +156,11 @@ func (f *file) hoverExpression(s slot) *Hover {
 				return f.hover(functionMarkdown(fn), from, to)
 			}
 		}
+	}
+	if fn, ok := f.scriptCall(w); ok {
+		return f.hover(scriptMarkdown(fn), from, to)
+	}
+	if w.call {
 		return nil
 	}
 	stack := levels(w.tokens, w.first)

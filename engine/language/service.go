@@ -21,6 +21,16 @@ import (
 type Service struct {
 	files   fs.FS
 	library fs.FS
+	scripts engine.ScriptHost
+	given   *sample
+}
+
+// WithSample returns a service that takes the values that it shows from a document at hand, not from the tests beside a
+// mapping.
+func (s *Service) WithSample(document []byte, in engine.Input) *Service {
+	with := *s
+	with.given = &sample{document, in}
+	return &with
 }
 
 // New returns a service. files holds the mappings that others extend, and the tests beside them, by the
@@ -28,10 +38,21 @@ type Service struct {
 // that is not saved, files is to return that. library is that of [engine.Library]; it may be nil.
 func New(files, library fs.FS) *Service { return &Service{files: files, library: library} }
 
+// WithScripts returns a service that knows the functions of the scripts that mappings name, and what is wrong with scripts. host is
+// asked at every question, so it should run nothing.
+func (s *Service) WithScripts(host engine.ScriptHost) *Service {
+	with := *s
+	with.scripts = host
+	return &with
+}
+
 func (s *Service) analyze(name, text string) *engine.Analysis {
 	opts := []engine.Option{engine.Files(s.files)}
 	if s.library != nil {
 		opts = append(opts, engine.Library(s.library))
+	}
+	if s.scripts != nil {
+		opts = append(opts, engine.WithScripts(s.scripts))
 	}
 	return engine.Analyze(name, []byte(text), opts...)
 }
@@ -69,6 +90,9 @@ type Report struct {
 	Problems engine.Diagnostics
 	// Inherited are those of files that it extends.
 	Inherited engine.Diagnostics
+	// Scripts are those of scripts that it names. ScriptsPos and ScriptsEnd bound where it, or the first line, names them.
+	Scripts                engine.Diagnostics
+	ScriptsPos, ScriptsEnd engine.Position
 	// Sources are the files that the mapping is made of. Where one of them changes, the report is no longer true.
 	Sources []engine.MappingSource
 }
@@ -79,9 +103,14 @@ func (s *Service) Diagnose(name, text string) Report {
 	var r Report
 	for _, a := range s.with(name, text) {
 		r.Sources = append(r.Sources, a.Sources()...)
+		for _, script := range a.ScriptFiles() {
+			r.Sources = append(r.Sources, engine.MappingSource{Path: script})
+		}
 		for _, d := range a.Diagnostics() {
 			list := &r.Inherited
 			switch {
+			case !isYAML(d.Pos.File):
+				list = &r.Scripts
 			case samePath(d.Pos.File, name):
 				list = &r.Problems
 			case samePath(a.Sources()[0].Path, d.Pos.File) && !samePath(a.Sources()[0].Path, name):
@@ -90,6 +119,13 @@ func (s *Service) Diagnose(name, text string) Report {
 			if !slices.ContainsFunc(*list, func(o engine.Diagnostic) bool { return o.Error() == d.Error() }) {
 				*list = append(*list, d)
 			}
+		}
+	}
+	if len(r.Scripts) > 0 {
+		t := parseTree(text)
+		r.ScriptsPos, r.ScriptsEnd = t.position(name, 0), t.position(name, t.lineEnd(0))
+		if n := t.root.child("scripts"); n != nil {
+			r.ScriptsPos, r.ScriptsEnd = t.position(name, n.from), t.position(name, n.to)
 		}
 	}
 	return r
@@ -105,7 +141,7 @@ func (s *Service) with(name, text string) []*engine.Analysis {
 	if !strings.HasSuffix(stem(base), ".base") {
 		return own
 	}
-	over := &Service{files: replaced{s.files, filepath.ToSlash(name), text}, library: s.library}
+	over := &Service{files: replaced{s.files, filepath.ToSlash(name), text}, library: s.library, scripts: s.scripts}
 	dir := path.Dir(filepath.ToSlash(name))
 	entries, err := fs.ReadDir(s.files, dir)
 	if err != nil {
@@ -180,6 +216,9 @@ type sample struct {
 // sampleFor returns the example document of a mapping: the first input of the tests beside it, or beside a file that it
 // extends.
 func (s *Service) sampleFor(a *engine.Analysis) *sample {
+	if s.given != nil {
+		return s.given
+	}
 	for _, f := range a.Sources() {
 		if f.Library {
 			continue

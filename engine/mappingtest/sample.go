@@ -12,6 +12,7 @@ type Example struct {
 	Name     string
 	Document []byte
 	Input    engine.Input
+	Exactly  []byte // the whole of what the case expects; nil where it names single fields
 }
 
 // Sample returns the document of the first case of a test file that is expected to map, and what goes with it: an
@@ -51,6 +52,11 @@ func samples(files fs.FS, name string, most int) []Example {
 			continue
 		}
 		e := Example{Document: []byte(v.json()), Input: p.input(n)}
+		if exactly := n.get("exactly"); exactly != nil {
+			if v, _ := p.value("exactly", exactly); v != nil {
+				e.Exactly = []byte(v.json())
+			}
+		}
 		if name := n.get("name"); name != nil {
 			e.Name = name.scalar
 		}

@@ -30,6 +30,7 @@ type Comparison struct {
 // says what is missing.
 type Comparer interface {
 	// Compare says what Update would change of have to make it what want asks for. It reads, and
-	// writes nothing. Members that want does not hold stay as they are.
+	// writes nothing. Members that want does not hold stay as they are. An error that is [ErrNoProbe] says that
+	// the resource's documents can be compared by members.
 	Compare(ctx context.Context, resource string, have Document, want []byte) (Comparison, error)
 }

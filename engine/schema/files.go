@@ -50,13 +50,14 @@ var FlowKeys = Keys{
 	{"to", "The connection of crosswalk.yaml that they are written to.", word},
 	{"entity", "The kind of documents.", oneOf(Entities...)},
 	{"trigger", "When the flow runs.", object(TriggerKeys, form{"type": []string{"object", "null"}})},
+	{"after", "Flows that run before this one where several are due: the products before the orders that need them.", words},
 	{"start", "A day (2026-01-31, midnight UTC) or an instant: documents that were created before it are left out.", word},
 	{"where", "A condition over the canonical document: what does not pass is left out.", word},
 	{"limit", "The most documents that one run sends; 0 is no limit.", form{"type": "integer", "minimum": 0}},
 	{"settings", "Settings of the flow and of its mappings.", section},
 	{"tables", "Tables that take the place of the mappings' own.", tables},
 	{"mappings", "Mappings in place of the systems' own.", object(FlowMappingKeys, form{"type": []string{"object", "null"}})},
-	{"steps", "Further steps; none are supported yet.", form{"type": []string{"array", "null"}, "maxItems": 0}},
+	{"steps", "What is done with the canonical document between reading and writing, in this order.", form{"type": []string{"array", "null"}, "items": object(StepKeys, form{"type": "object"})}},
 	{"note", "Words for whoever reads the file.", word},
 }
 
@@ -68,6 +69,14 @@ var TriggerKeys = Keys{
 	{"webhook", "true runs the flow when the source says that something changed.", form{"enum": []any{true, false, "true", "false"}}},
 }
 
+// StepKeys are the keys of a step of a flow; each step has one of filter, map and script.
+var StepKeys = Keys{
+	{"filter", "A condition over the canonical document: what does not pass is left out.", word},
+	{"map", "A mapping from the canonical document to itself: a file of the project or a built-in name.", text},
+	{"script", "A function of a script that is given the canonical document and gives back the one that goes on: scripts/enrich.ts#default.", text},
+	{"note", "Words for whoever reads the file.", word},
+}
+
 // FlowMappingKeys are the mappings that a flow can replace.
 var FlowMappingKeys = Keys{
 	{"read", "The mapping from the source's document to the canonical one: a file of the project or a built-in name.", text},
@@ -76,11 +85,45 @@ var FlowMappingKeys = Keys{
 	{"product", "The mapping that makes the target's products.", text},
 }
 
-func flowForm() form {
-	return object(FlowKeys, form{
+func flowForm(settings map[string][]Setting) form {
+	flow := form{
 		"description": "A pipeline that moves documents of one entity from one connection to another.",
 		"required":    []string{"from", "to", "entity"},
-	})
+	}
+	var ifs []form
+	for _, entity := range Entities {
+		if properties := settingForms(settings[entity]); len(properties) > 0 {
+			ifs = append(ifs, form{
+				"if":   form{"properties": form{"entity": form{"const": entity}}},
+				"then": form{"properties": form{"settings": form{"properties": properties}}},
+			})
+		}
+	}
+	if ifs != nil {
+		flow["allOf"] = ifs
+	}
+	return object(FlowKeys, flow)
+}
+
+// settingForms are what settings may hold; a setting with nothing behind it has its default.
+func settingForms(settings []Setting) form {
+	kinds := map[string]form{
+		"string": {"type": []string{"string", "number", "null"}}, "number": {"type": []string{"number", "null"}},
+		"boolean": {"type": []string{"boolean", "null"}}, "object": {"type": []string{"object", "null"}}, "list": {"type": []string{"array", "null"}},
+	}
+	out := form{}
+	for _, s := range settings {
+		kind := kinds[s.Type]
+		switch {
+		case len(s.Choices) == 0:
+		case s.Type == "list":
+			kind = kind.with(form{"items": oneOf(s.Choices...), "minItems": 1})
+		default:
+			kind = oneOf(s.Choices...)
+		}
+		out[s.Name] = kind.with(form{"description": s.Help})
+	}
+	return out
 }
 
 // ProjectKeys are the keys of crosswalk.yaml.

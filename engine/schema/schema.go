@@ -78,9 +78,22 @@ func object(keys Keys, more form) form {
 	return form{"type": "object", "additionalProperties": false, "properties": properties}.with(more)
 }
 
-// JSON returns the JSON Schema (draft 7, which editors know best) of a kind of file, indented. systems are the
-// systems that a connection of a project can name; without any it can name what it likes.
-func JSON(kind Kind, systems ...string) ([]byte, error) {
+// Known are words that files may hold and this package cannot know.
+type Known struct {
+	// Systems are those that a connection of a project can name; without any it can name what it likes.
+	Systems []string
+	// Settings are those of flows by entity. Mappings have others, so more are allowed.
+	Settings map[string][]Setting
+}
+
+// Setting is a setting of a flow, in the words of [SettingTypes].
+type Setting struct {
+	Name, Type, Help string
+	Choices          []string
+}
+
+// JSON returns the JSON Schema (draft 7, which editors know best) of a kind of file, indented.
+func JSON(kind Kind, known Known) ([]byte, error) {
 	var root form
 	switch kind {
 	case Mapping:
@@ -88,9 +101,9 @@ func JSON(kind Kind, systems ...string) ([]byte, error) {
 	case Test:
 		root = testForm()
 	case Flow:
-		root = flowForm()
+		root = flowForm(known.Settings)
 	case Project:
-		root = projectForm(systems)
+		root = projectForm(known.Systems)
 	default:
 		return nil, fmt.Errorf("there is no schema %q", kind)
 	}

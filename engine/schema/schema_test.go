@@ -21,9 +21,18 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
+// known are the words that the tests' schemas are told.
+var known = schema.Known{
+	Systems: []string{"shopware", "eaccounting"},
+	Settings: map[string][]schema.Setting{
+		"order": {{Name: "missingProduct", Type: "string", Help: "What to do.", Choices: []string{"fail", "create"}}, {Name: "customerMatch", Type: "list", Choices: []string{"link", "email"}}},
+		"stock": {{Name: "maxZeroed", Type: "number"}, {Name: "update", Type: "boolean"}, {Name: "defaults", Type: "object"}, {Name: "quantity", Type: "string"}},
+	},
+}
+
 func compiled(t *testing.T, kind schema.Kind) *jsonschema.Schema {
 	t.Helper()
-	text, err := schema.JSON(kind, "shopware", "eaccounting")
+	text, err := schema.JSON(kind, known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,8 +307,34 @@ func TestEngineKnowsTheWords(t *testing.T) {
 	}
 }
 
+// TestFlowSettings shows that the schema of flows knows the settings of each entity, and lets those of mappings pass.
+func TestFlowSettings(t *testing.T) {
+	s := compiled(t, schema.Flow)
+	for settings, want := range map[string]bool{
+		"entity: order\nsettings: {missingProduct: create, customerMatch: [email, link]}": true,
+		"entity: order\nsettings: {missingProduct: drop}":                                 false,
+		"entity: order\nsettings: {customerMatch: [name]}":                                false,
+		"entity: order\nsettings: {customerMatch: []}":                                    false,
+		"entity: order\nsettings: {maxZeroed: many, timeZone: Europe/Berlin}":             true,
+		"entity: stock\nsettings: {maxZeroed: 12.5, update: false, defaults: {a: 1}}":     true,
+		"entity: stock\nsettings: {maxZeroed: many}":                                      false,
+		"entity: stock\nsettings: {update: maybe}":                                        false,
+		"entity: stock\nsettings: {quantity: 7, maxZeroed: null}":                         true,
+		"entity: product\nsettings: {update: maybe}":                                      true,
+		"entity: stock\nsettings: ":                                                       true,
+	} {
+		v, err := instance("from: a\nto: b\n" + settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(v); (err == nil) != want {
+			t.Errorf("%s: %v", settings, err)
+		}
+	}
+}
+
 func TestJSONOfUnknownKind(t *testing.T) {
-	if _, err := schema.JSON("flows"); err == nil || errors.Unwrap(err) != nil {
+	if _, err := schema.JSON("flows", schema.Known{}); err == nil || errors.Unwrap(err) != nil {
 		t.Errorf("got %v", err)
 	}
 }

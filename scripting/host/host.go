@@ -9,18 +9,27 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 	"github.com/crosswalk-go/crosswalk/scripting"
 )
 
-// Host is an [engine.ScriptHost]. Close ends all scripts that it loaded.
+// maxWarm is how many sets of scripts a host keeps warm. Programs that load mappings again and again, such as an editor's
+// language server, would otherwise keep a process for each version of a script.
+const maxWarm = 16
+
+// Host is an [engine.ScriptHost]. The sets of scripts that were called last are kept warm; others are let go, and come back
+// when they are called. Close ends all scripts that it loaded.
 type Host struct {
 	options scripting.Options
 
 	mu     sync.Mutex
-	loaded []*scripting.Scripts
+	warm   []*scripting.Scripts // the last one was used last
+	closed bool
 }
 
 // New makes a host. Scripts run in this process, or in processes of the command options.Worker, which calls [ServeWorker];
@@ -47,19 +56,44 @@ func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) 
 	if err != nil {
 		return nil, loadErrors(err)
 	}
+	if !h.use(s) {
+		s.Close()
+		return nil, errClosed
+	}
+	return scripts{s, h, signatures(files, s.Functions())}, nil
+}
+
+var errClosed = errors.New("the script host is closed")
+
+// use notes that scripts are needed, and lets those go that were not for longest. It is false after Close.
+func (h *Host) use(s *scripting.Scripts) bool {
+	var old *scripting.Scripts
 	h.mu.Lock()
-	h.loaded = append(h.loaded, s)
+	closed := h.closed
+	switch n := len(h.warm); {
+	case closed || n > 0 && h.warm[n-1] == s:
+	default:
+		if i := slices.Index(h.warm, s); i >= 0 {
+			h.warm = slices.Delete(h.warm, i, i+1)
+		}
+		if h.warm = append(h.warm, s); len(h.warm) > maxWarm {
+			old, h.warm = h.warm[0], slices.Delete(h.warm, 0, 1)
+		}
+	}
 	h.mu.Unlock()
-	return scripts{s}, nil
+	if old != nil {
+		old.Rest()
+	}
+	return !closed
 }
 
 // Close ends the scripts. Mappings that use them fail from now on.
 func (h *Host) Close() {
 	h.mu.Lock()
-	loaded := h.loaded
-	h.loaded = nil
+	warm := h.warm
+	h.warm, h.closed = nil, true
 	h.mu.Unlock()
-	for _, s := range loaded {
+	for _, s := range warm {
 		s.Close()
 	}
 }
@@ -91,13 +125,55 @@ func position(p scripting.Position) engine.Position {
 }
 
 // scripts are loaded scripts as the engine sees them.
-type scripts struct{ *scripting.Scripts }
+type scripts struct {
+	*scripting.Scripts
+	host       *Host
+	signatures []*signature.Function // of each function, nil where it is not known
+}
+
+// signatures finds what the files say of functions: the one declaration at the place of each, or of its name there.
+func signatures(files fs.FS, functions []scripting.Function) []*signature.Function {
+	read := map[string][]signature.Function{}
+	all := make([]*signature.Function, len(functions))
+	for i, f := range functions {
+		if f.Pos.Line == 0 || strings.Contains(f.Pos.File, "node_modules/") {
+			continue
+		}
+		declared, ok := read[f.Pos.File]
+		if !ok {
+			text, err := fs.ReadFile(files, f.Pos.File)
+			if err == nil { // it was read a moment ago; without it nothing is known
+				declared = signature.Parse(f.Pos.File, string(text))
+			}
+			read[f.Pos.File] = declared
+		}
+		var here []*signature.Function
+		for j := range declared {
+			if d := &declared[j]; d.First <= f.Pos.Line && f.Pos.Line <= d.Last {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 1 {
+			here = slices.DeleteFunc(here, func(d *signature.Function) bool { return d.Name != f.Export })
+		}
+		if len(here) == 1 {
+			all[i] = here[0]
+		}
+	}
+	return all
+}
 
 // Functions lists what rules may call.
 func (s scripts) Functions() []engine.ScriptFunction {
+	return listed(s.Scripts.Functions(), s.signatures)
+}
+
+func listed(functions []scripting.Function, signatures []*signature.Function) []engine.ScriptFunction {
 	var out []engine.ScriptFunction
-	for _, f := range s.Scripts.Functions() {
-		out = append(out, engine.ScriptFunction{Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos)})
+	for i, f := range functions {
+		out = append(out, engine.ScriptFunction{
+			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
+		})
 	}
 	return out
 }
@@ -108,7 +184,16 @@ func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte
 	for i, a := range call.Args {
 		args[i] = a
 	}
-	out, err := s.CallIn(ctx, scripting.Run{Now: call.Now}, call.Function, args...)
+	if !s.host.use(s.Scripts) {
+		return nil, errClosed
+	}
+	run := scripting.Run{Now: call.Now, Seed: call.Seed}
+	if call.Log != nil {
+		run.Log = func(l scripting.Log) {
+			call.Log(engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: call.Function})
+		}
+	}
+	out, err := s.CallIn(ctx, run, call.Function, args...)
 	var e *scripting.Error
 	switch {
 	case errors.As(err, &e):

@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -10,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/signature"
 	"github.com/crosswalk-go/crosswalk/scripting"
 	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
@@ -132,5 +135,85 @@ func TestChecks(t *testing.T) {
 	files["scripts/a.ts"], files["scripts/b.ts"] = file("export const f = () => 1"), file("export const f = () => 2")
 	if _, err = load(t, files); err == nil || !strings.Contains(err.Error(), `unknown function "f"`) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("two functions of one name give %v", err)
+	}
+}
+
+// TestSignatures holds that each function finds its own declaration, wherever it stands, and no other.
+func TestSignatures(t *testing.T) {
+	files := fstest.MapFS{
+		"a.ts": {Data: []byte(`import { helper } from "./b";
+/** What it does. */
+export async function first(
+  order: Order, // who
+  at?: string,
+): Promise<string> { return helper(order); }
+const hidden = (n: Decimal) => n;
+export const arrow = (x: boolean): boolean => !x, other = (x: string) => x;
+export { renamed as outside } from "./b";
+export { hidden as shown };
+export default function (whole: Stock): Stock { return whole; }
+export function over(a: string): string;
+export function over(a: Decimal): Decimal;
+export function over(a: any): any { return a; }
+export const made = [1].map.bind([]);
+export const pattern = ({ sku }: { sku: string }, ...rest: string[]) => sku;
+`)},
+		"b.ts": {Data: []byte("export const helper = (order: Order) => \"x\";\nexport function renamed(list: string[]): Decimal { return decimal(list.length); }\n")},
+		"c.js": {Data: []byte("/**\n * Of JavaScript.\n * @param {string} a\n * @returns {boolean}\n */\nexport function js(a, b) { return true; }\n")},
+	}
+	h := host.New(scripting.Options{})
+	defer h.Close()
+	loaded, err := h.LoadScripts(files, []string{"a.ts", "c.js"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range loaded.Functions() {
+		got[f.Name] = "-"
+		if f.Signature != nil {
+			got[f.Name] = fmt.Sprintf("%s | %s | %d", f.Signature.Text, f.Signature.Doc, f.Signature.Result.Kind)
+		}
+	}
+	want := map[string]string{
+		"first":   fmt.Sprintf("first(order: Order, at?: string): Promise<string> | What it does. | %d", signature.String),
+		"arrow":   fmt.Sprintf("arrow(x: boolean): boolean |  | %d", signature.Boolean),
+		"other":   fmt.Sprintf("other(x: string) |  | %d", signature.Any),
+		"outside": fmt.Sprintf("renamed(list: string[]): Decimal |  | %d", signature.Decimal),
+		"shown":   fmt.Sprintf("hidden(n: Decimal) |  | %d", signature.Any),
+		"a":       fmt.Sprintf("(whole: Stock): Stock |  | %d", signature.Reference),
+		"over":    fmt.Sprintf("over(a: any): any |  | %d", signature.Any),
+		"made":    "-",
+		"pattern": fmt.Sprintf("pattern({ sku }: { sku: string }, ...rest: string[]) |  | %d", signature.Any),
+		"js":      fmt.Sprintf("js(a, b) | Of JavaScript. | %d", signature.Boolean),
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+// TestManyLoads holds that scripts which were let go because others were called come back when they are called, and end with the host.
+func TestManyLoads(t *testing.T) {
+	h := host.New(scripting.Options{})
+	var loaded []engine.Scripts
+	for range 40 {
+		s, err := h.LoadScripts(fstest.MapFS{"a.ts": file("export const f = (x) => x")}, []string{"a.ts"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded = append(loaded, s)
+	}
+	for range 2 {
+		for _, s := range loaded {
+			if out, err := s.CallScript(t.Context(), engine.ScriptCall{Function: "f", Args: [][]byte{[]byte("1.50")}}); err != nil || string(out) != "1.50" {
+				t.Fatalf("got %s, %v", out, err)
+			}
+		}
+	}
+	h.Close()
+	if _, err := loaded[0].CallScript(t.Context(), engine.ScriptCall{Function: "f"}); err == nil {
+		t.Error("scripts of a closed host are called")
+	}
+	if _, err := h.LoadScripts(fstest.MapFS{"a.ts": file("export const f = (x) => x")}, []string{"a.ts"}); err == nil {
+		t.Error("a closed host loads scripts")
 	}
 }

@@ -61,7 +61,7 @@ func (h *Host) RunTests(ctx context.Context, files fs.FS, name string) (mappingt
 
 func runTest(ctx context.Context, tests *scripting.Tests, test scripting.Test, root string, c *mappingtest.Case) error {
 	failure, err := tests.Run(ctx, test, func(l scripting.Log) {
-		c.Logs = append(c.Logs, strings.TrimSuffix(l.Level+": "+l.Message+" "+string(l.Data), " "))
+		c.Logs = append(c.Logs, engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data}.String())
 	})
 	var e *scripting.Error
 	switch {

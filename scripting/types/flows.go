@@ -20,15 +20,15 @@ func (p Project) flows() []byte {
 	out.WriteString(Header + "\n/** What the flows of the project give to rules as `settings` and `tables`. */\ndeclare namespace Flows {")
 	taken := map[string]bool{}
 	for _, f := range flows {
-		name := pascal(f.Name)
+		name := engine.PascalName(f.Name)
 		for i := 2; taken[name]; i++ {
-			name = fmt.Sprintf("%s%d", pascal(f.Name), i)
+			name = fmt.Sprintf("%s%d", engine.PascalName(f.Name), i)
 		}
 		taken[name] = true
 		fmt.Fprintf(&out, "\n%s  namespace %s {\n    interface Settings {\n", comment("  ", "The flow "+f.Name+"."), name)
 		for _, s := range f.Settings {
 			optional := "?"
-			if s.Default != nil {
+			if s.Default != nil { // what the flow sets counts as that
 				optional = ""
 			}
 			fmt.Fprintf(&out, "%s      %s%s: %s;\n", comment("      ", s.Help), member(s.Name), optional, setting(s))
@@ -51,10 +51,13 @@ func setting(s engine.Setting) string {
 	}
 	switch s.Type {
 	case "string":
-		if len(s.Choices) > 0 {
+		switch {
+		case len(s.Choices) > 0:
 			return one
+		case gjson.ParseBytes(s.Default).Type == gjson.Number:
+			return "Decimal" // YAML reads 1001 without quotes as a number
 		}
-		return "string | Decimal" // YAML reads 1001 without quotes as a number
+		return "string"
 	case "number":
 		return "Decimal"
 	case "boolean":

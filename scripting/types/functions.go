@@ -94,7 +94,7 @@ func accepts(p engine.FunctionParameter) string {
 var reserved = []string{"case", "default", "in", "new", "with", "function", "class", "enum", "this", "var", "for", "if", "else", "null", "true", "false"}
 
 // typeOf writes a type with the objects in it in line.
-func typeOf(t engine.Type) string { return (&namespace{inline: true}).of(t, "") }
+func typeOf(t engine.Type) string { return (&namespace{inline: true}).of(t, 0) }
 
 // quote writes a text as a literal.
 func quote(s string) string {

@@ -134,3 +134,105 @@ interface CryptoLibrary {
 
 /** Hashes of texts in UTF-8, written as hex unless said. */
 declare const crypto: CryptoLibrary;
+
+// --- tests: what files *.test.ts have besides ---
+
+/** What a value is compared with where no single value is meant. */
+interface Expected {
+  readonly text: string;
+}
+
+/** The checks of a value; R is what a check gives. */
+interface Matchers<R> {
+  /** The same value; numbers and decimals of the same exact value are. */
+  toBe(expected: unknown): R;
+  /** The same in all that is in it; undefined is as good as missing. */
+  toEqual(expected: unknown): R;
+  /** As toEqual, and numbers are written alike, nothing is undefined, classes are the same. */
+  toStrictEqual(expected: unknown): R;
+  /** The members of `expected` are equal; others may be there. */
+  toMatchObject(expected: object): R;
+  /** A text has that text in it, a list that element. */
+  toContain(item: unknown): R;
+  toContainEqual(item: unknown): R;
+  toHaveLength(length: Decimal | number): R;
+  /** `path` is "lines[0].sku" or a list of names. */
+  toHaveProperty(path: string | readonly (string | number)[], value?: unknown): R;
+  /** The value is a function that throws: an error with that text in its message, that fits a pattern, or of a class. */
+  toThrow(expected?: string | RegExp | Error | Expected | (new (...args: any[]) => unknown)): R;
+  toThrowError(expected?: string | RegExp | Error | Expected | (new (...args: any[]) => unknown)): R;
+  toMatch(expected: string | RegExp): R;
+  /** For numbers of JavaScript that are not exact; 2 digits unless said. */
+  toBeCloseTo(expected: number, digits?: number): R;
+  toBeGreaterThan(expected: Decimal | number): R;
+  toBeGreaterThanOrEqual(expected: Decimal | number): R;
+  toBeLessThan(expected: Decimal | number): R;
+  toBeLessThanOrEqual(expected: Decimal | number): R;
+  toBeTruthy(): R;
+  toBeFalsy(): R;
+  toBeNull(): R;
+  toBeUndefined(): R;
+  toBeDefined(): R;
+  toBeNaN(): R;
+  toBeInstanceOf(kind: Function): R;
+}
+
+interface NegatableMatchers<R> extends Matchers<R> {
+  readonly not: Matchers<R>;
+}
+
+interface Expectation extends NegatableMatchers<void> {
+  /** The checks of what a promise gives. */
+  readonly resolves: NegatableMatchers<Promise<void>>;
+  /** The checks of what a promise is rejected with. */
+  readonly rejects: NegatableMatchers<Promise<void>>;
+}
+
+interface ExpectLibrary {
+  (value: unknown): Expectation;
+  anything(): Expected;
+  /** Any value of a class: String, Number, decimal. */
+  any(kind: Function | DecimalLibrary): Expected;
+  objectContaining(members: object): Expected;
+  arrayContaining(items: readonly unknown[]): Expected;
+  stringContaining(text: string): Expected;
+  stringMatching(pattern: string | RegExp): Expected;
+}
+
+declare const expect: ExpectLibrary;
+
+interface TestOptions {
+  /** The instant of the run in RFC 3339, for date.now(). */
+  now?: string;
+}
+
+interface DeclareTest {
+  (name: string, test: () => unknown): void;
+  (name: string, options: TestOptions, test: () => unknown): void;
+}
+
+interface DeclareEach<F> {
+  /** One for every row, whose values are the arguments; %s in the name is a value, $name a member of the first. */
+  <T extends readonly unknown[]>(rows: readonly T[]): (name: string, f: (...row: [...T]) => F) => void;
+  <T>(rows: readonly T[]): (name: string, f: (row: T) => F) => void;
+}
+
+interface TestLibrary extends DeclareTest {
+  skip: DeclareTest;
+  only: DeclareTest;
+  todo(name: string): void;
+  each: DeclareEach<unknown>;
+}
+
+interface DescribeLibrary {
+  (name: string, tests: () => void): void;
+  skip(name: string, tests: () => void): void;
+  only(name: string, tests: () => void): void;
+  each: DeclareEach<void>;
+}
+
+declare const test: TestLibrary;
+declare const it: TestLibrary;
+declare const describe: DescribeLibrary;
+declare function beforeEach(f: () => unknown): void;
+declare function afterEach(f: () => unknown): void;

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,7 +25,8 @@ type Project struct {
 	Flows     []Flow
 }
 
-// Document is a document type: order is declared as the interface Order, shopware.order as Shopware.Order.
+// Document is a document type. It is declared as [engine.InterfaceName] says; a project that names one of a system names all of them,
+// so that what is in them has the same names in each project.
 type Document struct {
 	Name string
 	Type engine.Type
@@ -85,99 +87,72 @@ func CompilerOptions() []CompilerOption {
 	}
 }
 
-// Interface returns the name of the interface that a document type is declared as.
-func Interface(document string) string {
-	system, entity, ok := strings.Cut(document, ".")
-	if !ok {
-		return pascal(document)
-	}
-	return pascal(system) + "." + pascal(entity)
-}
-
 func (p Project) documents() []byte {
-	documents := slices.Clone(p.Documents)
-	slices.SortFunc(documents, func(a, b Document) int {
-		// Canonical types first: they are what most scripts are about.
-		if c := cmp.Compare(strings.Count(a.Name, "."), strings.Count(b.Name, ".")); c != 0 {
-			return c
+	spaces := map[string]map[string]engine.Type{}
+	for _, d := range p.Documents {
+		space, _, _ := strings.Cut(d.Name, ".")
+		if spaces[space] == nil {
+			spaces[space] = map[string]engine.Type{}
 		}
-		return cmp.Compare(a.Name, b.Name)
+		spaces[space][d.Name] = d.Type
+	}
+	// Canonical types first: they are what most scripts are about.
+	order := slices.SortedFunc(maps.Keys(spaces), func(a, b string) int {
+		_, canonicalA := spaces[a][a]
+		_, canonicalB := spaces[b][b]
+		if canonicalA != canonicalB {
+			if canonicalA {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a, b)
 	})
-	documents = slices.CompactFunc(documents, func(a, b Document) bool { return a.Name == b.Name })
 	var out bytes.Buffer
 	out.WriteString(Header)
-	spaces := map[string]*namespace{}
-	var order []*namespace
-	for _, d := range documents {
-		system, entity, ok := strings.Cut(d.Name, ".")
-		n := spaces[pascal(system)]
-		if n == nil {
-			n = &namespace{name: pascal(system), taken: map[string]engine.Type{"Decimal": {}}}
-			spaces[n.name] = n
-			order = append(order, n)
-		}
-		if !ok {
-			fmt.Fprintf(&out, "\n%sinterface %s {\n", comment("", d.Type.Description()), n.name)
-			n.outside = d.Type
-			n.members(&out, "  ", "", d.Type)
-			out.WriteString("}\n")
-		} else {
-			n.declare(pascal(entity), d.Type)
-		}
-	}
-	for _, n := range order {
+	for _, space := range order {
+		n := &namespace{list: engine.Interfaces(spaces[space])}
 		n.write(&out)
 	}
 	return out.Bytes()
 }
 
-// namespace holds the interfaces of a system, or those that a canonical document is made of.
+// namespace holds the interfaces of a system, or of a canonical document and what it is made of.
 type namespace struct {
-	name    string
-	outside engine.Type // the document that the namespace is named after
-	inline  bool        // objects have no names; for types that do not hold themselves
-	taken   map[string]engine.Type
-	queue   []declaration
-}
-
-type declaration struct {
-	name string
-	typ  engine.Type
-}
-
-// declare gives an object a name; one that has a name keeps it.
-func (n *namespace) declare(name string, t engine.Type) string {
-	if known, ok := n.taken[name]; !ok {
-		n.taken[name] = t
-		n.queue = append(n.queue, declaration{name, t})
-	} else if !known.Same(t) {
-		return ""
-	}
-	return n.name + "." + name
+	list   []engine.Interface
+	inline bool // objects have no names; for types that do not hold themselves
 }
 
 func (n *namespace) write(out *bytes.Buffer) {
-	if len(n.queue) == 0 {
+	list := n.list
+	if !strings.Contains(list[0].Name, ".") {
+		fmt.Fprintf(out, "\n%sinterface %s {\n", comment("", list[0].Type.Description()), list[0].Name)
+		n.members(out, "  ", list[0].Type)
+		out.WriteString("}\n")
+		list = list[1:]
+	}
+	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\ndeclare namespace %s {", n.name)
-	for i := 0; i < len(n.queue); i++ { // describing one may add others
-		d := n.queue[i]
-		fmt.Fprintf(out, "\n%s  interface %s {\n", comment("  ", d.typ.Description()), d.name)
-		n.members(out, "    ", d.name, d.typ)
+	space, _, _ := strings.Cut(list[0].Name, ".")
+	fmt.Fprintf(out, "\ndeclare namespace %s {", space)
+	for _, in := range list {
+		_, name, _ := strings.Cut(in.Name, ".")
+		fmt.Fprintf(out, "\n%s  interface %s {\n", comment("  ", in.Type.Description()), name)
+		n.members(out, "    ", in.Type)
 		out.WriteString("  }\n")
 	}
 	out.WriteString("}\n")
 }
 
-func (n *namespace) members(out *bytes.Buffer, indent, parent string, t engine.Type) {
+func (n *namespace) members(out *bytes.Buffer, indent string, t engine.Type) {
 	for _, name := range t.Fields() {
 		f, _ := t.Field(name)
 		text := f.Description()
 		if format := f.Format(); format != "" {
 			text = strings.TrimSpace(text + " (" + format + ")")
 		}
-		fmt.Fprintf(out, "%s%s%s;\n", comment(indent, text), indent, n.signature(name, f, parent))
+		fmt.Fprintf(out, "%s%s%s;\n", comment(indent, text), indent, n.signature(name, f))
 	}
 	if _, open := t.Others(); open && len(t.Fields()) > 0 {
 		fmt.Fprintf(out, "%s[other: string]: any;\n", indent)
@@ -185,17 +160,20 @@ func (n *namespace) members(out *bytes.Buffer, indent, parent string, t engine.T
 }
 
 // signature writes a member without its semicolon.
-func (n *namespace) signature(name string, f engine.Type, parent string) string {
+func (n *namespace) signature(name string, f engine.Type) string {
 	optional := ": "
 	if f.Optional() {
 		optional = "?: "
 	}
-	return member(name) + optional + n.of(f, parent+pascal(name))
+	return member(name) + optional + n.of(f, 0)
 }
 
-// of writes a type; hint names the object in it where its schema does not.
-func (n *namespace) of(t engine.Type, hint string) string {
-	if !t.Known() {
+// maxDepth bounds lists of lists: a schema may say that a list holds itself.
+const maxDepth = 20
+
+// of writes a type.
+func (n *namespace) of(t engine.Type, depth int) string {
+	if !t.Known() || depth > maxDepth {
 		return "any"
 	}
 	var parts []string
@@ -206,9 +184,12 @@ func (n *namespace) of(t engine.Type, hint string) string {
 		case "number":
 			parts = append(parts, "Decimal")
 		case "list":
-			parts = append(parts, listOf(n.of(t.Element(), singular(hint))))
+			if t.IsObject() && !t.Element().Known() {
+				continue // PHP writes an empty object as []; reading a field of either gives undefined
+			}
+			parts = append(parts, listOf(n.of(t.Element(), depth+1)))
 		case "object":
-			parts = append(parts, n.object(t, hint))
+			parts = append(parts, n.object(t, depth))
 		}
 	}
 	if slices.Contains(t.Kinds(), "null") {
@@ -220,38 +201,28 @@ func (n *namespace) of(t engine.Type, hint string) string {
 	return strings.Join(parts, " | ")
 }
 
-func (n *namespace) object(t engine.Type, hint string) string {
+func (n *namespace) object(t engine.Type, depth int) string {
 	others, open := t.Others()
 	switch {
 	case n.inline && len(t.Fields()) > 0:
 		var members []string
 		for _, name := range t.Fields() {
 			f, _ := t.Field(name)
-			members = append(members, n.signature(name, f, ""))
+			members = append(members, n.signature(name, f))
 		}
 		return "{ " + strings.Join(members, "; ") + " }"
 	case len(t.Fields()) > 0:
-		if n.outside.Same(t) {
-			return n.name
+		i := slices.IndexFunc(n.list, func(in engine.Interface) bool { return in.Type.Same(t) })
+		if i < 0 {
+			return "any" // nested too deep for a name
 		}
-		names := []string{hint}
-		if t.Name() != "" {
-			names = []string{pascal(t.Name()), hint}
-		}
-		for i := 2; ; i++ {
-			for _, name := range names {
-				if as := n.declare(name, t); as != "" {
-					return as
-				}
-			}
-			names = []string{fmt.Sprintf("%s%d", hint, i)}
-		}
+		return n.list[i].Name
 	case !open:
 		return "Record<string, never>"
 	case !others.Known():
 		return "{ [name: string]: any }"
 	}
-	return "{ [name: string]: " + n.of(others, hint+"Value") + " | undefined }"
+	return "{ [name: string]: " + n.of(others, depth+1) + " | undefined }"
 }
 
 // choices writes the choices of a kind as literals; without any it is the kind itself.
@@ -303,38 +274,4 @@ func quoted(texts []string) []string {
 		out[i] = quote(t)
 	}
 	return out
-}
-
-// pascal writes a name as types are named: cart_price, cart-price and cartPrice are CartPrice.
-func pascal(name string) string {
-	var b strings.Builder
-	upper := true
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			upper = true
-			continue
-		}
-		if upper {
-			r = unicode.ToUpper(r)
-		}
-		if b.Len() == 0 && unicode.IsDigit(r) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-		upper = false
-	}
-	if b.Len() == 0 {
-		return "_"
-	}
-	return b.String()
-}
-
-// singular names an element of a list, as far as that can be told from the list's name.
-func singular(name string) string {
-	for _, end := range [][2]string{{"ies", "y"}, {"sses", "ss"}, {"xes", "x"}, {"ches", "ch"}, {"ss", "ss"}, {"us", "us"}, {"s", ""}} {
-		if stem, ok := strings.CutSuffix(name, end[0]); ok && stem != "" {
-			return stem + end[1]
-		}
-	}
-	return name + "Element"
 }

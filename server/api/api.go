@@ -11,7 +11,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -54,6 +56,7 @@ type API struct {
 	cache    *cache
 	document []byte // openapi.yaml as JSON
 	slots    chan struct{}
+	builtIn  func() []listed
 }
 
 //go:embed openapi.yaml
@@ -81,6 +84,7 @@ func New(opts Options) (*API, error) {
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
 	}
+	a.builtIn = sync.OnceValue(a.builtInMappings)
 	var err error
 	a.document, err = yaml.YAMLToJSON(openAPI)
 	return a, err
@@ -155,6 +159,15 @@ func (a *API) Register(r *mux.Router) {
 	sub.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, problem{Status: http.StatusNotFound, Title: "There is no such route."})
 	})
+}
+
+// pathOf is the path of a file in the route's own; clients may write its slashes as %2F. A path that cannot be read is none.
+func pathOf(r *http.Request) string {
+	name, err := url.PathUnescape(mux.Vars(r)["path"])
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // guarded holds a route to its role and its limits, and turns its error into an answer.

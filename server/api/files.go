@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gorilla/mux"
-
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 )
@@ -37,7 +35,7 @@ func (a *API) readFile(w http.ResponseWriter, r *http.Request) error {
 	if a.Folder == nil {
 		return errNoProject
 	}
-	name := mux.Vars(r)["path"]
+	name := pathOf(r)
 	text, tag, err := a.Folder.Read(name)
 	if err != nil {
 		return err
@@ -60,7 +58,7 @@ func (a *API) writeFile(w http.ResponseWriter, r *http.Request) error {
 	if a.Folder == nil {
 		return errNoProject
 	}
-	name, user := mux.Vars(r)["path"], auth.UserOf(r.Context())
+	name, user := pathOf(r), auth.UserOf(r.Context())
 	kind, shown := a.Folder.KindOf(name)
 	if !shown {
 		return problem{Status: http.StatusForbidden, Title: "A project has no such file: mappings are in mappings/, flows in flows/, scripts in scripts/."}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/format"
 	"github.com/crosswalk-go/crosswalk/engine/language"
@@ -14,6 +16,16 @@ type place struct {
 	Mapping mappingText `json:"mapping"`
 	Line    int         `json:"line"`
 	Column  int         `json:"column"`
+	// Document is one to show values of; unsaid it is that of the first test beside the mapping.
+	Document string `json:"document"`
+}
+
+// asked is the service that answers about a place.
+func (a *API) asked(p place) *language.Service {
+	if p.Document == "" || !gjson.Valid(p.Document) {
+		return a.language()
+	}
+	return a.language().WithSample([]byte(p.Document), engine.Input{})
 }
 
 func (p place) pos() engine.Position {
@@ -36,7 +48,7 @@ func (a *API) complete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := a.language().Complete(r.Context(), p.Mapping.Name, p.Mapping.Text, p.pos())
+	found, err := a.asked(p).Complete(r.Context(), p.Mapping.Name, p.Mapping.Text, p.pos())
 	if err != nil {
 		return err
 	}
@@ -48,7 +60,7 @@ func (a *API) hover(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h, err := a.language().Hover(r.Context(), p.Mapping.Name, p.Mapping.Text, p.pos())
+	h, err := a.asked(p).Hover(r.Context(), p.Mapping.Name, p.Mapping.Text, p.pos())
 	if err != nil {
 		return err
 	}

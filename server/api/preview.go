@@ -16,6 +16,7 @@ func indent(b *bytes.Buffer, document []byte) error { return json.Indent(b, docu
 type report struct {
 	From        string             `json:"from"`
 	To          string             `json:"to"`
+	Extends     string             `json:"extends,omitempty"` // the file that it extends
 	Rules       int                `json:"rules"`
 	Settings    []setting          `json:"settings"`
 	Diagnostics engine.Diagnostics `json:"diagnostics"`
@@ -37,7 +38,14 @@ func (c *compiled) report() report {
 	if c.mapping == nil {
 		return r
 	}
-	r.From, r.To, r.Rules = c.mapping.From(), c.mapping.To(), len(c.mapping.Rules())
+	rules := c.mapping.Rules()
+	r.From, r.To, r.Rules = c.mapping.From(), c.mapping.To(), len(rules)
+	for _, rule := range rules {
+		if len(rule.Chain) > 1 {
+			r.Extends = rule.Chain[1].File
+			break
+		}
+	}
 	for _, s := range c.mapping.Settings() {
 		r.Settings = append(r.Settings, setting{s.Name, s.Type, string(s.Default), s.Choices, s.Help})
 	}

@@ -165,6 +165,11 @@ func TestEditorQuestions(t *testing.T) {
 	if docs := gjson.Get(got, `completions.#(label=="orderNumber").documentation`).Str; !strings.Contains(docs, "10001") {
 		t.Errorf("orderNumber has no example: %q", docs)
 	}
+	given := at(4, 17)
+	given["document"] = `{"orderNumber": "77.70"}`
+	if docs := gjson.Get(c.get("POST", "/complete", given), `completions.#(label=="orderNumber").documentation`).Str; !strings.Contains(docs, "77.70") {
+		t.Errorf("the value is not of the document at hand: %q", docs)
+	}
 	if got := gjson.Get(c.get("POST", "/hover", at(5, 15)), "hover.markdown").Str; !strings.Contains(got, "lower(") {
 		t.Errorf("hover: %q", got)
 	}

@@ -85,6 +85,9 @@ func TestFiles(t *testing.T) {
 		t.Errorf("the files are %s", got)
 	}
 	tag := gjson.Get(c.get("GET", "/files/mappings/a.yaml", nil), "tag").Str
+	if again := gjson.Get(c.get("GET", "/files/mappings%2Fa.yaml", nil), "tag").Str; again != tag {
+		t.Errorf("with an escaped slash it is another file: %q", again)
+	}
 	c.fail(http.StatusPreconditionRequired, "PUT", "/files/mappings/a.yaml", object{"text": "b"})
 	next := gjson.Get(c.get("PUT", "/files/mappings/a.yaml", object{"text": "b"}, "If-Match", `"`+tag+`"`), "tag").Str
 	if got := c.fail(http.StatusPreconditionFailed, "PUT", "/files/mappings/a.yaml", object{"text": "c"}, "If-Match", `"`+tag+`"`); gjson.Get(got, "code").Str != "changed" {

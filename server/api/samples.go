@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gorilla/mux"
-
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/mappingtest"
 	"github.com/crosswalk-go/crosswalk/server/files"
@@ -39,10 +37,16 @@ func (a *API) mappings(w http.ResponseWriter, _ *http.Request) error {
 			}
 		}
 	}
+	return write(w, map[string][]listed{"mappings": append(all, a.builtIn()...)})
+}
+
+// builtInMappings lists those of the library, which never changes.
+func (a *API) builtInMappings() []listed {
+	var all []listed
 	for _, pattern := range []string{"*/*.read.yaml", "*/*.write.yaml"} {
 		names, err := fs.Glob(a.Library, pattern)
 		if err != nil {
-			return err
+			continue // the patterns are constant and right
 		}
 		for _, name := range names {
 			if l, ok := a.listed(a.Library, name); ok {
@@ -51,7 +55,7 @@ func (a *API) mappings(w http.ResponseWriter, _ *http.Request) error {
 			}
 		}
 	}
-	return write(w, map[string][]listed{"mappings": all})
+	return all
 }
 
 func (a *API) listed(from fs.FS, name string) (listed, bool) {
@@ -83,22 +87,9 @@ type sampleNamed struct {
 
 func (a *API) samples(w http.ResponseWriter, _ *http.Request) error {
 	all := []sampleNamed{}
-	names, err := fs.Glob(a.Library, "*/*.yaml")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		found := mappingtest.Samples(a.Tests, testOf(name))
-		if len(found) == 0 {
-			continue
-		}
-		text, err := fs.ReadFile(a.Library, name)
-		if err != nil {
-			return err
-		}
-		m := engine.Analyze(name, text, engine.Files(a.Library), engine.Library(a.Library))
-		for _, s := range found {
-			all = append(all, sampleNamed{name, s.Name, m.From(), m.To()})
+	for _, m := range a.builtIn() {
+		for _, name := range m.Samples {
+			all = append(all, sampleNamed{m.Name, name, m.From, m.To})
 		}
 	}
 	return write(w, map[string][]sampleNamed{"samples": all})
@@ -115,6 +106,7 @@ type sampleDocument struct {
 	Links    string `json:"links,omitempty"`
 	Current  string `json:"current,omitempty"`
 	Now      string `json:"now,omitempty"`
+	Expected string `json:"expected,omitempty"` // the whole result that its test expects
 }
 
 // sample returns a document of a mapping's tests: the named one, or the first. A mapping without tests has those of the
@@ -142,7 +134,7 @@ func (a *API) sample(w http.ResponseWriter, r *http.Request) error {
 		for _, part := range []struct {
 			from []byte
 			into *string
-		}{{e.Input.Source, &s.Source}, {e.Input.Settings, &s.Settings}, {e.Input.Tables, &s.Tables}, {e.Input.Links, &s.Links}, {e.Input.Current, &s.Current}} {
+		}{{e.Input.Source, &s.Source}, {e.Input.Settings, &s.Settings}, {e.Input.Tables, &s.Tables}, {e.Input.Links, &s.Links}, {e.Input.Current, &s.Current}, {e.Exactly, &s.Expected}} {
 			if len(part.from) > 0 {
 				*part.into = indented(part.from)
 			}
@@ -153,7 +145,7 @@ func (a *API) sample(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) libraryFile(w http.ResponseWriter, r *http.Request) error {
-	name := mux.Vars(r)["path"]
+	name := pathOf(r)
 	if !fs.ValidPath(name) {
 		return fs.ErrNotExist
 	}

@@ -53,7 +53,7 @@ func (s *session) watch() error {
 	}
 	params, err := json.Marshal(map[string]any{"registrations": []any{map[string]any{
 		"id": "files", "method": "workspace/didChangeWatchedFiles",
-		"registerOptions": map[string]any{"watchers": []any{map[string]any{"globPattern": "**/*.{yaml,yml}"}}},
+		"registerOptions": map[string]any{"watchers": []any{map[string]any{"globPattern": "**/*.{yaml,yml,ts,mts,js,mjs,json}"}}},
 	}}})
 	if err != nil {
 		return err
@@ -132,6 +132,9 @@ func (s *session) publish(d *document) error {
 	if inherited, ok := s.inherited(d, report); ok {
 		shown = append(shown, inherited)
 	}
+	if len(report.Scripts) > 0 {
+		shown = append(shown, s.elsewhere("A script has problems:", report.Scripts, spanOf(report.ScriptsPos, report.ScriptsEnd, d.text), report.Sources))
+	}
 	return s.tell("textDocument/publishDiagnostics", map[string]any{"uri": d.uri, "version": d.version, "diagnostics": shown})
 }
 
@@ -146,7 +149,7 @@ func diagnosticOf(d engine.Diagnostic, text string) lspDiagnostic {
 	return out
 }
 
-// maxRelated is how many problems of inherited files are listed.
+// maxRelated is how many problems of other files are listed.
 const maxRelated = 10
 
 // inherited tells about the problems of files that a document extends, at the place where it names the first of
@@ -155,14 +158,19 @@ func (s *session) inherited(d *document, r language.Report) (lspDiagnostic, bool
 	if len(r.Inherited) == 0 {
 		return lspDiagnostic{}, false
 	}
-	first := r.Inherited[0]
-	out := lspDiagnostic{Severity: 2, Code: first.Code, Source: "crosswalk", Message: "The mapping that this one extends has problems:"}
+	var at span
 	for _, f := range r.Sources {
 		if path.Clean(f.Path) == path.Clean(d.path) {
-			out.Range = spanOf(f.Extends, f.ExtendsEnd, d.text)
+			at = spanOf(f.Extends, f.ExtendsEnd, d.text)
 		}
 	}
-	for i, p := range r.Inherited {
+	return s.elsewhere("The mapping that this one extends has problems:", r.Inherited, at, r.Sources), true
+}
+
+// elsewhere tells at a place of a document about the problems of other files.
+func (s *session) elsewhere(title string, problems engine.Diagnostics, at span, sources []engine.MappingSource) lspDiagnostic {
+	out := lspDiagnostic{Range: at, Severity: 2, Code: problems[0].Code, Source: "crosswalk", Message: title}
+	for i, p := range problems {
 		if p.Severity == engine.Error {
 			out.Severity = 1
 		}
@@ -173,14 +181,14 @@ func (s *session) inherited(d *document, r language.Report) (lspDiagnostic, bool
 		if !s.client.TextDocument.PublishDiagnostics.RelatedInformation {
 			continue
 		}
-		library := slices.ContainsFunc(r.Sources, func(f engine.MappingSource) bool { return f.Library && f.Path == p.Pos.File })
+		library := slices.ContainsFunc(sources, func(f engine.MappingSource) bool { return f.Library && f.Path == p.Pos.File })
 		if l, err := s.locate(p.Pos, p.End, library); err != nil {
 			s.Log.Warn("a file of the library cannot be shown", "error", err)
 		} else if l != nil {
 			out.Related = append(out.Related, relatedInfo{*l, p.Message})
 		}
 	}
-	return out, true
+	return out
 }
 
 // locate turns a place of a file, or of one of the library, into one of the protocol; nil where it cannot be shown.

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/language"
 )
 
@@ -30,6 +31,8 @@ type Options struct {
 	Cache string
 	// Format returns a file in its canonical layout. Without it the server does not format.
 	Format func(text []byte) ([]byte, error)
+	// Scripts reads the scripts that mappings name; without it nothing is said of them.
+	Scripts engine.ScriptHost
 	// Version is the program's, which the server introduces itself with.
 	Version string
 	// Log gets what the editor is not told; nil discards it. It holds no text of a file.
@@ -52,6 +55,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, opts Options) error
 		queue: make(chan job, 256), pending: map[string]context.CancelFunc{},
 	}
 	s.service = language.New(s.files, opts.Library)
+	if opts.Scripts != nil {
+		s.service = s.service.WithScripts(opts.Scripts)
+	}
 	var reader sync.WaitGroup
 	reader.Go(func() { s.read(ctx, in) })
 	err := s.work(ctx)

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata")
@@ -171,7 +172,7 @@ func play(t *testing.T, archive *txtar.Archive) string {
 		texts[f.Name] = string(f.Data)
 	}
 	cache := t.TempDir()
-	opts := Options{Version: "test", Cache: cache}
+	opts := Options{Version: "test", Cache: cache, Scripts: host.Reader{}}
 	if strings.Contains(string(archive.Comment), "# with a formatter") {
 		opts.Format = func(text []byte) ([]byte, error) {
 			if bytes.Contains(text, []byte("[")) {

@@ -115,13 +115,14 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 		a.checkSettings()
 	}
 	if f.Where != "" {
-		if c := a.condition(); c != nil {
+		if c := a.compile(a.flow.at["where"]); c != nil {
 			out.Where = c
 		}
 	}
 	if q := a.quantity(); q != nil {
 		out.Quantity = q
 	}
+	out.Steps = a.steps()
 	if !a.diags.HasErrors() {
 		if err := out.Check(); err != nil {
 			a.report(f.at["to"], codeValue, err.Error(), "")
@@ -166,9 +167,18 @@ func (a *assembly) misspelt(t text, code, message string, known []string) {
 // load loads the flow's own mapping under key, or the library's of that name. One that
 // is not needed may be absent.
 func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Mapping {
-	path, where, isOwn := name, a.flow.at["from"], false
+	where := a.flow.at["from"]
 	if own != "" {
-		path, where = own, a.flow.at["mappings."+key]
+		where = a.flow.at["mappings."+key]
+	}
+	return a.loadAt(where, "mappings: {"+key+": ...}", own, name, from, to, needed)
+}
+
+// loadAt is load for a mapping that is named at where, and that help says how to name.
+func (a *assembly) loadAt(where text, help, own, name, from, to string, needed bool) *engine.Mapping {
+	path, isOwn := name, false
+	if own != "" {
+		path = own
 		// In a project of the present folder, file and own are the same text.
 		if file := a.project.resolve(own); isFile(file) {
 			path, isOwn = file, true
@@ -177,7 +187,7 @@ func (a *assembly) load(key, own, name, from, to string, needed bool) *engine.Ma
 	if !isOwn {
 		if _, err := fs.Stat(a.library, path+".yaml"); err != nil {
 			if needed || own != "" {
-				a.report(where, codeReference, fmt.Sprintf("there is no mapping %s", path), "write mappings: {"+key+": ...} with a file below the project or the name of a built-in mapping")
+				a.report(where, codeReference, fmt.Sprintf("there is no mapping %s", path), "write "+help+" with a file below the project or the name of a built-in mapping")
 			}
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/all"
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -129,6 +130,71 @@ func TestAssembleSays(t *testing.T) {
 				if !strings.Contains(text, s) {
 					t.Errorf("it does not say %q:\n%s", s, text)
 				}
+			}
+		})
+	}
+}
+
+// TestAssembleAnOrderThatCarriesAll shows that customers and products are looked for only where the write mapping reads them.
+func TestAssembleAnOrderThatCarriesAll(t *testing.T) {
+	f, err := assemble(t, map[string]string{
+		"flows/orders.yaml":  flowHead + "settings: {orderType: order}\nmappings: {write: mappings/mine.yaml}\n",
+		"mappings/mine.yaml": "from: order\nto: eaccounting.order\nrules:\n  BuyersOrderReference: number\n  CustomerId: {value: x}\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := f.Resources; r.Customer != "" || r.Product != "" || f.Mappings.CustomerWrite != nil || f.Mappings.ProductRead != nil {
+		t.Errorf("resources %+v", r)
+	}
+}
+
+// TestAssembleEntities puts together flows of the other entities, as the systems that are built in declare them.
+func TestAssembleEntities(t *testing.T) {
+	const connections = "connections:\n  webshop: {system: magento, url: https://shop.example.com, credentials: {accessToken: '${T}'}}\n" +
+		"  books: {system: eaccounting, credentials: {clientId: '${T}', clientSecret: '${T}', refreshToken: '${T}'}}\n"
+	cases := []struct {
+		name, flow string
+		source     string
+		target     string
+		says       string
+	}{
+		{name: "customers", flow: "entity: customer\nfrom: webshop\nto: books\nsettings: {customerMatch: [email], update: false, sendVatNumber: false}\n", source: "customer", target: "customer"},
+		{name: "products", flow: "entity: product\nfrom: webshop\nto: books\nsettings: {prices: net, unit: st}\nwhere: type == \"simple\"\n", source: "product", target: "article"},
+		{name: "stock", flow: "entity: stock\nfrom: books\nto: webshop\nsettings: {quantity: onHand - 1, stockType: stock}\nmappings: {write: mappings/stock.yaml}\n", source: "stock", target: "stock"},
+		{name: "another kind of source", flow: "entity: order\nfrom: books\nto: books\nsettings: {sourceType: invoice, orderType: order}\n", source: "invoice", target: "order"},
+		{name: "stock into the books", flow: "entity: stock\nfrom: webshop\nto: books\n", says: "StockBalance is read-only then"},
+		{name: "drafts cannot be read", flow: "entity: order\nfrom: books\nto: books\nsettings: {sourceType: invoiceDraft, orderType: order}\n", says: "no change stamp"},
+		{name: "a quantity with a slip", flow: "entity: stock\nfrom: books\nto: webshop\nsettings:\n  quantity: onHand - reservd\nmappings: {write: mappings/stock.yaml}\n", says: "orders.yaml:5:22"},
+		{name: "a quantity of orders", flow: "entity: order\nfrom: webshop\nto: books\nsettings: {orderType: order, quantity: onHand}\n", says: `unknown setting "quantity"`},
+		{name: "a where over another entity", flow: "entity: product\nfrom: webshop\nto: books\nwhere: paymentStatus == \"paid\"\n", says: "paymentStatus"},
+		{name: "a mapping that only orders have", flow: "entity: product\nfrom: webshop\nto: books\nmappings: {customer: eaccounting/customer.write}\n", says: `a flow of products has no mapping "customer"`},
+		{name: "stock from a day on", flow: "entity: stock\nfrom: books\nto: webshop\nstart: 2026-01-01\nmappings: {write: mappings/stock.yaml}\n", says: "stock has no start"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := Load(folder(t, map[string]string{"crosswalk.yaml": connections, "flows/orders.yaml": c.flow,
+				"mappings/stock.yaml": "from: stock\nto: magento.stock\nrules: {sku: sku, quantity: available}\n"}), all.Systems())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := p.Assemble(p.Flows[0], mappings.FS)
+			var found engine.Diagnostics
+			switch {
+			case c.says != "":
+				if !errors.As(err, &found) || !strings.Contains(found.Render(), c.says) {
+					t.Errorf("it does not say %q: %v", c.says, err)
+				}
+			case err != nil:
+				t.Error(err)
+			case f.Resources.Source != c.source || f.Resources.Target != c.target || f.Mappings.Read == nil || f.Mappings.Write == nil:
+				t.Errorf("%+v", f.Resources)
+			}
+			if c.name == "stock" && (f.Quantity == nil || f.Mappings.TargetRead == nil || f.Resources.Product != "product") {
+				t.Errorf("%+v", f)
+			}
+			if c.name == "products" && !slices.Equal(f.Resources.ProductTypes, []string{"simple"}) {
+				t.Errorf("product types %v", f.Resources.ProductTypes)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
+	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -152,5 +155,57 @@ func TestStockStops(t *testing.T) {
 	}
 	if after := c.findIn("webshop", "stock", port.KeySKU, "NK-MUG-350")[0].Version; after != before {
 		t.Errorf("the shop has changed")
+	}
+}
+
+// TestBooksCross reads orders and invoices of one company and sends them to another: rows, VAT and totals agree to the cent, or the flow
+// would refuse them.
+func TestBooksCross(t *testing.T) {
+	for _, kind := range []string{"order", "invoice"} {
+		t.Run(kind, func(t *testing.T) {
+			c := newCrossing(t)
+			if kind == "invoice" { // the shop's orders make invoices to read
+				c.settings("orderType: invoice, missingProduct: create")
+				if s, _ := c.run(); s.Created < 7 {
+					t.Fatalf("%s", s)
+				}
+			}
+			other := books.New(connectors.SandboxOptions{})
+			server := httptest.NewServer(other)
+			t.Cleanup(server.Close)
+			c.env["OTHER"] = server.URL
+			for name, value := range other.Credentials() {
+				c.env["other_"+name] = value
+			}
+			c.write("crosswalk.yaml", c.read("crosswalk.yaml")+
+				`  other: {system: eaccounting, url: "${OTHER}", credentials: {clientId: "${other_clientId}", clientSecret: "${other_clientSecret}", refreshToken: "${other_refreshToken}"}}`+"\n")
+			c.write("flows/orders.yaml", `from: books
+to: other
+entity: order
+settings: {sourceType: `+kind+`, orderType: invoiceDraft, missingProduct: create, referencePrefix: A-, roundingLimit: 0.02, shippingArticles: [SHIP-21, SHIP-9, SHIP-0], discountArticles: [DISC-21, DISC-9, DISC-0], sendVatNumber: false}
+tables:
+  shippingArticles: {21: SHIP-21, 9: SHIP-9, 0: SHIP-0}
+  discountArticles: {21: DISC-21, 9: DISC-9, 0: DISC-0}
+  feeArticles: {0: DISC-0}
+`)
+			s, results := c.twice()
+			if s.Created == 0 || s.Failed+s.InDoubt != 0 {
+				t.Errorf("%s", s)
+			}
+			for number, r := range results {
+				if r.Outcome != flow.Created {
+					continue
+				}
+				docs := c.findIn("other", "invoiceDraft", port.KeyReference, "A-"+number)
+				canonical := gjson.ParseBytes(r.Plan.Canonical)
+				if len(docs) != 1 || len(r.Warnings) > 0 {
+					t.Errorf("%s: %d drafts, warnings %v", number, len(docs), r.Warnings)
+					continue
+				}
+				if got := gjson.GetBytes(docs[0].Body, "TotalAmount").Num; got != canonical.Get("totals.gross").Num {
+					t.Errorf("%s: the draft is over %v, the order over %s", number, got, canonical.Get("totals.gross").Raw)
+				}
+			}
+		})
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// condition compiles the flow's where.
-func (a *assembly) condition() *engine.Condition {
-	c, err := engine.CompileCondition(a.flow.Where, string(a.flow.Entity), engine.Library(a.library))
+// compile compiles a condition that stands in the flow's file.
+func (a *assembly) compile(t text) *engine.Condition {
+	c, err := engine.CompileCondition(t.value, string(a.flow.Entity), engine.Library(a.library))
 	if err != nil {
-		a.misread(a.flow.at["where"], a.flow.Where, err)
+		a.misread(t, t.value, err)
 		return nil
 	}
 	return c

@@ -40,6 +40,8 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Entity = port.Entity(f.oneOf(e.node, "entity", schema.Entities))
 		case "trigger":
 			flow.Trigger = f.trigger(e.node)
+		case "after":
+			flow.After, flow.after = f.names(e.node)
 		case "start":
 			flow.Start = f.start(e.node)
 		case "where":
@@ -64,7 +66,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Mappings = f.mappings(e.node)
 			flow.placeMembers(f, e)
 		case "steps":
-			f.steps(e.node)
+			flow.Steps = f.steps(e.node)
 		case "note":
 			f.word(e.node)
 		default:
@@ -91,6 +93,20 @@ func (flow *Flow) placeMembers(f *file, e entry) {
 			flow.at[name] = at(m.node)
 		}
 	}
+}
+
+// names reads a word or a list of words.
+func (f *file) names(n ast.Node) (names []string, places []text) {
+	list := []ast.Node{n}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		list = s.Values
+	}
+	for _, e := range list {
+		if w := f.word(e); w != nil {
+			names, places = append(names, w.value), append(places, *w)
+		}
+	}
+	return names, places
 }
 
 func (p *Project) connectionName(f *file, n ast.Node) string {
@@ -205,18 +221,4 @@ func (f *file) mappings(n ast.Node) Mappings {
 		}
 	}
 	return m
-}
-
-func (f *file) steps(n ast.Node) {
-	if n.Type() == ast.NullType {
-		return
-	}
-	list, ok := n.(*ast.SequenceNode)
-	if !ok {
-		f.report(at(n), codeShape, "steps is a list", "")
-		return
-	}
-	if len(list.Values) > 0 {
-		f.report(at(list.Values[0]), codeUnsupported, "steps are not supported yet", "write `steps: []` or leave the key out; overlays of the mappings and `where` do much of it")
-	}
 }

@@ -77,9 +77,11 @@ type Flow struct {
 	From, To string // names of connections
 	Entity   port.Entity
 	Trigger  Trigger
+	After    []string  // flows that run before this one where several are due: see [Project.InOrder]
 	Start    time.Time // midnight UTC where the file names a day; zero where it names none
 	Where    string    // an expression over the canonical document, "" for all
 	WherePos engine.Position
+	Steps    []Step // between reading and writing
 	Limit    int    // documents a run, 0 for no limit
 	Settings []byte // a JSON object, nil where there is none
 	Tables   []byte // a JSON object of JSON objects, nil where there is none
@@ -87,8 +89,9 @@ type Flow struct {
 	// below the project or names of the library; "" for the system's own.
 	Mappings Mappings
 
-	file *file           // for messages
-	at   map[string]text // places in it: "to", "where", "settings.orderType", "mappings.read"
+	file  *file           // for messages
+	after []text          // where After stands
+	at    map[string]text // places in it: "to", "where", "settings.orderType", "mappings.read"
 }
 
 // Trigger says when a flow runs.
@@ -127,6 +130,7 @@ func Load(dir string, systems []connectors.System, opts ...Option) (*Project, er
 	var diags engine.Diagnostics
 	p.readMain(filepath.Join(dir, "crosswalk.yaml"), &diags)
 	p.readFlows(filepath.Join(dir, "flows"), &diags)
+	p.checkAfter()
 	if diags.HasErrors() {
 		slices.SortStableFunc(diags, func(a, b engine.Diagnostic) int {
 			return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))

@@ -209,7 +209,10 @@ func TestProblems(t *testing.T) {
 		{"a list of settings", flow("settings: [a]\n"), []string{"flows/a.yaml:4:11: CW3003 settings is a map"}},
 		{"a table that is none", flow("tables:\n  taxCodes: 21\n"), []string{"flows/a.yaml:5:13: CW3003 a table is a map"}},
 		{"an unknown mapping", flow("mappings: {raed: a, write: ''}\n"), []string{"flows/a.yaml:4:12: CW3004 unknown key \"raed\"; did you mean \"read\"?", "flows/a.yaml:4:28: CW3006 this names no mapping"}},
-		{"steps", flow("steps:\n  - filter: a\n"), []string{"flows/a.yaml:5:5: CW3013 steps are not supported yet"}},
+		{"steps", flow("steps:\n  - flter: a\n  - split: lines\n  - {filter: a, script: b}\n  - {note: x}\n  - filter\n  - map: ''\n"), []string{
+			"flows/a.yaml:5:5: CW3004 unknown key \"flter\"; did you mean \"filter\"?", "flows/a.yaml:6:5: CW3013 split is not built yet",
+			"flows/a.yaml:7:17: CW3003 a step does one thing, and this does filter already", "flows/a.yaml:8:5: CW3005 this step does nothing",
+			"flows/a.yaml:9:5: CW3003 a step is a map", "flows/a.yaml:10:10: CW3006 this names nothing"}},
 		{"steps that are no list", flow("steps: {a: b}\n"), []string{"flows/a.yaml:4:8: CW3003 steps is a list"}},
 		{"all at once, in order", map[string]string{"crosswalk.yaml": "connections:\n  webshop: {}\nx: 1\n", "flows/b.yaml": "from: a\nto: webshop\nentity: order\n", "flows/a.yaml": "limit: a\nfrom: webshop\nto: webshop\nentity: order\n"},
 			[]string{"crosswalk.yaml:2:3: CW3005", "crosswalk.yaml:3:1: CW3004", "flows/a.yaml:1:8: CW3006", "flows/b.yaml:1:7: CW3008"}},

@@ -9,12 +9,22 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
-// rat is a number as a fraction; zero where it is none.
+// rat is a number as a fraction; zero where it is none, or none that an amount can be.
 func rat(v any) *big.Rat {
-	if r, ok := new(big.Rat).SetString(jsondoc.Text(v)); ok && len(jsondoc.Text(v)) < 40 {
-		return r
+	if text := jsondoc.Text(v); len(text) < 40 && !strings.ContainsAny(text, "eE") {
+		if r, ok := new(big.Rat).SetString(text); ok {
+			return r
+		}
 	}
 	return new(big.Rat)
+}
+
+// quo divides; by zero it gives zero.
+func quo(a, b *big.Rat) *big.Rat {
+	if b.Sign() == 0 {
+		return new(big.Rat)
+	}
+	return new(big.Rat).Quo(a, b)
 }
 
 // amount is money as the API writes it: without zeros behind the point, and where the store is noisy with the tail of a binary number.
@@ -50,8 +60,8 @@ func share(amount *big.Rat, weights []*big.Rat) []*big.Rat {
 		switch {
 		case i == len(weights)-1:
 			part.Set(left)
-		case sum.Sign() != 0:
-			part = cents(part.Quo(part.Mul(amount, w), sum))
+		default:
+			part = cents(quo(part.Mul(amount, w), sum))
 		}
 		left.Sub(left, part)
 		out[i] = part
@@ -65,7 +75,7 @@ func taxPart(amount, rate *big.Rat, inside bool) *big.Rat {
 	if inside {
 		base.Add(base, rate)
 	}
-	return cents(new(big.Rat).Quo(new(big.Rat).Mul(amount, rate), base))
+	return cents(quo(new(big.Rat).Mul(amount, rate), base))
 }
 
 // calculateOrder computes what an order comes to, as the checkout does, and stores nothing: promotions of discountInfo and the discountCoupon
@@ -108,12 +118,12 @@ func (s *Sandbox) calculateOrder(c *call) (any, *apiError) {
 		i.Set("shipping", s.amount(parts[n]))
 		without := rat(i.Get("price"))
 		if inside {
-			without.Sub(without, cents(new(big.Rat).Quo(goods, rat(i.Get("quantity")))))
+			without.Sub(without, cents(quo(goods, rat(i.Get("quantity")))))
 		}
 		i.Set("priceWithoutTax", s.amount(without))
 		i.Set("taxes", []any{})
 		if rate.Sign() != 0 {
-			value := json.Number(i.Text("taxRate"))
+			value := s.amount(rate)
 			i.Set("taxes", []any{jsondoc.New("name", "BTW", "value", value, "total", s.amount(line), "taxOnDiscountedSubtotal", s.amount(goods),
 				"taxOnShipping", s.amount(ship), "includeInPrice", inside, "sourceTaxRateType", "MANUAL", "taxClassName", "Standard rate", "taxClassCode", "default")})
 			if onShipping[value.String()] == nil {
@@ -176,7 +186,7 @@ func (s *Sandbox) discounts(out *jsondoc.Object, items []*jsondoc.Object, weight
 	promotion, coupon = new(big.Rat), new(big.Rat)
 	of := func(kind string, value any, base *big.Rat) *big.Rat {
 		if strings.HasPrefix(kind, "PERCENT") {
-			return cents(new(big.Rat).Quo(new(big.Rat).Mul(base, rat(value)), big.NewRat(100, 1)))
+			return cents(quo(new(big.Rat).Mul(base, rat(value)), big.NewRat(100, 1)))
 		}
 		return rat(value)
 	}

@@ -192,6 +192,7 @@ func (s *Sandbox) updateClass(c *call) (any, *apiError) {
 	}
 	class.Set("attributes", kept)
 	for _, p := range s.products {
+		p.stale = true
 		p.doc.Set("attributes", slices.DeleteFunc(p.doc.List("attributes"), func(v any) bool {
 			o, ok := v.(*jsondoc.Object)
 			return ok && !known[o.Text("id")] && p.doc.Text("productClassId") == class.Text("id")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 )
 
@@ -29,6 +30,8 @@ const (
 
 // Sandbox is one store. It is safe for concurrent use.
 type Sandbox struct {
+	faults.Injector
+
 	mu    sync.Mutex
 	clock func() time.Time
 	set   settings
@@ -39,7 +42,6 @@ type Sandbox struct {
 	gone                                    map[string][]*jsondoc.Object // "orders": what was deleted
 	ids                                     map[string]int
 
-	faults  []*Fault
 	window  time.Time // of the rate limit
 	calls   int
 	blocked time.Time
@@ -49,6 +51,7 @@ type Sandbox struct {
 type record struct {
 	doc     *jsondoc.Object
 	indexed *jsondoc.Object // nil: a search does not know it yet
+	stale   bool            // changed since
 	at      time.Time       // of the last change
 }
 
@@ -145,17 +148,7 @@ const maxBody = 21 << 20
 
 // ServeHTTP answers a request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.fault(r)
-	if f != nil && !f.After {
-		f.Serve(w, r)
-		return
-	}
-	if f != nil {
-		s.answer(discard{}, r)
-		f.Serve(w, r)
-		return
-	}
-	s.answer(w, r)
+	s.Serve(w, r, s.answer)
 }
 
 // answer serves the call. The Date is that of the store's clock.
@@ -321,7 +314,7 @@ func fill(o *jsondoc.Object, pairs ...any) {
 
 // touch marks a record as changed now, and gives it its stamps.
 func (s *Sandbox) touch(r *record) {
-	r.at = s.clock()
+	r.at, r.stale = s.clock(), true
 	stamp, unix := r.at.UTC().Format(dateLayout), jsondoc.Int(int(r.at.Unix()))
 	switch {
 	case r.doc.Has("updateDate"):
@@ -337,8 +330,8 @@ func (s *Sandbox) touch(r *record) {
 
 // seen brings the index up to date and returns what a search finds of a record, nil for nothing.
 func (s *Sandbox) seen(r *record) *jsondoc.Object {
-	if s.set.lag == 0 || !s.clock().Before(r.at.Add(s.set.lag)) {
-		r.indexed = r.doc.Clone()
+	if r.stale && (s.set.lag == 0 || !s.clock().Before(r.at.Add(s.set.lag))) {
+		r.indexed, r.stale = r.doc.Clone(), false
 	}
 	return r.indexed
 }
@@ -347,12 +340,5 @@ func (s *Sandbox) seen(r *record) *jsondoc.Object {
 func (s *Sandbox) forget(kind string, id any, more ...any) {
 	s.gone[kind] = append(s.gone[kind], jsondoc.New(append([]any{"id", id, "date", s.clock().UTC().Format(dateLayout)}, more...)...))
 }
-
-// discard is an answer that nobody gets.
-type discard struct{}
-
-func (discard) Header() http.Header         { return http.Header{} }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}
 
 var errSeed = errors.New("the store refuses its own seed")

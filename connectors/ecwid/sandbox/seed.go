@@ -31,7 +31,7 @@ func (s *Sandbox) seed(demo bool) error {
 		s.set, s.clock, s.calls, s.window = wanted, clock, 0, time.Time{}
 		for _, list := range [][]*record{s.orders, s.customers, s.products} {
 			for _, r := range list {
-				r.indexed = r.doc.Clone() // long ago
+				r.indexed, r.stale = r.doc.Clone(), false // long ago
 			}
 		}
 	}()

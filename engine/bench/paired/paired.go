@@ -116,12 +116,16 @@ func (r *Result) Cost(name string) Quartiles { return quartiles(r.cost[r.index(n
 
 // Ratio returns the cost of one contender by that of another, turn by turn.
 func (r *Result) Ratio(name, by string) Quartiles {
-	a, b := r.cost[r.index(name)], r.cost[r.index(by)]
-	ratios := make([]float64, len(a))
-	for i := range a {
-		ratios[i] = a[i] / b[i]
+	return r.Of(func(cost func(string) float64) float64 { return cost(name) / cost(by) })
+}
+
+// Of returns a figure that is computed from what calls of contenders cost, turn by turn.
+func (r *Result) Of(figure func(cost func(name string) float64) float64) Quartiles {
+	figures := make([]float64, r.Turns())
+	for turn := range figures {
+		figures[turn] = figure(func(name string) float64 { return r.cost[r.index(name)][turn] })
 	}
-	return quartiles(ratios)
+	return quartiles(figures)
 }
 
 // Has tells whether a contender took part.

@@ -151,19 +151,8 @@ func Unquote(quoted string) string {
 		case 't':
 			b.WriteByte('\t')
 		case 'u':
-			r := hex4(s[1:])
-			n = 5
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if len(s) >= 11 && s[5] == '\\' && s[6] == 'u' {
-					low = hex4(s[7:])
-				}
-				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-					r, n = pair, 11
-				} else {
-					r = utf8.RuneError
-				}
-			}
+			var r rune
+			r, n = escaped(s)
 			b.WriteRune(r)
 		default: // '"', '\\', '/'
 			b.WriteByte(s[0])
@@ -192,6 +181,66 @@ func hex4(s string) rune {
 	return r
 }
 
+// AppendUnquoted appends what AppendQuote makes of the characters of a quoted string, without the quotes.
+func AppendUnquoted(dst []byte, quoted string) []byte {
+	s := quoted[1 : len(quoted)-1]
+	for {
+		k := strings.IndexByte(s, '\\')
+		if k < 0 {
+			return append(dst, s...)
+		}
+		dst = append(dst, s[:k]...)
+		s = s[k+1:]
+		n := 1
+		switch s[0] {
+		case 'n', 'r', 't', '"', '\\':
+			dst = append(dst, '\\', s[0])
+		case '/':
+			dst = append(dst, '/')
+		case 'b':
+			dst = append(dst, `\u0008`...)
+		case 'f':
+			dst = append(dst, `\u000c`...)
+		case 'u':
+			var r rune
+			r, n = escaped(s)
+			dst = appendCharacter(dst, r)
+		}
+		s = s[n:]
+	}
+}
+
+// escaped reads what follows a backslash, from its u on, and returns the character and the bytes read.
+func escaped(s string) (r rune, n int) {
+	r = hex4(s[1:])
+	if !utf16.IsSurrogate(r) {
+		return r, 5
+	}
+	if len(s) >= 11 && s[5] == '\\' && s[6] == 'u' {
+		if pair := utf16.DecodeRune(r, hex4(s[7:])); pair != utf8.RuneError {
+			return pair, 11
+		}
+	}
+	return utf8.RuneError, 5
+}
+
+// appendCharacter appends a character as AppendQuote does.
+func appendCharacter(dst []byte, r rune) []byte {
+	switch {
+	case r == '"' || r == '\\':
+		return append(dst, '\\', byte(r))
+	case r == '\n':
+		return append(dst, '\\', 'n')
+	case r == '\r':
+		return append(dst, '\\', 'r')
+	case r == '\t':
+		return append(dst, '\\', 't')
+	case r < ' ':
+		return append(dst, '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&15])
+	}
+	return utf8.AppendRune(dst, r)
+}
+
 const hexDigits = "0123456789abcdef"
 
 // AppendQuote appends s as a JSON string. It escapes what JSON demands and nothing
@@ -216,18 +265,7 @@ func AppendQuote(dst []byte, s string) []byte {
 			continue
 		}
 		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
+		dst = appendCharacter(dst, rune(c))
 		i++
 		start = i
 	}

@@ -128,7 +128,7 @@ func (s *Schemas) resolve(file, pointer string) (*Shape, error) {
 			return nil, fmt.Errorf("schema %s: there is no #%s", file, pointer)
 		}
 	}
-	sh := &Shape{}
+	sh := &Shape{members: &members{}}
 	s.shapes[key] = sh // before its members: they may refer to it
 	if err := s.fill(sh, file, node); err != nil {
 		delete(s.shapes, key)
@@ -150,7 +150,7 @@ func (s *Schemas) shape(file string, n *schemaNode) (*Shape, error) {
 		described.Desc = n.Description
 		return &described, nil
 	}
-	sh := &Shape{}
+	sh := &Shape{members: &members{}}
 	if err := s.fill(sh, file, n); err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (s *Schemas) members(sh *Shape, file string, n *schemaNode) (err error) {
 	for _, r := range n.Required {
 		required[r] = true
 	}
-	sh.props = map[string]*Shape{}
+	sh.props = map[string]*Shape{} // of the members that copies share already
 	add := func(name string, m *Shape) {
 		if !required[name] {
 			m = m.optional()
@@ -254,7 +254,7 @@ func (s *Schemas) members(sh *Shape, file string, n *schemaNode) (err error) {
 // members of s, which may not be filled yet.
 func (s *Shape) optional() *Shape {
 	if s.Kinds == value.NoKind { // a cycle: s is being built
-		return &Shape{Kinds: value.AnyKind, Extra: Any, Item: Any}
+		return &Shape{Kinds: value.AnyKind, Extra: Any, Item: Any, members: noMembers}
 	}
 	return s.With(value.Of(value.Missing))
 }

@@ -4,7 +4,6 @@
 package shape
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -28,13 +27,22 @@ type Shape struct {
 	// Name is what the schema calls the definition that the shape stands for; "" where it stands in line.
 	Name string
 
+	// members are shared by every shape that is read of one definition, so that one that refers to itself is
+	// whole in all places once it has been read.
+	*members
+}
+
+// members are the named members of an object in their order.
+type members struct {
 	names []string
 	props map[string]*Shape
 }
 
+var noMembers = &members{}
+
 // Any is the shape of which nothing is known.
 var Any = func() *Shape {
-	s := &Shape{Kinds: value.AnyKind}
+	s := &Shape{Kinds: value.AnyKind, members: noMembers}
 	s.Extra, s.Item = s, s
 	return s
 }()
@@ -44,7 +52,7 @@ func Of(ks value.Kinds) *Shape {
 	if ks == value.AnyKind {
 		return Any
 	}
-	s := &Shape{Kinds: ks}
+	s := &Shape{Kinds: ks, members: noMembers}
 	if ks.Has(value.Object) {
 		s.Extra = Any
 	}
@@ -55,11 +63,16 @@ func Of(ks value.Kinds) *Shape {
 }
 
 // ListOf returns the shape of a list of item.
-func ListOf(item *Shape) *Shape { return &Shape{Kinds: value.Lists, Item: item} }
+func ListOf(item *Shape) *Shape { return &Shape{Kinds: value.Lists, Item: item, members: noMembers} }
+
+// ObjectOf returns the shape of an object with any members of a shape.
+func ObjectOf(member *Shape) *Shape {
+	return &Shape{Kinds: value.Objects, Extra: member, members: noMembers}
+}
 
 // NewObject returns a closed object with the members in their order.
 func NewObject(names []string, props map[string]*Shape) *Shape {
-	return &Shape{Kinds: value.Objects, names: names, props: props}
+	return &Shape{Kinds: value.Objects, members: &members{names, props}}
 }
 
 // Names returns the names of the known members in their order.
@@ -70,7 +83,7 @@ func (s *Shape) Prop(name string) *Shape { return s.props[name] }
 
 // Same tells whether two shapes have the same members: those of one definition of a schema, read in two places.
 func (s *Shape) Same(o *Shape) bool {
-	return s == o || len(s.props) > 0 && reflect.ValueOf(s.props).Pointer() == reflect.ValueOf(o.props).Pointer()
+	return s == o || len(s.props) > 0 && s.members == o.members
 }
 
 // Has tells whether the value can be of kind k.
@@ -135,7 +148,7 @@ func Union(a, b *Shape) *Shape {
 	case b.Kinds&^value.Nil == 0:
 		return a.With(b.Kinds)
 	}
-	u := &Shape{Kinds: a.Kinds | b.Kinds}
+	u := &Shape{Kinds: a.Kinds | b.Kinds, members: noMembers}
 	if a.Enum != nil && b.Enum != nil {
 		u.Enum, u.Const = append(slices.Clone(a.Enum), b.Enum...), a.Const && b.Const
 	}
@@ -149,9 +162,9 @@ func Union(a, b *Shape) *Shape {
 	}
 	switch {
 	case !a.Has(value.Object):
-		u.names, u.props, u.Extra = b.names, b.props, b.Extra
+		u.members, u.Extra = b.members, b.Extra
 	case !b.Has(value.Object):
-		u.names, u.props, u.Extra = a.names, a.props, a.Extra
+		u.members, u.Extra = a.members, a.Extra
 	default:
 		u.mergeProps(a, b)
 	}
@@ -180,7 +193,7 @@ func (s *Shape) mergeProps(a, b *Shape) {
 	if a.Extra != nil || b.Extra != nil {
 		s.Extra = Any
 	}
-	s.props = make(map[string]*Shape, len(a.props)+len(b.props))
+	s.members = &members{props: make(map[string]*Shape, len(a.props)+len(b.props))}
 	for _, n := range a.names {
 		s.names = append(s.names, n)
 		s.props[n] = joinMember(a.props[n], b.props[n], b.Extra)

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
+	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 )
 
 // Sight is what a quick look at a value tells. The quick readers of this file look at the forms that
@@ -60,6 +61,19 @@ func (v Value) Clean() (string, Sight) {
 		return "", Nothing
 	}
 	return "", Unsure
+}
+
+// AppendText appends the characters of a string as JSON writes them, without quotes and with no escapes but those
+// that are needed.
+func (v Value) AppendText(dst []byte) ([]byte, Sight) {
+	s, sight := v.Clean()
+	switch {
+	case sight == Found:
+		return append(dst, s...), Found
+	case v.kind == String && v.form == formRaw:
+		return jsontext.AppendUnquoted(dst, v.text()), Found
+	}
+	return dst, sight
 }
 
 // Exact returns a number that is written as its decimal is: not 1e2 and not -0.
@@ -129,32 +143,77 @@ func (v Value) Scalar() (string, Sight) {
 	return v.Clean()
 }
 
-// Clean is [Value.Clean] of what stands at a path.
-func (row *Row) Clean(n *ViewNode) (string, Sight) {
-	node := row.node(n)
+// CleanMember is [Value.Clean] of a member of an object on a tape that has noted such members.
+func (v *Value) CleanMember(key uint16) (string, Sight) {
+	if v.form != formTape || !v.Noted(key) {
+		return "", Unsure
+	}
+	t := v.tape()
+	return t.clean(t.find(v.n, key))
+}
+
+// ExactMember is [Value.Exact] of such a member.
+func (v *Value) ExactMember(key uint16) (decimal.Decimal, Sight) {
+	if v.form != formTape || !v.Noted(key) {
+		return decimal.Decimal{}, Unsure
+	}
+	t := v.tape()
+	return t.exact(t.find(v.n, key))
+}
+
+// clean is [Value.Clean] of node n - 1, where n is not 0.
+func (t *Tape) clean(n uint32) (string, Sight) {
+	if n == 0 {
+		return "", Nothing
+	}
+	node := &t.nodes[n-1]
 	switch {
-	case node == nil:
-		return "", row.absent(n)
 	case node.kind == String && node.chars&clean != 0:
-		return row.tape.src[node.start+1 : node.end-1], Found
+		return t.src[node.start+1 : node.end-1], Found
 	case node.kind == Null:
 		return "", Nothing
 	}
 	return "", Unsure
 }
 
-// Exact is [Value.Exact] of what stands at a path.
-func (row *Row) Exact(n *ViewNode) (decimal.Decimal, Sight) {
-	node := row.node(n)
-	switch {
-	case node == nil:
-		return decimal.Decimal{}, row.absent(n)
-	case node.kind == Number:
-		return exact(row.tape.src[node.start:node.end])
-	case node.kind == Null:
+// exact is [Value.Exact] of node n - 1, where n is not 0.
+func (t *Tape) exact(n uint32) (decimal.Decimal, Sight) {
+	if n == 0 {
+		return decimal.Decimal{}, Nothing
+	}
+	node := &t.nodes[n-1]
+	switch node.kind {
+	case Number:
+		return exact(t.src[node.start:node.end])
+	case Null:
 		return decimal.Decimal{}, Nothing
 	}
 	return decimal.Decimal{}, Unsure
+}
+
+// Clean is [Value.Clean] of what stands at a path.
+func (row *Row) Clean(n *ViewNode) (string, Sight) {
+	if row.tape == nil || row.cells[n.Cell] == cellOdd {
+		return "", Unsure
+	}
+	return row.tape.clean(row.cells[n.Cell])
+}
+
+// Exact is [Value.Exact] of what stands at a path.
+func (row *Row) Exact(n *ViewNode) (decimal.Decimal, Sight) {
+	if row.tape == nil || row.cells[n.Cell] == cellOdd {
+		return decimal.Decimal{}, Unsure
+	}
+	return row.tape.exact(row.cells[n.Cell])
+}
+
+// AppendText is [Value.AppendText] of what stands at a path.
+func (row *Row) AppendText(n *ViewNode, dst []byte) ([]byte, Sight) {
+	node := row.node(n)
+	if node == nil {
+		return dst, row.absent(n)
+	}
+	return row.tape.at(row.cells[n.Cell] - 1).AppendText(dst)
 }
 
 // Scalar is [Value.Scalar] of what stands at a path.

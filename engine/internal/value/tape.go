@@ -1,8 +1,6 @@
 package value
 
 import (
-	"math/bits"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
@@ -18,6 +16,11 @@ type Tape struct {
 	plan  *Plan
 	nodes []tapeNode
 	max   int
+	stream
+	// known are the members of documents before, learned how many.
+	known   *known
+	learned int
+	of      *Plan // of those documents
 }
 
 // tapeNode is one value. Its members or elements follow it, up to next.
@@ -25,7 +28,7 @@ type tapeNode struct {
 	start, end uint32
 	next       uint32
 	key        uint16 // number of the member's name, 0 for an element
-	step       uint16 // of the plan, 0 where all names and elements below are noted
+	step       uint16 // of a list or an object in the plan, 0 where all names and elements below are noted
 	kind       Kind
 	chars      uint8 // of a string: clean, ascii; of a list or an object: closed
 }
@@ -46,7 +49,7 @@ func (t *Tape) Parse(src string, keys *Keys, plan *Plan, maxDepth int) (v Value,
 	start := jsontext.SkipSpace(src, 0)
 	var end int
 	if plan != nil {
-		end = t.planned(start, 0, 1, 0)
+		end = t.planned(start, 0, 1, 0, t.expected(plan))
 	} else {
 		end = t.value(start, 0, 0)
 	}
@@ -149,7 +152,7 @@ func (t *Tape) object(i, depth int) int {
 		case key != 0:
 			i = t.value(i, key, depth)
 		default:
-			i = t.pass(i, depth)
+			i = t.pass(i, depth, nil)
 		}
 		if i < 0 {
 			return -1
@@ -199,150 +202,9 @@ func (t *Tape) array(i, depth int) int {
 	}
 }
 
-// planned checks the value at i and notes it and what the plan says of it; it returns its end, -1 if it is no value.
-// Like [Tape.pass] it is written out, because this is where the time of a document goes.
-func (t *Tape) planned(i int, key, step uint16, depth int) int {
-	s := t.src
-	if i >= len(s) {
-		return -1
-	}
-	p := &t.plan.steps[step]
-	if p.open {
-		return t.value(i, key, depth)
-	}
-	n := len(t.nodes)
-	switch s[i] {
-	case '{', '[':
-		var chars uint8
-		kind, read := Object, p.names.slots != nil
-		if s[i] == '[' {
-			kind, read = List, p.elements != 0
-		}
-		if !read {
-			chars = closed
-		}
-		t.nodes = append(t.nodes, tapeNode{start: uint32(i), key: key, step: step, kind: kind, chars: chars})
-		switch {
-		case !read:
-			i = t.pass(i, depth)
-		case kind == Object:
-			i = t.plannedObject(i, p, depth+1)
-		default:
-			i = t.plannedArray(i, p.elements, depth+1)
-		}
-		if i < 0 {
-			return -1
-		}
-		node := &t.nodes[n]
-		node.end, node.next = uint32(i), uint32(len(t.nodes))
-		return i
-	case '"':
-		end, chars := str(s, i)
-		t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, String, chars})
-		return end
-	}
-	end := t.scalar(i)
-	kind := Number
-	switch s[i] {
-	case 'n':
-		kind = Null
-	case 't', 'f':
-		kind = Bool
-	}
-	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, step, kind, 0})
-	return end
-}
-
-func (t *Tape) plannedObject(i int, p *planStep, depth int) int {
-	s := t.src
-	if depth > t.max {
-		return -1
-	}
-	i = space(s, i+1)
-	if i < len(s) && s[i] == '}' {
-		return i + 1
-	}
-	for {
-		if i >= len(s) || s[i] != '"' {
-			return -1
-		}
-		start := i
-		end, chars := str(s, i)
-		if end < 0 {
-			return -1
-		}
-		var e *keyEntry
-		if chars&clean != 0 {
-			e = p.find(t.keys, s, start+1, end-start-2)
-		} else if name := jsontext.Unquote(s[start:end]); name != "" {
-			e = p.find(t.keys, name, 0, len(name))
-		}
-		i = end
-		if i >= len(s) || s[i] != ':' {
-			if i = space(s, i); i >= len(s) || s[i] != ':' {
-				return -1
-			}
-		}
-		i = space(s, i+1)
-		switch {
-		case e != nil:
-			i = t.planned(i, e.id, e.step, depth)
-		case i < len(s) && s[i] == '"': // most values are strings
-			i, _ = str(s, i)
-		default:
-			i = t.pass(i, depth)
-		}
-		if i < 0 {
-			return -1
-		}
-		if i >= len(s) || s[i] != ',' {
-			i = space(s, i)
-		}
-		if i >= len(s) {
-			return -1
-		}
-		if s[i] == ',' {
-			i = space(s, i+1)
-			continue
-		}
-		if s[i] != '}' {
-			return -1
-		}
-		return i + 1
-	}
-}
-
-func (t *Tape) plannedArray(i int, step uint16, depth int) int {
-	s := t.src
-	if depth > t.max {
-		return -1
-	}
-	i = space(s, i+1)
-	if i < len(s) && s[i] == ']' {
-		return i + 1
-	}
-	for {
-		if i = t.planned(i, 0, step, depth); i < 0 {
-			return -1
-		}
-		i = space(s, i)
-		if i >= len(s) {
-			return -1
-		}
-		if s[i] == ',' {
-			i = space(s, i+1)
-			continue
-		}
-		if s[i] != ']' {
-			return -1
-		}
-		return i + 1
-	}
-}
-
 // pass checks the value at i without noting anything. It walks as value, object and array do, and is written beside
 // them on purpose: most of a document is passed over, and one walk that asks at each step whether to note costs time.
-func (t *Tape) pass(i, depth int) int {
+func (t *Tape) pass(i, depth int, link **known) int {
 	s := t.src
 	if i >= len(s) {
 		return -1
@@ -356,22 +218,44 @@ func (t *Tape) pass(i, depth int) int {
 		if i < len(s) && s[i] == '}' {
 			return i + 1
 		}
+		var expected *known
+		if link != nil {
+			expected = *link
+		}
 		for {
 			if i >= len(s) || s[i] != '"' {
 				return -1
 			}
-			if i, _ = str(s, i); i < 0 {
-				return -1
-			}
-			if i >= len(s) || s[i] != ':' {
-				if i = space(s, i); i >= len(s) || s[i] != ':' {
+			var below **known
+			if expected != nil && i+knownRoom <= len(s) && expected.stands(s, i) {
+				below, link = &expected.below, &expected.next
+				i += expected.size + 3
+				expected = expected.next
+			} else {
+				end, chars := str(s, i)
+				if end < 0 {
 					return -1
 				}
+				if chars&clean != 0 {
+					if k := t.meet(link, expected, s, i, end, nil); k != nil {
+						below, link, expected = &k.below, &k.next, k.next
+					}
+				}
+				i = end
+				if i >= len(s) || s[i] != ':' {
+					if i = space(s, i); i >= len(s) || s[i] != ':' {
+						return -1
+					}
+				}
+				i++
 			}
-			if i = space(s, i+1); i < len(s) && s[i] == '"' {
+			switch i = space(s, i); {
+			case i < len(s) && s[i] == '"':
 				i, _ = str(s, i)
-			} else {
-				i = t.pass(i, depth)
+			case i < len(s) && s[i] != '{' && s[i] != '[':
+				i = t.scalar(i)
+			default:
+				i = t.pass(i, depth, below)
 			}
 			if i < 0 {
 				return -1
@@ -400,7 +284,7 @@ func (t *Tape) pass(i, depth int) int {
 			return i + 1
 		}
 		for {
-			if i = t.pass(i, depth); i < 0 {
+			if i = t.pass(i, depth, link); i < 0 {
 				return -1
 			}
 			i = space(s, i)
@@ -438,156 +322,31 @@ func (t *Tape) scalar(i int) int {
 	return -1
 }
 
-func word(s string, i int, w string) int {
-	if len(s)-i < len(w) || s[i:i+len(w)] != w {
-		return -1
-	}
-	return i + len(w)
-}
-
-// space is jsontext.SkipSpace, small enough to be inlined where there is none.
-func space(s string, i int) int {
-	if i < len(s) && s[i] > ' ' {
-		return i
-	}
-	return jsontext.SkipSpace(s, i)
-}
-
-func number(s string, i int) int {
-	if s[i] == '-' {
-		i++
-	}
-	if i >= len(s) || s[i]-'0' > 9 {
-		return -1
-	}
-	if s[i] == '0' {
-		i++
-		if i < len(s) && s[i]-'0' <= 9 {
-			return -1
-		}
-	} else {
-		for i < len(s) && s[i]-'0' <= 9 {
-			i++
-		}
-	}
-	if i < len(s) && s[i] == '.' {
-		i++
-		start := i
-		for i < len(s) && s[i]-'0' <= 9 {
-			i++
-		}
-		if i == start {
-			return -1
-		}
-	}
-	if i < len(s) && s[i]|0x20 == 'e' {
-		i++
-		if i < len(s) && (s[i] == '+' || s[i] == '-') {
-			i++
-		}
-		start := i
-		for i < len(s) && s[i]-'0' <= 9 {
-			i++
-		}
-		if i == start {
-			return -1
-		}
-	}
-	return i
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// str checks the string at i, eight bytes at a time, and returns the index after its closing quote, -1 if it
-// is no string. chars says what is known of its characters.
-func str(s string, i int) (end int, chars uint8) {
-	chars = clean | ascii
-	i++
-	for {
-		for i+8 <= len(s) {
-			w := load8(s, i)
-			quote := w ^ ones*'"'
-			slash := w ^ ones*'\\'
-			// The high bit of a byte is set where it is a quote, a backslash, a control character or no ASCII.
-			odd := ((quote - ones) & ^quote) | ((slash - ones) & ^slash) | (w - ones*0x20) | w
-			odd &= highs
-			if odd == 0 {
-				i += 8
-				continue
-			}
-			i += bits.TrailingZeros64(odd) >> 3
-			break
-		}
-		if i >= len(s) {
-			return -1, 0
-		}
-		switch c := s[i]; {
-		case c == '"':
-			return i + 1, chars
-		case c == '\\':
-			chars = 0
-			if i = escape(s, i+1); i < 0 {
-				return -1, 0
-			}
-		case c < ' ':
-			return -1, 0
-		case c < utf8.RuneSelf:
-			i++
-		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				return -1, 0
-			}
-			i += n
-			chars &^= ascii
-		}
-	}
-}
-
-// escape checks what follows a backslash and returns the index after it, -1 if it is no escape.
-func escape(s string, i int) int {
-	if i >= len(s) {
-		return -1
-	}
-	switch s[i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 1
-	case 'u':
-		if i+5 > len(s) {
-			return -1
-		}
-		for k := i + 1; k < i+5; k++ {
-			if c := s[k]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return -1
-			}
-		}
-		return i + 5
-	}
-	return -1
-}
-
 // notes tells whether members with that key number are noted below node i.
 func (t *Tape) notes(i int64, key uint16) bool {
 	step := t.nodes[i].step
 	return step == 0 || t.plan.notes(step, key)
 }
 
-// member returns the last member of node i with that key number, which is noted there; missing where there is none.
-func (t *Tape) member(i int64, key uint16) Value {
+// find returns one more than the number of the last member of node i with that key number, which is noted there; 0 where
+// there is none.
+func (t *Tape) find(i int64, key uint16) uint32 {
 	end := t.nodes[i].next
 	found := uint32(0)
 	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
 		if t.nodes[j].key == key {
-			found = j
+			found = j + 1
 		}
 	}
-	if found == 0 {
-		return Value{}
+	return found
+}
+
+// member returns what find finds, missing where that is nothing.
+func (t *Tape) member(i int64, key uint16) Value {
+	if n := t.find(i, key); n != 0 {
+		return t.at(n - 1)
 	}
-	return t.at(found)
+	return Value{}
 }
 
 // count returns the number of elements of node i.

@@ -11,7 +11,7 @@ import (
 // finds is what the plain reader finds.
 func FuzzTape(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `[]`, `{"a":1}`, `{"a":{"b":[1,2,{"c":"x"}]},"z":null}`, `{"a":1,"a":2}`, `{"\u0061":1}`, `[1,[2,[3]]]`, `"x\n"`, `"é\ud83d"`, ` {"a" : [ 1 , 2 ] } `,
+		`{}`, `[]`, `{"a":1}`, `{"abcdefgh":{"c":{"a":[1,{"b":2}]},"x":[]},"b":{"a":1},"a":{"b":[{"c":1,"b":2},3]}}`, `[{"a":{"b":1,"c":2},"x":{"y":[{"z":1}]}},{"a":{"b":2},"x":{"y":[{"z":2},{"w":3}]}},{"x":1,"a":2}]`, `{"a":{"b":[1,2,{"c":"x"}]},"z":null}`, `{"a":1,"a":2}`, `{"\u0061":1}`, `[1,[2,[3]]]`, `"x\n"`, `"é\ud83d"`, ` {"a" : [ 1 , 2 ] } `,
 		`{"a":01}`, `{"a":1.}`, `{"a":1e}`, `{"a":-}`, `{"a":tru}`, `{"a"}`, `{"a":1,}`, `[1,]`, `{"a":"` + "\x01" + `"}`, "{\"a\":\"\xff\"}", `{"a":"12345678\"12345678"}`, `{"abcdefgh":1,"c":[]}`, `"\u12"`, `1 2`, ``,
 	} {
 		f.Add(seed)
@@ -21,7 +21,25 @@ func FuzzTape(f *testing.F) {
 		keys.Add(name)
 	}
 	keys.Seal()
+	root := &Place{}
+	root.Member(1).Member(2).Elements().Member(3) // a.b[].c
+	root.Member(2)
+	root.Member(4).Member(3).Open() // abcdefgh.c
+	root.Elements().Member(1).Member(2)
+	plan := NewPlan(root, &keys)
+	var planned Tape // has seen other documents
 	f.Fuzz(func(t *testing.T, src string) {
+		for range 3 { // learns, then knows
+			v, ok := planned.Parse(src, &keys, plan, 20)
+			start, end, err := jsontext.Validate(src, 20)
+			if ok != (err == nil) {
+				t.Fatalf("%q: the pass with a plan says %v, the validator %v", src, ok, err)
+			}
+			if ok {
+				same(t, v, Raw(src[start:end]), &keys, 0)
+			}
+			streamed(t, &planned, src, &keys, plan)
+		}
 		var tape Tape
 		v, ok := tape.Parse(src, &keys, nil, 20)
 		start, end, err := jsontext.Validate(src, 20)
@@ -36,6 +54,40 @@ func FuzzTape(f *testing.F) {
 		}
 		same(t, v, Raw(src[start:end]), &keys, 0)
 	})
+}
+
+// streamed compares the elements of a document that is read one by one with those of its text.
+func streamed(t *testing.T, tape *Tape, src string, keys *Keys, plan *Plan) {
+	t.Helper()
+	start, end, err := jsontext.Validate(src, 20)
+	if !tape.Stream(src, keys, plan, 20) {
+		if err == nil && src[start] == '[' {
+			t.Fatalf("%q is not read element by element", src)
+		}
+		return
+	}
+	var want []Value
+	if err == nil {
+		want = Raw(src[start:end]).Items()
+	}
+	for i := 0; ; i++ {
+		v, more, ok := tape.Next()
+		switch {
+		case !ok && err == nil:
+			t.Fatalf("%q: element %d is none", src, i)
+		case !ok:
+			return
+		case !more && err != nil:
+			t.Fatalf("%q is no JSON, and is read to its end", src)
+		case !more:
+			if i != len(want) {
+				t.Fatalf("%q has %d elements, want %d", src, i, len(want))
+			}
+			return
+		case err == nil:
+			same(t, v, want[i], keys, 0)
+		}
+	}
 }
 
 // same compares a value of a tape with one that reads the text.

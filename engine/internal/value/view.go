@@ -102,7 +102,9 @@ func (v *View) Seal(keys *Keys) {
 		return
 	}
 	for _, p := range v.root.places {
-		v.steps = append(v.steps, p.step)
+		if p != nil {
+			v.steps = append(v.steps, p.step)
+		}
 	}
 	if steps, tables := v.root.size(); steps <= maxViewSteps && tables*v.keys <= maxViewTable {
 		v.lay(v.root)

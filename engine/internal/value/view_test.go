@@ -51,3 +51,38 @@ func TestViewOfTooManyPaths(t *testing.T) {
 		})
 	}
 }
+
+// TestViewOfAnotherPlace: a row knows nothing of a value that stands where the view is not from, as its members may not have
+// been noted; nor does it of one from a place that nobody follows.
+func TestViewOfAnotherPlace(t *testing.T) {
+	var keys Keys
+	a, b, c := keys.Add("a"), keys.Add("b"), keys.Add("c")
+	root := &Place{}
+	root.Member(b).Member(c)
+	var known, nowhere View
+	known.From([]*Place{root.Member(a)})
+	nowhere.From([]*Place{root.Member(0)})
+	path, other := known.Root().Member("c", c), nowhere.Root().Member("c", c)
+	keys.Seal()
+	plan := NewPlan(root, &keys)
+	known.Seal(&keys)
+	nowhere.Seal(&keys)
+	var tape Tape
+	doc, ok := tape.Parse(`{"a":{"c":1},"b":{"c":2}}`, &keys, plan, 10)
+	if !ok {
+		t.Fatal("the document is no JSON")
+	}
+	var row Row
+	known.Gather(doc.MemberKey("a", a), &row)
+	if v, ok := row.Read(path); !ok || v.NumberText() != "1" {
+		t.Errorf("a.c is %v, %v", v, ok)
+	}
+	known.Gather(doc.MemberKey("b", b), &row)
+	if _, ok := row.Read(path); ok {
+		t.Error("the row knows b.c, though the view is from a")
+	}
+	nowhere.Gather(doc.MemberKey("b", b), &row)
+	if _, ok := row.Read(other); ok {
+		t.Error("a view from nowhere knows b.c")
+	}
+}

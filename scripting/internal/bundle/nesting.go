@@ -11,7 +11,8 @@ import (
 
 // tooDeep returns the line in which a text is nested deeper than any parser may be asked to follow; 0 where none
 // is. It counts what makes parsers recurse: brackets, and runs of operators and words that take the rest of
-// the line as their operand (- - - x, a => b => c, typeof typeof x, if (a) if (b)). It reads strings, comments and templates
+// the line as their operand (- - - x, a => b => c, typeof typeof x, if (a) if (b)), at most [MaxNesting] of them, and chains that
+// a parser reads in a loop but makes a deep tree of (a + b + c, a.b.c, a()()(), a, b, c, else if), at most [MaxChain] links. It reads strings, comments and templates
 // well enough to skip them. A text made to deceive it can hide from one way of counting but hardly
 // from both: brackets are counted once with and once without what looks like strings.
 func tooDeep(text string) int {
@@ -24,13 +25,34 @@ type lexer struct {
 	i    int
 	line int
 
-	depth, raw int   // open brackets outside strings and comments, and anywhere
-	operators  int   // that wait for an operand, in the statement
-	words      int   // if, else, for ... that wait for a body
-	templates  []int // the depth at which each open ${ began
-	last       byte  // the last character that was no space
+	depth, raw int     // open brackets outside strings and comments, and anywhere
+	level              // inside the innermost bracket
+	outer      []level // inside those around it
+	templates  []int   // the depth at which each open ${ began
+	last       byte    // the last character that was no space
 	word       string
 }
+
+// level is what is counted between a bracket and its end.
+type level struct {
+	operators int  // that wait for an operand, in the statement
+	words     int  // if, else, for ... that wait for a body
+	chain     int  // links of the expression so far, with those inside the brackets that it holds
+	peak      int  // the longest chain of the level
+	commas    int  // of the expression so far
+	questions int  // ? without its :
+	elses     int  // of the if so far
+	before    int  // elses before the statement ended; the next word tells whether it goes on
+	list      bool // commas part elements, and make no chain
+}
+
+func (l *level) link(n int) {
+	l.chain += n
+	l.peak = max(l.peak, l.chain)
+}
+
+// end ends an expression.
+func (l *level) end() { l.operators, l.words, l.chain = 0, 0, 0 }
 
 // prefixes are the words that take what follows as their operand or body.
 var prefixes = map[string]bool{
@@ -39,6 +61,11 @@ var prefixes = map[string]bool{
 
 // heads are the words that take a statement as their body.
 var heads = map[string]bool{"if": true, "else": true, "for": true, "while": true, "do": true, "with": true}
+
+// infixes are the words that stand between operands, or before one in types.
+var infixes = map[string]bool{
+	"in": true, "instanceof": true, "as": true, "satisfies": true, "keyof": true, "readonly": true, "unique": true, "infer": true, "extends": true, "is": true,
+}
 
 // starts are the words that begin a statement, whatever stood before.
 var starts = map[string]bool{
@@ -53,8 +80,8 @@ func (l *lexer) scan() int {
 			l.line++
 			l.i++
 			// A line that ends with an operand and is not continued by an operator ends a statement without a semicolon.
-			if strings.IndexByte("a)]\"`", l.last) >= 0 && !prefixes[l.word] && !l.continued() {
-				l.operators = 0
+			if strings.IndexByte("a)]}\"`", l.last) >= 0 && !prefixes[l.word] && !l.continued() {
+				l.operators, l.chain, l.commas = 0, 0, 0
 			}
 			continue
 		case c == ' ' || c == '\t' || c == '\r':
@@ -65,18 +92,34 @@ func (l *lexer) scan() int {
 			for l.i < len(l.text) && isWordByte(l.text[l.i]) {
 				l.i++
 			}
+			before := l.last
 			l.word, l.last = l.text[start:l.i], 'a'
 			switch {
+			case before == '.': // a member
+			case infixes[l.word]:
+				l.link(1)
 			case starts[l.word]:
-				l.operators, l.words = 0, 0
+				l.end()
+				l.commas = 0
 			case prefixes[l.word]:
 				l.operators++
+			case l.word == "else":
+				l.words++
+				l.elses = l.level.before + 1
+				l.link(l.elses)
+				l.chain -= l.elses
 			case heads[l.word]:
 				l.words++
+				l.chain = 0
+			case before == '}': // what a } ends is no operand of a word
+				l.chain, l.commas = 0, 0
 			}
 		case c == '"' || c == '\'':
 			l.quoted(c)
 		case c == '`':
+			if strings.ContainsRune("a)]}\"`", rune(l.last)) {
+				l.link(1)
+			}
 			l.i++
 			l.template()
 		case c == '/' && strings.HasPrefix(l.text[l.i:], "//"):
@@ -98,7 +141,7 @@ func (l *lexer) scan() int {
 		default:
 			l.operator(c)
 		}
-		if l.depth > MaxNesting || l.raw > 25*MaxNesting || l.operators > MaxNesting || l.words > MaxNesting {
+		if l.depth > MaxNesting || l.raw > 25*MaxNesting || l.operators > MaxNesting || l.words > MaxNesting || l.peak > MaxChain || l.commas > MaxChain {
 			return l.line
 		}
 	}
@@ -107,22 +150,24 @@ func (l *lexer) scan() int {
 
 // continued tells whether what follows begins with an operator.
 func (l *lexer) continued() bool {
-	rest := strings.TrimLeft(l.text[l.i:min(l.i+200, len(l.text))], " \t\r\n")
-	return rest != "" && strings.IndexByte("?:=*+-.&|<>%^/", rest[0]) >= 0
+	end := min(l.i+200, len(l.text))
+	rest := strings.TrimLeft(l.text[l.i:end], " \t\r\n")
+	if rest == "" {
+		return end < len(l.text)
+	}
+	return strings.IndexByte("?:=*+-.&|<>%^/([`,!", rest[0]) >= 0 || strings.HasPrefix(rest, "in") || strings.HasPrefix(rest, "as") || strings.HasPrefix(rest, "satisfies")
 }
 
 func (l *lexer) operator(c byte) {
 	l.i++
+	operand := strings.ContainsRune("a)]}\"`", rune(l.last))
 	switch c {
 	case '(', '[', '{':
-		l.depth++
-		l.raw++
-		if c == '{' {
-			l.operators, l.words = 0, 0
-		}
+		l.open(c, operand)
 	case ')', ']', '}':
 		l.depth = max(l.depth-1, 0)
 		l.raw = max(l.raw-1, 0)
+		l.close()
 		if n := len(l.templates); c == '}' && n > 0 && l.depth == l.templates[n-1] {
 			l.templates = l.templates[:n-1]
 			l.template()
@@ -130,17 +175,65 @@ func (l *lexer) operator(c byte) {
 		}
 		if c == '}' {
 			l.operators, l.words = 0, 0
+			l.level.before, l.elses = l.elses, 0
 		}
-	case ';', ',':
-		l.operators, l.words = 0, 0
+	case ';':
+		l.end()
+		l.commas, l.level.before, l.elses = 0, l.elses, 0
+	case ',':
+		l.end()
+		if !l.list {
+			l.commas++
+		}
 	case '!', '~', '?', '*', '=', '>', ':':
 		l.operators++ // a => b => c, a ? b : c ? d : e, a = b = c, a ** b ** c, !!x
+		l.link(1)
+		l.colon(c)
 	case '+', '-':
-		if !strings.ContainsRune("a)]}\"`", rune(l.last)) {
+		if !operand {
 			l.operators++
 		}
+		l.link(1)
+	case '.', '/', '%', '&', '|', '^', '<':
+		l.link(1)
 	}
 	l.last, l.word = c, ""
+}
+
+// open begins what is inside a bracket.
+func (l *lexer) open(c byte, operand bool) {
+	l.depth++
+	l.raw++
+	if operand {
+		l.link(1)
+	}
+	l.outer = append(l.outer, l.level)
+	l.level = level{list: c == '['}
+}
+
+// close ends it: the chain goes on around what it held.
+func (l *lexer) close() {
+	n := len(l.outer)
+	if n == 0 {
+		l.level = level{}
+		return
+	}
+	inner := l.peak
+	l.level = l.outer[n-1]
+	l.outer = l.outer[:n-1]
+	l.link(inner)
+}
+
+// colon keeps the commas of an object apart from those of an expression: a colon that no ? waits for names a member.
+func (l *lexer) colon(c byte) {
+	switch {
+	case c == '?':
+		l.questions++
+	case c == ':' && l.questions > 0:
+		l.questions--
+	case c == ':':
+		l.commas = 0
+	}
 }
 
 // skip moves on to end; brackets in what is skipped count once, in raw.
@@ -186,8 +279,7 @@ func (l *lexer) template() {
 			l.skip(end)
 			l.i += 2
 			l.templates = append(l.templates, l.depth)
-			l.depth++
-			l.raw++
+			l.open('{', false)
 			l.last = '{'
 			return
 		}

@@ -23,7 +23,7 @@ type Pool struct {
 	watch   bool // the watch's goroutine lives
 	closed  bool
 	done    sync.WaitGroup
-	wake    chan struct{} // closed by Close
+	wake    chan struct{} // closed by Close and Rest
 }
 
 // NewPool makes a pool, and one machine to see that the modules start.
@@ -131,7 +131,7 @@ func (p *Pool) begin(vm *VM, limit time.Duration) {
 	if !p.watch && !p.closed {
 		p.watch = true
 		p.done.Add(1)
-		go p.look()
+		go p.look(p.wake)
 	}
 	p.mu.Unlock()
 }
@@ -166,7 +166,7 @@ const (
 )
 
 // look watches time and heap of the calls that run. It ends when there have been none for a while.
-func (p *Pool) look() {
+func (p *Pool) look(wake <-chan struct{}) {
 	defer p.done.Done()
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -177,7 +177,7 @@ func (p *Pool) look() {
 	}
 	for quiet := 0; ; {
 		select {
-		case <-p.wake:
+		case <-wake:
 			return
 		case <-ticker.C:
 		}
@@ -190,7 +190,9 @@ func (p *Pool) look() {
 			quiet = 0
 		}
 		if quiet > lookIdle {
-			p.watch = false
+			if p.wake == wake {
+				p.watch = false
+			}
 			p.mu.Unlock()
 			return
 		}
@@ -233,6 +235,17 @@ func (p *Pool) check(calls []*VM, heap func() uint64) {
 		}
 		vm.interrupt(&stop{MemoryLimit, fmt.Sprintf("took more than %d MiB of memory", p.limits.MemoryBytes>>20)})
 	}
+}
+
+// Rest gives the machines back that no call is using, and ends the watch if there is none. The next call makes others.
+func (p *Pool) Rest() {
+	p.mu.Lock()
+	p.idle = nil
+	if p.watch && len(p.running) == 0 && !p.closed {
+		close(p.wake)
+		p.wake, p.watch = make(chan struct{}), false
+	}
+	p.mu.Unlock()
 }
 
 // Close ends the watch and waits for it. Calls that run are stopped; later ones fail.

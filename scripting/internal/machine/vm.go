@@ -80,7 +80,8 @@ type VM struct {
 	// Of the call that runs.
 	ctx  context.Context
 	now  string
-	rand *rand.Rand
+	seed Request    // what rand is made of, when it is needed
+	rand *rand.Rand // nil until then
 	logs []Log
 	hits []uint32 // since the last call, its own start included
 
@@ -99,7 +100,7 @@ type watched struct {
 // newVM makes a machine and runs the modules for the first time.
 func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.Duration)) (vm *VM, err error) {
 	rt := goja.New()
-	vm = &VM{rt: rt, program: p, limits: limits, functions: functions, ctx: context.Background(), rand: rand.New(rand.NewPCG(1, 2))}
+	vm = &VM{rt: rt, program: p, limits: limits, functions: functions, ctx: context.Background()}
 	defer func() {
 		if r := recover(); r != nil {
 			err = &Error{Kind: Broken, Message: "the scripts cannot be started"}
@@ -107,7 +108,7 @@ func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.
 	}()
 	rt.SetMaxCallStackSize(limits.StackDepth)
 	rt.SetParserOptions(parser.WithDisableSourceMaps)
-	rt.SetRandSource(func() float64 { return vm.rand.Float64() })
+	rt.SetRandSource(vm.random)
 	rt.SetTimeSource(func() time.Time { return time.UnixMilli(0).UTC() })
 	if err := vm.prepare(); err != nil {
 		return nil, fmt.Errorf("scripting: the machine cannot be prepared: %w", err)
@@ -296,10 +297,10 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 			err = &Error{Kind: Broken, Function: r.Name, Message: "the machine failed: a built-in was asked for too much"}
 		}
 		reply.Hits = vm.hits
-		vm.ctx, vm.logs, vm.hits = nil, nil, nil
+		vm.ctx, vm.logs, vm.hits, vm.seed = nil, nil, nil, Request{}
 	}()
 	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
-	vm.rand = rand.New(rand.NewPCG(r.Seed, seedOf(r)))
+	vm.seed, vm.rand = r, nil
 	modules := vm.modules
 	frozen := modules != nil && !vm.program.stateful()
 	if vm.program.source.Cover && vm.hits == nil {
@@ -315,8 +316,7 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 	if frozen && errors.As(err, &failed) && failed.again {
 		// The script may have wanted to change what it keeps at the top of a module, which is frozen. A call has no effect but its
 		// result, so it can be made again with modules of its own.
-		vm.logs = nil
-		vm.rand = rand.New(rand.NewPCG(r.Seed, seedOf(r)))
+		vm.logs, vm.rand = nil, nil
 		if modules, _, err = vm.instance(false); err != nil {
 			return Reply{}, named(err, r.Name)
 		}
@@ -339,11 +339,22 @@ func named(err error, function string) error {
 	return err
 }
 
-// seedOf makes the randomness of a call depend on the call, and on nothing else.
+func (vm *VM) random() float64 {
+	if vm.rand == nil {
+		vm.rand = rand.New(rand.NewPCG(vm.seed.Seed, seedOf(vm.seed)))
+	}
+	return vm.rand.Float64()
+}
+
+// seedOf makes the randomness of a call depend on the call, and on nothing else: not on when it is made either, which
+// an argument may tell.
 func seedOf(r Request) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(r.Name))
 	for _, a := range r.Args {
+		if r.Now != "" {
+			a = bytes.ReplaceAll(a, []byte(r.Now), nil)
+		}
 		h.Write(a)
 		h.Write([]byte{0})
 	}
@@ -398,59 +409,6 @@ func (vm *VM) failed(function string, err error) *Error {
 		vm.dirty = true
 	}
 	return vm.fault(function, err)
-}
-
-// settle returns what a promise was settled with. Jobs have run when the function returned, and nothing else can settle it:
-// there are no timers and no input or output.
-func (vm *VM) settle(o *goja.Object) (goja.Value, error) {
-	if dynamic(o) != nil { // of a document; looking for "then" would convert it
-		return o, nil
-	}
-	p, ok := promiseOf(o)
-	if !ok {
-		var then goja.Value
-		if err := vm.try(func() { then = o.Get("then") }); err != nil {
-			return nil, err
-		}
-		if _, ok := goja.AssertFunction(then); !ok {
-			return o, nil
-		}
-		// A thenable: await it, as an async function would.
-		resolve, ok := vm.rt.Get("Promise").(*goja.Object)
-		if !ok {
-			return o, nil
-		}
-		f, ok := goja.AssertFunction(resolve.Get("resolve"))
-		if !ok {
-			return o, nil
-		}
-		v, err := f(resolve, o)
-		if err != nil {
-			return nil, err
-		}
-		if p, ok = promiseOf(v); !ok {
-			return o, nil
-		}
-	}
-	switch p.State() {
-	case goja.PromiseStateFulfilled:
-		return p.Result(), nil
-	case goja.PromiseStateRejected:
-		e := &Error{Kind: Thrown}
-		vm.thrown(e, p.Result())
-		vm.placeRejected(e, p.Result())
-		return nil, e
-	}
-	return nil, &Error{Kind: Pending, Message: "returned a promise that nothing will ever settle: scripts have no timers and wait for nothing"}
-}
-
-func promiseOf(v goja.Value) (*goja.Promise, bool) {
-	o, ok := v.(*goja.Object)
-	if !ok || o.ExportType() != typePromise {
-		return nil, false
-	}
-	p, ok := o.Export().(*goja.Promise)
-	return p, ok
 }
 
 // try runs f outside of any call of goja, and returns what it throws. What cannot be caught, an interrupt or an overflow, is returned

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,23 +25,29 @@ type Pool struct {
 	limits  machine.Limits
 	command []string
 	slots   chan struct{}
+	rest    time.Duration // idleTime, except in tests
 
 	mu     sync.Mutex
 	idle   []*process
 	all    map[*process]struct{}
 	closed bool
+	// leaving are processes that are being ended because nobody needed them.
+	leaving sync.WaitGroup
 }
 
 // grace is how much later than the limit of time a process is ended: the watch in it is given the first chance, and its error says
 // where the script was.
 const grace = 500 * time.Millisecond
 
+// idleTime is after how long a process that nobody needs is ended; the next call starts another.
+const idleTime = time.Minute
+
 // startTime is what a process may take to start and to compile, besides the limit of time for its modules.
 const startTime = 20 * time.Second
 
 // NewPool makes a pool whose processes run command, which must call [Serve] with its standard input and output. It starts none.
 func NewPool(program *machine.Program, limits machine.Limits, command []string) *Pool {
-	return &Pool{program: program, limits: limits, command: command, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), all: map[*process]struct{}{}}
+	return &Pool{program: program, limits: limits, command: command, rest: idleTime, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), all: map[*process]struct{}{}}
 }
 
 // process is one running worker.
@@ -50,6 +57,8 @@ type process struct {
 	reader    *bufio.Reader
 	stderr    head
 	functions []bool
+
+	idle *time.Timer // ends it; nil while it is in use
 
 	mu    sync.Mutex
 	ended string // why we ended it, "" where we did not
@@ -129,6 +138,7 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 	if n := len(p.idle); n > 0 {
 		w := p.idle[n-1]
 		p.idle = p.idle[:n-1]
+		w.idle.Stop()
 		p.mu.Unlock()
 		return w, nil
 	}
@@ -146,6 +156,7 @@ func (p *Pool) give(w *process, whole bool) {
 	p.mu.Lock()
 	if whole && !p.closed {
 		p.idle = append(p.idle, w)
+		w.idle = time.AfterFunc(p.rest, func() { p.dismiss(w) })
 	} else {
 		delete(p.all, w)
 		whole = false
@@ -155,6 +166,32 @@ func (p *Pool) give(w *process, whole bool) {
 		w.end("")
 	}
 	<-p.slots
+}
+
+// dismiss ends a process that nobody needed for a while.
+func (p *Pool) dismiss(w *process) {
+	p.mu.Lock()
+	i := slices.Index(p.idle, w)
+	if i < 0 || w.idle == nil { // it was taken, or the pool was closed, while the timer fired
+		p.mu.Unlock()
+		return
+	}
+	p.idle = slices.Delete(p.idle, i, i+1)
+	delete(p.all, w)
+	p.leaving.Add(1)
+	p.mu.Unlock()
+	defer p.leaving.Done()
+	w.end("")
+}
+
+// Rest ends the processes that no call is using. The next call starts another.
+func (p *Pool) Rest() {
+	p.mu.Lock()
+	idle := slices.Clone(p.idle)
+	p.mu.Unlock()
+	for _, w := range idle {
+		p.dismiss(w)
+	}
 }
 
 // errEnded is the error of a process that is no more.
@@ -354,8 +391,10 @@ func (p *Pool) Close() {
 		w.kill("closed")
 	}
 	for _, w := range idle {
+		w.idle.Stop()
 		w.end("")
 	}
+	p.leaving.Wait()
 	for range cap(p.slots) { // whoever makes a call ends its own process
 		p.slots <- struct{}{}
 	}

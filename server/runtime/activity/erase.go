@@ -246,7 +246,7 @@ func (l *Log) destroy(ctx context.Context, s stored) error {
 		if d.seq == 0 {
 			continue
 		}
-		if err := d.stream.SecureDeleteMsg(ctx, d.seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		if err := runtime.Overwrite(ctx, d.stream, d.seq); err != nil {
 			return fmt.Errorf("erasing entry %d: %w", s.ID, err)
 		}
 	}

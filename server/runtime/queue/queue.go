@@ -317,7 +317,7 @@ func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
 			if !is(i) {
 				continue
 			}
-			if err := q.stream.SecureDeleteMsg(ctx, m.Seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			if err := runtime.Overwrite(ctx, q.stream, m.Seq); err != nil {
 				return out, fmt.Errorf("item %d of the queue: %w", m.Seq, err)
 			}
 			out = append(out, i)

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
@@ -111,7 +109,7 @@ func (e *Engine) eraseFromPage(ctx context.Context, m runtime.Message, names fun
 	if err := e.noteRead(ctx, strings.TrimPrefix(m.Subject, "read."), p); err != nil {
 		return 0, err
 	}
-	if err := e.reads.SecureDeleteMsg(ctx, m.Seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+	if err := runtime.Overwrite(ctx, e.reads, m.Seq); err != nil {
 		return 0, fmt.Errorf("erasing a note: %w", err)
 	}
 	return n, nil

@@ -78,16 +78,6 @@ func (r *reader) all(ctx context.Context, since time.Time) error {
 
 func (r *reader) over() bool { return r.stop != nil && r.stop() }
 
-// ids queues single documents, which are read when they are handled.
-func (r *reader) ids(ctx context.Context, ids ...string) error {
-	for _, id := range ids {
-		if err := r.add(ctx, port.Document{ID: id}); err != nil {
-			return err
-		}
-	}
-	return r.flush(ctx)
-}
-
 func (r *reader) add(ctx context.Context, doc port.Document) error {
 	if r.recent != nil && r.recent.has(doc) {
 		return nil // a page that shifted while it was read, or the end of the last reading

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/crosswalk-go/crosswalk/server/runtime"
 )
 
 // ErrGone is the error of a record whose key was destroyed.
@@ -115,7 +117,7 @@ func (s *Sealer) Find(ctx context.Context, number uint64) (Key, error) {
 
 // Destroy overwrites a kept key on the disk.
 func (s *Sealer) Destroy(ctx context.Context, number uint64) error {
-	if err := s.keys.SecureDeleteMsg(ctx, number); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+	if err := runtime.Overwrite(ctx, s.keys, number); err != nil {
 		return fmt.Errorf("key %d: %w", number, err)
 	}
 	return nil

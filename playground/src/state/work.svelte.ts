@@ -1,0 +1,337 @@
+import { api, type AbsentField, type Cause, type Explanation, type Job, type Lines, type ListedMapping, type ListedSample, type Preview, type Session, type TestReport, words } from '../api/client';
+import { JSONPlaces } from '../text/json';
+import type { Shared } from '../text/share';
+
+/** What the user points at. */
+export type About = { field: string } | { source: string } | { line: number };
+
+/** What belongs to what is pointed at: paths of the source, lines of the mapping, paths of the result. */
+export interface Lit {
+  source: string[];
+  lines: number[];
+  result: string[];
+  /** Where the user points: the other two show theirs. */
+  at: 'source' | 'mapping' | 'result';
+}
+
+export const inputs = ['source', 'settings', 'tables', 'links', 'current'] as const;
+export type InputName = (typeof inputs)[number];
+
+const blank = 'from: shopware.order\nto: order\nrules:\n  number: orderNumber\n';
+
+/** The work at hand: one mapping, one document, and what the server says of them. */
+export class Work {
+  session = $state.raw<Session>();
+  mappings = $state.raw<ListedMapping[]>([]);
+  samples = $state.raw<ListedSample[]>([]);
+
+  name = $state('mappings/untitled.yaml');
+  text = $state(blank);
+  /** The text as it is saved, undefined where it is not. */
+  saved = $state<string>();
+  tag = $state('');
+  library = $state(false);
+
+  document = $state('');
+  sample = $state('');
+  /** The whole result that the sample's test expects. */
+  expected = $state.raw('');
+  extra = $state<Record<InputName, string>>({ source: '', settings: '', tables: '', links: '', current: '' });
+  mode = $state<'create' | 'update'>('create');
+  now = $state('');
+  timeZone = $state('');
+  batch = $state(false);
+
+  preview = $state.raw<Preview>();
+  /** The document types of the last text without errors. */
+  from = $state.raw('');
+  to = $state.raw('');
+  /** The mapping's text that the preview is of. */
+  previewed = $state.raw('');
+  lines = $state.raw<Lines>();
+  /** The last result that there was. */
+  shown = $state.raw('');
+  failure = $state('');
+  round = $state(0);
+
+  why = $state.raw<Explanation>();
+  /** What why is about: an answer that is on its way changes nothing yet. */
+  answered = $state.raw<About>();
+  lit = $state.raw<Lit>();
+  absent = $state.raw<AbsentField[]>([]);
+
+  tests = $state.raw<TestReport>();
+  unread = $state.raw<{ unread: string[]; unfilled: string[] }>();
+  notice = $state('');
+
+  readonly dirty = $derived(this.saved !== this.text);
+  readonly stale = $derived(this.preview !== undefined && this.preview.output == null && this.document.trim() !== '');
+  /** The mapping has errors: nothing can be asked of what it makes. */
+  readonly broken = $derived(this.preview?.mapping.rules === 0);
+  readonly problems = $derived(this.preview?.mapping.diagnostics ?? []);
+  readonly sourcePlaces = $derived(new JSONPlaces(this.document));
+  readonly resultPlaces = $derived(new JSONPlaces(this.shown));
+
+  private asked: AbortController | undefined;
+  private asking: AbortController | undefined;
+  private timers: Record<string, ReturnType<typeof setTimeout>> = {};
+
+  /** Who is here; the lists come later. */
+  async start() {
+    const lists = Promise.all([this.refreshMappings(), api.GET('/samples')]);
+    const session = await api.GET('/session');
+    this.session = session.data;
+    if (!session.data) this.failure = words(session.error);
+    this.listed = lists.then(([, samples]) => {
+      this.samples = samples.data?.samples ?? [];
+    });
+  }
+
+  private listed: Promise<void> = Promise.resolve();
+
+  /** Opens what was open before, else the project's first mapping, else an order. */
+  async openFirst() {
+    const last = localStorage.getItem('last');
+    if (last && (await this.open(last, localStorage.getItem('last-built-in') === 'yes'))) return;
+    await this.listed;
+    const chosen = this.mappings.find((m) => !m.library) ?? this.mappings.find((m) => m.name === 'shopware/order.read.yaml') ?? this.mappings[0];
+    if (chosen) await this.open(chosen.name, chosen.library);
+  }
+
+  async refreshMappings() {
+    const { data } = await api.GET('/mappings');
+    if (data) this.mappings = data.mappings;
+  }
+
+  job(): Job {
+    const job: Job = { mapping: { name: this.name, text: this.text }, document: this.document, mode: this.mode };
+    for (const key of inputs) if (this.extra[key].trim()) job[key] = this.extra[key];
+    if (this.now) job.now = this.now;
+    if (this.timeZone) job.timeZone = this.timeZone;
+    return job;
+  }
+
+  /** Asks for everything that hangs on the texts, soon: what is typed meanwhile counts. */
+  touched() {
+    this.later('preview', 40, () => void this.ask());
+  }
+
+  later(what: string, ms: number, run: () => void) {
+    clearTimeout(this.timers[what]);
+    this.timers[what] = setTimeout(run, ms);
+  }
+
+  private async ask() {
+    this.asked?.abort();
+    const abort = (this.asked = new AbortController());
+    const job = this.job();
+    const start = performance.now();
+    try {
+      if (this.batch) {
+        const { data, error } = await api.POST('/preview/lines', { body: job, signal: abort.signal });
+        this.failure = data ? '' : words(error);
+        if (data) {
+          this.lines = data;
+          this.preview = { mapping: data.mapping, output: '', shown: '', diagnostics: [], mapMicros: data.mapMicros };
+          this.previewed = job.mapping.text;
+        }
+      } else {
+        const { data, error } = await api.POST('/preview', { body: job, signal: abort.signal });
+        this.failure = data ? '' : words(error);
+        if (data) {
+          this.lines = undefined;
+          this.preview = data;
+          this.previewed = job.mapping.text;
+          if (data.output != null) this.shown = data.shown;
+          else if (!job.document.trim()) this.shown = '';
+        }
+      }
+      this.round = performance.now() - start;
+    } catch {
+      if (!abort.signal.aborted) this.failure = 'The server does not answer.';
+      return;
+    }
+    if (abort.signal.aborted || this.broken) return;
+    this.from = this.preview?.mapping.from ?? '';
+    this.to = this.preview?.mapping.to ?? '';
+    this.later('explain', 30, () => void this.explain());
+    this.later('unread', 300, () => void this.askUnread());
+    this.later('tests', 700, () => void this.runTests());
+  }
+
+  point(about: About, at: Lit['at']) {
+    this.about = about;
+    this.later('explain', 60, () => void this.explain(at));
+  }
+
+  private about: About | undefined;
+  private at: Lit['at'] = 'result';
+
+  private async explain(at: Lit['at'] = this.at) {
+    this.at = at;
+    this.asking?.abort();
+    if (this.batch || this.broken || !this.document.trim()) return;
+    const abort = (this.asking = new AbortController());
+    const job = this.job();
+    try {
+      const [all, one] = await Promise.all([
+        api.POST('/explain', { body: { ...job, about: {} }, signal: abort.signal }),
+        this.about ? api.POST('/explain', { body: { ...job, about: this.about }, signal: abort.signal }) : undefined,
+      ]);
+      if (all.data) this.absent = all.data.absent;
+      this.why = one?.data;
+      this.answered = one?.data ? this.about : undefined;
+      this.lit = one?.data && this.about ? litBy(one.data, at, this.name, this.about) : undefined;
+    } catch {
+      // a newer question is on its way
+    }
+  }
+
+  private async askUnread() {
+    if (this.batch || this.broken) return;
+    const { data } = await api.POST('/unread', { body: this.job() }).catch(() => ({ data: undefined }));
+    if (data) this.unread = data;
+  }
+
+  async runTests() {
+    const { data } = await api.POST('/tests/run', { body: { mapping: { name: this.name, text: this.text } } }).catch(() => ({ data: undefined }));
+    if (data) this.tests = data;
+  }
+
+  /** Opens a mapping with one of its samples; sample unsaid is the first. */
+  async open(name: string, library: boolean, sample?: string): Promise<boolean> {
+    const path = { params: { path: { path: name } } };
+    const { data, error } = library ? await api.GET('/library/{path}', path) : await api.GET('/files/{path}', path);
+    if (!data) {
+      this.notice = words(error);
+      return false;
+    }
+    localStorage.setItem('last', name);
+    localStorage.setItem('last-built-in', library ? 'yes' : '');
+    this.name = name;
+    this.text = data.text;
+    this.saved = data.text;
+    this.tag = library ? '' : data.tag;
+    this.library = library;
+    this.forget();
+    const kept = library ? null : localStorage.getItem('draft:' + name);
+    if (kept !== null && kept !== data.text) {
+      this.text = kept;
+      this.notice = 'What you had not saved is here again.';
+    }
+    await this.openSample(name, sample);
+    return true;
+  }
+
+  async openSample(mapping: string, sample?: string) {
+    const { data } = await api.GET('/sample', { params: { query: sample === undefined ? { mapping } : { mapping, name: sample } } });
+    if (data) {
+      this.document = data.document;
+      this.sample = data.name;
+      this.expected = data.expected ?? '';
+      this.mode = data.mode;
+      for (const key of inputs) this.extra[key] = data[key] ?? '';
+      this.now = data.now ?? '';
+      this.batch = false;
+    }
+    this.touched();
+  }
+
+  private forget() {
+    this.preview = undefined;
+    this.from = this.to = '';
+    this.shown = '';
+    this.why = undefined;
+    this.about = this.answered = undefined;
+    this.lit = undefined;
+    this.absent = [];
+    this.tests = undefined;
+    this.unread = undefined;
+    this.notice = '';
+  }
+
+  openShared(s: Shared) {
+    this.name = s.name;
+    this.text = s.mapping;
+    this.saved = undefined;
+    this.tag = '';
+    this.library = false;
+    this.forget();
+    this.document = s.document;
+    this.sample = 'shared';
+    this.expected = '';
+    this.mode = s.options.mode === 'update' ? 'update' : 'create';
+    for (const key of inputs) this.extra[key] = s.options[key] ?? '';
+    this.now = s.options.now ?? '';
+    this.timeZone = s.options.timeZone ?? '';
+    this.touched();
+  }
+
+  /** Saves to the project. The answer is what stands in the way. */
+  async save(name: string, replace = false): Promise<'saved' | 'changed' | 'failed'> {
+    if (!this.session?.project) {
+      localStorage.setItem('draft:' + name, this.text);
+      this.saved = this.text;
+      this.notice = 'Kept in this browser: the server runs without a project.';
+      return 'saved';
+    }
+    const text = this.text;
+    const fresh = name !== this.name || this.library || this.tag === '';
+    let tag = fresh ? '' : this.tag;
+    if (replace) tag = (await api.GET('/files/{path}', { params: { path: { path: name } } })).data?.tag ?? '';
+    const { data, error } = await api.PUT('/files/{path}', {
+      params: { path: { path: name } },
+      headers: tag ? { 'If-Match': `"${tag}"` } : { 'If-None-Match': '*' },
+      body: { text },
+    });
+    if (!data) {
+      if (error?.code === 'changed') return 'changed';
+      this.notice = words(error);
+      return 'failed';
+    }
+    this.name = name;
+    this.library = false;
+    this.tag = data.tag;
+    this.saved = text;
+    this.notice = '';
+    localStorage.removeItem('draft:' + name);
+    void this.refreshMappings();
+    this.touched();
+    return 'saved';
+  }
+
+  async addTest(name: string): Promise<string> {
+    const { data, error } = await api.POST('/tests/cases', { body: { ...this.job(), name } });
+    if (!data) return words(error);
+    this.notice = `Added to ${data.test}.`;
+    await this.runTests();
+    return '';
+  }
+}
+
+/** What lights up with an explanation. */
+function litBy(e: Explanation, at: Lit['at'], file: string, about: About): Lit {
+  const source = new Set<string>();
+  const lines = new Set<number>();
+  const result = new Set<string>();
+  const cause = (c: Cause) => {
+    if (c.rule.pos.file === file && c.rule.pos.line) lines.add(c.rule.pos.line);
+    for (const r of c.reads ?? []) source.add(r.path);
+    for (const l of c.lets ?? []) {
+      if (l.pos.file === file && l.pos.line) lines.add(l.pos.line);
+      for (const r of l.reads ?? []) source.add(r.path);
+    }
+  };
+  for (const f of e.fields.slice(0, 50)) {
+    cause(f);
+    if (f.copiedFrom) source.add(f.copiedFrom);
+    if (f.kind === 'leaf') result.add(f.path);
+  }
+  for (const a of e.absent.slice(0, 20)) cause(a);
+  if ('field' in about) result.add(about.field);
+  if ('source' in about) {
+    source.clear();
+    source.add(about.source);
+  }
+  return { source: [...source], lines: [...lines], result: [...result], at };
+}

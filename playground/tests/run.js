@@ -1,0 +1,334 @@
+// Drives the real program with a real browser: what a person does in the playground, one test after another.
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, project, serve } from './browser.js';
+
+const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+const mapping = `from: shopware.order
+to: order
+rules:
+  number: orderNumber
+  currency: currency.isoCode
+  customer.email: lower(orderCustomer.email)
+  billing.street: street(billingAddress.street).name
+  totals.gross: amountTotal
+  note: customerComment
+`;
+
+const tests = [];
+const test = (name, run) => tests.push({ name, run });
+
+const box = (page, name) => page.getByRole('textbox', { name, exact: true });
+const text = (page, name) => page.locator(`.cm-content[aria-label="${name}"]`).evaluate((el) => el.cmTile?.view?.state.doc.toString() ?? el.innerText);
+
+const document_ = `{
+  "orderNumber": "10001",
+  "currency": {"isoCode": "EUR"},
+  "amountTotal": 81.65,
+  "orderDateTime": "2026-03-04T10:11:12.000+00:00",
+  "customerComment": "ring twice",
+  "orderCustomer": {"email": "Sanne@Example.nl", "firstName": "Sanne"},
+  "billingAddress": {"street": "Keizersgracht 12-2", "city": "Amsterdam"},
+  "deepLinkCode": "abc"
+}`;
+
+/** Opens the page with the mapping and the document of these tests. */
+async function opened(page, url) {
+  await page.addInitScript(() => localStorage.getItem('last') || localStorage.setItem('last', 'mappings/order.yaml'));
+  await page.goto(url);
+  await box(page, 'Mapping').getByText('orderNumber').waitFor();
+  await box(page, 'Source document').focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(document_);
+  await box(page, 'Result').getByText('"10001"').waitFor();
+}
+
+async function choose(page, keys, query, title) {
+  await page.keyboard.press(keys);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox').fill(query);
+  await dialog.getByRole('option', { name: title }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+}
+
+/** Puts the cursor at the end of the first line that holds a text. */
+async function endOf(page, line) {
+  await box(page, 'Mapping').getByText(line).first().click();
+  await page.keyboard.press('End');
+}
+
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  // An editor's text takes the focus and scrolls with the cursor; axe looks at the box around it only.
+  const editor = (v) => v.id === 'scrollable-region-focusable' && v.nodes.every((n) => n.html.includes('cm-scroller'));
+  const serious = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact) && !editor(v));
+  assert.deepEqual(serious.map((v) => `${where}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`), []);
+}
+
+test('a slip is told at its character, and its fix is one key', async ({ page, url }) => {
+  await opened(page, url);
+  await endOf(page, 'orderNumber');
+  await page.keyboard.press('Backspace');
+  await page.locator('.cm-wrong').waitFor();
+  assert.equal(await page.locator('.cm-wrong').innerText(), 'orderNumbe');
+  await page.getByText('Unknown name "orderNumbe".').waitFor();
+  await page.getByRole('button', { name: '1 error' }).waitFor();
+  await page.getByText('The last result, from before the error.').waitFor();
+  await page.keyboard.press('Alt+Enter');
+  await page.locator('.cm-wrong').waitFor({ state: 'detached' });
+  assert.match(await text(page, 'Mapping'), /number: orderNumber\n/);
+});
+
+test('the result follows as it is typed, to the digit', async ({ page, url }) => {
+  await opened(page, url);
+  await endOf(page, 'totals.gross');
+  await page.keyboard.type(' + 0.10');
+  await box(page, 'Result').getByText('81.75').waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('custom.id: \'9007199254740993\'');
+  await box(page, 'Result').getByText('9007199254740993').waitFor();
+});
+
+test('explain answers from the result, from a rule and from the source', async ({ page, url }) => {
+  await opened(page, url);
+  await box(page, 'Result').getByText('"street"').click();
+  await page.getByRole('heading', { name: 'Why is billing.street "Keizersgracht"?' }).waitFor();
+  const why = page.getByRole('region', { name: 'Explanation' });
+  await why.getByText('order.yaml:7').waitFor();
+  await why.getByText('"Keizersgracht 12-2"').first().waitFor();
+  assert.match(await page.locator('[aria-label="Mapping"] .cm-lit').innerText(), /billing\.street/);
+  assert.match(await page.locator('[aria-label="Source document"] .cm-lit').first().innerText(), /Keizersgracht 12-2/);
+
+  await box(page, 'Mapping').getByText('orderCustomer').click();
+  await page.getByRole('heading', { name: 'What does the rule customer.email make?' }).waitFor();
+  assert.match(await page.locator('[aria-label="Result"] .cm-lit').innerText(), /"email"/);
+
+  await box(page, 'Source document').press('Control+Home');
+  await box(page, 'Source document').getByText('"orderNumber"').click();
+  await page.getByRole('heading', { name: 'What becomes of orderNumber?' }).waitFor();
+  assert.match(await page.locator('[aria-label="Result"] .cm-lit').innerText(), /"number": "10001"/);
+});
+
+test('an absent field says why', async ({ page, url }) => {
+  await opened(page, url);
+  await endOf(page, 'customerComment');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('customer.vatNumber: orderCustomer.vatIds[0]');
+  await page.keyboard.press('Escape');
+  const why = page.getByRole('region', { name: 'Explanation' });
+  await why.getByText('customer.vatNumber').first().waitFor();
+  await why.getByText(/is missing|is null/).first().waitFor();
+});
+
+test('completion and hover come from the engine', async ({ page, url }) => {
+  await opened(page, url);
+  await endOf(page, 'customerComment');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('createdAt: orderDa');
+  await page.locator('.cm-tooltip-autocomplete').getByText('orderDateTime').waitFor();
+  await page.locator('.cm-completionInfo').getByText('For example').waitFor();
+  await page.keyboard.press('Enter');
+  await box(page, 'Result').getByText('"createdAt"').waitFor();
+  await box(page, 'Mapping').getByText('lower', { exact: false }).first().hover({ position: { x: 175, y: 8 } });
+  await page.locator('.cm-docs').waitFor();
+});
+
+test('a case is added, counted, and survives with the saved mapping', async ({ page, url, dir }) => {
+  await opened(page, url);
+  await page.getByRole('button', { name: 'Add as test' }).click();
+  await page.getByLabel('What does the case show?').fill('mixed VAT, a person');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('tab', { name: /Tests 1/ }).click();
+  await page.getByText('mixed VAT, a person').waitFor();
+  await page.locator('.cm-tested').first().waitFor();
+  assert.match(readFileSync(join(dir, 'mappings/order.test.yaml'), 'utf8'), /name: mixed VAT, a person/);
+
+  await endOf(page, 'orderNumber');
+  await page.keyboard.type(' + "!"');
+  await page.getByRole('tab', { name: /Tests 1 of 1/ }).waitFor();
+  await page.getByText('"10001!"').first().waitFor();
+  await page.keyboard.press('Control+s');
+  await page.getByRole('button', { name: 'Save' }).and(page.locator(':disabled')).waitFor();
+  assert.match(readFileSync(join(dir, 'mappings/order.yaml'), 'utf8'), /number: orderNumber \+ "!"/);
+  await page.reload();
+  await box(page, 'Mapping').getByText('orderNumber + "!"').waitFor();
+});
+
+test('what is not saved survives a reload, and a conflict is told', async ({ page, url, dir }) => {
+  await opened(page, url);
+  await endOf(page, 'customerComment');
+  await page.keyboard.type(' ?? "none"');
+  await page.waitForTimeout(700);
+  await page.reload();
+  await page.getByText('What you had not saved is here again.').waitFor();
+  await box(page, 'Mapping').getByText('customerComment ?? "none"').waitFor();
+  writeFileSync(join(dir, 'mappings/order.yaml'), mapping + '  storeId: salesChannelId\n');
+  await page.keyboard.press('Control+s');
+  await page.getByRole('heading', { name: 'The file has changed on disk' }).waitFor();
+  assert.match(readFileSync(join(dir, 'mappings/order.yaml'), 'utf8'), /storeId/);
+  await page.getByRole('button', { name: 'Open the other' }).click();
+  await box(page, 'Mapping').getByText('salesChannelId').waitFor();
+});
+
+test('an update differs, and the difference is shown', async ({ page, url }) => {
+  await opened(page, url);
+  await endOf(page, 'totals.gross');
+  await page.keyboard.type(' + 1');
+  await page.getByRole('tab', { name: 'Diff' }).click();
+  await page.locator('.removed').getByText('81.65').waitFor();
+  await page.locator('.added').getByText('82.65').waitFor();
+  await page.getByLabel('the inherited default').check();
+  await page.getByText('This mapping extends no other.').waitFor();
+  await page.getByRole('tab', { name: /Unread/ }).click();
+  await page.getByText('Target fields that no rule fills').waitFor();
+});
+
+test('a shared link holds no true document', async ({ page, url }) => {
+  await opened(page, url);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.waitForFunction(() => document.querySelector('dialog input')?.value.includes('#s='));
+  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  const other = await page.context().newPage();
+  const requests = [];
+  other.on('request', (r) => requests.push(r.url()));
+  await other.goto(link);
+  await box(other, 'Result').getByText('"number"').waitFor();
+  assert.match(await text(other, 'Mapping'), /customer\.email: lower/);
+  assert.doesNotMatch(await text(other, 'Source document'), /Sanne|Keizersgracht/);
+  assert.ok(requests.every((r) => !r.includes('#') && !r.includes(link.split('#s=')[1].slice(0, 40))));
+  await other.close();
+});
+
+test('JSON Lines give a row for each document', async ({ page, url }) => {
+  await opened(page, url);
+  await page.getByLabel('lines').check();
+  await box(page, 'Source document').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('{"orderNumber":"1"}\n{"orderNumber":"2"}\n{broken');
+  await page.getByText('2 mapped, 1 failed').waitFor();
+  await page.getByText('{"number":"2"}').waitFor();
+});
+
+test('everything is reached by keys', async ({ page, url }) => {
+  await opened(page, url);
+  await choose(page, 'Control+k', 'unread', /unread/);
+  await page.getByRole('tab', { name: /Unread/, selected: true }).waitFor();
+  await page.keyboard.press('Alt+1');
+  await page.getByRole('tab', { name: 'Result', selected: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('tab', { name: 'Diff', selected: true }).waitFor();
+  // The page's own order: no trap in an editor.
+  await box(page, 'Source document').focus();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Mapping');
+  await page.keyboard.press('Alt+1');
+  await choose(page, 'Control+o', 'magento/order', /magento\/order\.read/);
+  await choose(page, 'Alt+s', '04-guest', /04-guest-be-free-shipping/);
+  await box(page, 'Result').getByText('"number"').first().waitFor();
+});
+
+test('a megabyte stays usable', async ({ page, url }) => {
+  await opened(page, url);
+  const line = (i) => ({ id: 'l' + i, type: 'product', label: 'Line ' + i, quantity: 1, price: { unitPrice: 1.5, totalPrice: 1.5 }, payload: { productNumber: 'SKU-' + i, note: 'x'.repeat(40) } });
+  const large = JSON.stringify({ orderNumber: '77', lineItems: Array.from({ length: 5500 }, (_, i) => line(i)) }, null, 1);
+  assert.ok(large.length > 1_000_000);
+  await box(page, 'Source document').click();
+  await page.keyboard.press('Control+a');
+  await box(page, 'Source document').evaluate((el, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    el.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, large);
+  await box(page, 'Result').getByText('"77"').waitFor();
+  const start = Date.now();
+  await box(page, 'Source document').press('Control+Home');
+  await page.keyboard.press('End');
+  await endOf(page, 'orderNumber');
+  await page.keyboard.type(' + "x"', { delay: 5 });
+  await box(page, 'Result').getByText('"77x"').waitFor();
+  console.log(`      four keys and the result after ${Date.now() - start} ms`);
+  assert.ok(Date.now() - start < 15_000, `it took ${Date.now() - start} ms`);
+});
+
+test('axe finds nothing serious', async ({ page, url, browser }) => {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [360, 1280]) {
+      const other = await browser.newPage({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+      await opened(other, url);
+      await box(other, 'Result').getByText('"street"').click();
+      await other.getByRole('heading', { name: /^Why is/ }).waitFor();
+      await accessible(other, `the page, ${width} px, ${colorScheme}`);
+      if (width === 1280) {
+        for (const tab of ['Diff', 'Tests', 'Unread']) {
+          await other.getByRole('tab', { name: new RegExp('^' + tab) }).click();
+          await accessible(other, tab + ', ' + colorScheme);
+        }
+        await other.keyboard.press('Control+k');
+        await accessible(other, 'the palette, ' + colorScheme);
+        await other.keyboard.press('Escape');
+        await other.getByRole('button', { name: 'Share' }).click();
+        await accessible(other, 'sharing, ' + colorScheme);
+      }
+      await other.close();
+    }
+  }
+});
+
+test('the page is light, soon there, and holds to its policy', async ({ url, browser }) => {
+  const page = await browser.newPage();
+  let weight = 0;
+  const violations = [];
+  const client = await page.context().newCDPSession(page);
+  await client.send('Network.enable');
+  client.on('Network.loadingFinished', (e) => (weight += e.encodedDataLength));
+  page.on('console', (m) => m.type() === 'error' && violations.push(m.text()));
+  page.on('pageerror', (e) => violations.push(e.message));
+  const start = Date.now();
+  await page.goto(url);
+  await box(page, 'Mapping').waitFor();
+  const took = Date.now() - start;
+  await box(page, 'Result').getByText('"').first().waitFor();
+  console.log(`      first load ${(weight / 1024).toFixed(0)} KB, the editor after ${took} ms`);
+  assert.ok(weight < 350 * 1024, `first load ${weight} bytes`);
+  assert.ok(took < 10_000, `the editor came after ${took} ms`);
+  assert.deepEqual(violations, []);
+  await page.close();
+});
+
+const only = process.argv[2];
+const browser = await launch();
+const { dir, remove } = project();
+const server = await serve(dir);
+let failed = 0;
+try {
+  for (const { name, run } of tests) {
+    if (only && !name.includes(only)) continue;
+    rmSync(join(dir, 'mappings/order.test.yaml'), { force: true });
+    rmSync(join(dir, 'mappings/testdata'), { force: true, recursive: true });
+    writeFileSync(join(dir, 'mappings/order.yaml'), mapping);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    context.setDefaultTimeout(30_000); // machines that build are busy
+    const page = await context.newPage();
+    const start = Date.now();
+    try {
+      await run({ page, url: server.url, dir, browser });
+      console.log(`ok    ${name} (${Date.now() - start} ms)`);
+    } catch (e) {
+      failed++;
+      console.log(`FAIL  ${name}\n${e.stack}`);
+      await page.screenshot({ path: new URL('../test-results/failed.png', import.meta.url).pathname }).catch(() => {});
+    } finally {
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+  remove();
+}
+if (failed) console.log(server.log());
+process.exitCode = failed ? 1 : 0;

@@ -80,7 +80,7 @@ func TestAfterARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, stderr := command("diff-mapping", "webshop-orders", "--project", dir, "--to", changed)
-	if code != exitOK || !strings.Contains(out, "6 documents: 6 would change, 0 would fail") || !strings.Contains(out, "  YourReference: 6 times\n") || strings.Count(out, " -> ") != 3 {
+	if code != exitOK || !strings.Contains(out, "6 documents: 6 would change, 0 would fail") || !strings.Contains(out, "  YourReference: 6 times\n") || strings.Count(out, "-> \"order 100") != 3 {
 		t.Errorf("code %d: %s%s", code, out, stderr)
 	}
 	if code, _, stderr = command("diff-mapping", "webshop-orders", "--project", dir, "--to", "eaccounting/customer.write"); code != exitMisuse {

@@ -172,8 +172,13 @@ type Depth struct{ Waiting, InHand int }
 // Total is both.
 func (d Depth) Total() int { return d.Waiting + d.InHand }
 
-// Depth returns how much of a flow's lane there is.
+// Depth returns how much of a flow's lane there is. It counts what is stored, not what the store believes to have handed out: right after a crash the
+// two may differ.
 func (q *Queue) Depth(ctx context.Context, flow string, lane Lane) (Depth, error) {
+	total, err := q.Left(ctx, flow, lane)
+	if err != nil {
+		return Depth{}, err
+	}
 	c, err := q.consumer(ctx, flow, lane)
 	if err != nil {
 		return Depth{}, err
@@ -182,7 +187,17 @@ func (q *Queue) Depth(ctx context.Context, flow string, lane Lane) (Depth, error
 	if err != nil {
 		return Depth{}, fmt.Errorf("the queue of %s: %w", flow, err)
 	}
-	return Depth{int(info.NumPending), info.NumAckPending}, nil
+	inHand := min(info.NumAckPending, total)
+	return Depth{total - inHand, inHand}, nil
+}
+
+// Left returns how many items of a flow's lane are not settled.
+func (q *Queue) Left(ctx context.Context, flow string, lane Lane) (int, error) {
+	n, err := q.store.Count(ctx, streamName, filter(flow, lane), runtime.From{Seq: 1})
+	if err != nil {
+		return 0, fmt.Errorf("the queue of %s: %w", flow, err)
+	}
+	return int(n), nil
 }
 
 func (q *Queue) consumer(ctx context.Context, flow string, lane Lane) (jetstream.Consumer, error) {

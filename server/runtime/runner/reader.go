@@ -164,11 +164,11 @@ func (r *reader) oneByOne(ctx context.Context) ([]queue.Receipt, error) {
 // waitForRoom waits until the queue has room for another page.
 func (r *reader) waitForRoom(ctx context.Context) error {
 	for {
-		d, err := r.engine.queue.Depth(ctx, r.flow.Name, r.lane)
+		left, err := r.engine.queue.Left(ctx, r.flow.Name, r.lane)
 		if err != nil {
 			return err
 		}
-		if d.Total() < r.engine.options.HighWater || r.over() {
+		if left < r.engine.options.HighWater || r.over() {
 			return nil
 		}
 		select {

@@ -177,14 +177,14 @@ func (e *Engine) named(ctx context.Context, f *Flow, names []string) ([]port.Doc
 // drain waits until nothing of the flow is queued but what was put back for long, or until the crew ends.
 func (e *Engine) drain(ctx context.Context, f *Flow, c *crew, worked <-chan struct{}) error {
 	for {
-		depth, err := e.queue.Depth(context.WithoutCancel(ctx), f.Name, c.lane)
+		left, err := e.queue.Left(context.WithoutCancel(ctx), f.Name, c.lane)
 		if err != nil {
 			return err
 		}
 		c.mu.Lock()
 		deferred := len(c.deferred)
 		c.mu.Unlock()
-		if depth.Total() <= deferred || ctx.Err() != nil {
+		if left <= deferred || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		select {

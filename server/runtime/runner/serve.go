@@ -233,8 +233,8 @@ func (f *served) handle(ctx context.Context, open *Flow, lane queue.Lane) {
 		f.mu.Unlock()
 		if lane == queue.Backfill {
 			c.yield = func(ctx context.Context) bool {
-				d, err := e.queue.Depth(ctx, open.Name, queue.Live)
-				return err == nil && d.Total() > 0
+				left, err := e.queue.Left(ctx, open.Name, queue.Live)
+				return err == nil && left > 0
 			}
 		}
 		if err := c.work(ctx); err != nil && ctx.Err() == nil {

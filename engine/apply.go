@@ -133,14 +133,16 @@ func (f *frame) reset() {
 	for i := range f.rows {
 		f.rows[i].Forget()
 	}
-	for i := range f.tapes {
-		f.tapes[i].Forget()
+	f.tapes[0].Forget()
+	if f.beside {
+		for i := range f.tapes {
+			f.tapes[i].Forget()
+		}
 	}
 	f.arena.Reset()
 	clear(f.stack[:f.high])
 	f.high, f.doubts = 0, 0
-	var none value.Value
-	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
+	f.given = given{}
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
 	f.seed, f.log = 0, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
@@ -154,12 +156,22 @@ func (f *frame) reset() {
 
 // let returns variable i, computed when it is first needed.
 func (f *frame) let(i int) (value.Value, error) {
+	cell := f.letCell(i)
+	return cell.value, cell.err
+}
+
+// letCell returns the cell of variable i, which it fills.
+func (f *frame) letCell(i int) *letCell {
 	cell := &f.lets[i]
 	if !cell.done {
-		v, err := f.letCode[i](f)
-		*cell = letCell{true, v, err}
+		f.fill(i, cell)
 	}
-	return cell.value, cell.err
+	return cell
+}
+
+func (f *frame) fill(i int, cell *letCell) {
+	cell.value, cell.err = f.letCode[i](f)
+	cell.done = true
 }
 
 // run is one document on its way through a mapping.

@@ -15,34 +15,33 @@ type code func(f *frame) (value.Value, error)
 
 // frame is what the expressions of one document share. It belongs to one goroutine.
 type frame struct {
-	doc      value.Value
-	source   value.Value
-	settings value.Value
-	tables   value.Value
-	// ownTables is true where the flow sets no table.
-	ownTables bool
-	links     value.Value
-	current   value.Value
-	now       value.Value
-	vars      []value.Value // each-aliases, indexes, and variables of expressions, by slot
-	lets      []letCell
-	letCode   []code
-	rows      []value.Row // what the paths of each view hold
-	out       *outNode
-	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
-	write     WriteMode
-	buf       []byte // the output while it is written
-	budget    *limit.Budget
-	limits    limit.Budget  // what budget points to
-	stack     []value.Value // arguments and elements in use
-	high      int           // the most of stack that was in use
-	words     []byte        // texts that rules join
-	arena     value.Arena   // of lists that rules make
-	call      function.Call
-	seed      uint64
-	log       func(ScriptLog)
-	doubts    int    // how often a quick look was not enough
-	trace     *trace // nil, except where somebody asked for an explanation
+	given
+	vars    []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets    []letCell
+	letCode []code
+	rows    []value.Row // what the paths of each view hold
+	out     *outNode
+	tapes   [6]value.Tape // of doc, source, settings, tables, links and current
+	write   WriteMode
+	buf     []byte // the output while it is written
+	budget  *limit.Budget
+	limits  limit.Budget  // what budget points to
+	stack   []value.Value // arguments and elements in use
+	high    int           // the most of stack that was in use
+	words   []byte        // texts that rules join
+	arena   value.Arena   // of lists that rules make
+	call    function.Call
+	seed    uint64
+	log     func(ScriptLog)
+	doubts  int    // how often a quick look was not enough
+	trace   *trace // nil, except where somebody asked for an explanation
+}
+
+// given are the values that expressions find by a name of their own.
+type given struct {
+	doc, source, settings, tables, links, current, now value.Value
+	// ownTables is true where the flow sets no table, beside where anything but the document is on a tape.
+	ownTables, beside bool
 }
 
 // letCell holds a `let` once it was needed.

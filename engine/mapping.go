@@ -50,6 +50,7 @@ type step struct {
 	text    *scalar   // what a failure of the rule points at
 	result  code      // nil for an each without a result of its own
 	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	cells   []cellRef // the same, where they are read
 	literal []byte    // what is written where none of copies has a value
 	form    emitForm  // how the result is written where it is not built
 	quick   quick     // what form calls for

@@ -34,7 +34,9 @@ func newIntoMagento(t *testing.T, from string, empty bool) *crossing {
 	return c
 }
 
-func (c *crossing) toMagento(text string) { c.write("flows/orders.yaml", "from: source\nto: webshop\n"+text) }
+func (c *crossing) toMagento(text string) {
+	c.write("flows/orders.yaml", "from: source\nto: webshop\n"+text)
+}
 
 // TestProductsIntoMagento sends a catalog with a family to a shop that has some of it, under other SKUs and under the same.
 func TestProductsIntoMagento(t *testing.T) {

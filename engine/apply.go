@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )

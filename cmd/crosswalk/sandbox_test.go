@@ -102,7 +102,9 @@ func TestSandboxForPeople(t *testing.T) {
 // frailSystem is a system whose sandbox can be made to go wrong, in words of its own.
 func frailSystem(name string) connectors.System {
 	s := echoSystem(name)
-	s.Sandbox = func(connectors.SandboxOptions) connectors.Sandbox { return &frailSandbox{echoSandbox: echoSandbox(name)} }
+	s.Sandbox = func(connectors.SandboxOptions) connectors.Sandbox {
+		return &frailSandbox{echoSandbox: echoSandbox(name)}
+	}
 	return s
 }
 

@@ -19,6 +19,7 @@ type Mapping struct {
 	warnings       Diagnostics
 
 	linked   *linked
+	scripts  []byte // a digest of the texts of the scripts
 	limits   Limits
 	copyBase bool // base: doc
 	lets     []code
@@ -92,6 +93,7 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
+	m.scripts = c.scripts.digest
 	c.docView = c.newView()
 	c.place = &value.Place{}
 	c.docView.From([]*value.Place{c.place})

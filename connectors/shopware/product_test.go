@@ -205,7 +205,6 @@ func TestMissingNamesAreRefused(t *testing.T) {
 // Two connections that need the same names at once make each of them once.
 func TestNamesAreMadeOnce(t *testing.T) {
 	s := open0(t)
-	s.before = nil
 	second, err := Open(connectors.Config{Name: "second", URL: s.url(), Credentials: s.Credentials()})
 	if err != nil {
 		t.Fatal(err)

@@ -109,7 +109,8 @@ func WithScripts(host ScriptHost) Option { return func(l *loader) { l.host = hos
 type scriptSet struct {
 	functions map[string]*scriptFunction // by name, and by script.name
 	names     []string
-	known     bool // false where scripts could not be loaded: nothing is said about their functions
+	known     bool   // false where scripts could not be loaded: nothing is said about their functions
+	digest    []byte // of the texts
 }
 
 type scriptFunction struct {
@@ -171,7 +172,9 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	if len(paths) < len(m.scripts) {
 		return
 	}
-	loaded, err := l.host.LoadScripts(rootedFiles{l, m.place.inLibrary, root}, paths)
+	files := &readSums{rootedFiles: rootedFiles{l, m.place.inLibrary, root}, sums: map[string][]byte{}}
+	loaded, err := l.host.LoadScripts(files, paths)
+	set.digest = append(set.digest, files.digest()...)
 	var list ScriptErrors
 	switch {
 	case err == nil:

@@ -37,12 +37,13 @@ type Client struct {
 	hooks   hooks
 	now     func() time.Time
 
-	images *http.Client // fetches the pictures that products name
-	tables tables
-	rows   rowCache
-	skus   skuCache
-	users  index
-	orders index
+	images   *http.Client // fetches the pictures that products name
+	tables   tables
+	rows     rowCache
+	skus     skuCache
+	variants variantIndex
+	users    index
+	orders   index
 }
 
 var _ interface {

@@ -105,7 +105,7 @@ func TestDifference(t *testing.T) {
 		`{"tags":["a","b"],"tax":{"rate":9},"id":null}`:                      `{"tags":["a","b"],"tax":{"rate":9},"id":null}`,
 		`{"price":"19.1","new":1,"name":null}`:                               `{"price":"19.1","new":1,"name":null}`,
 		`{"price":1e999999999,"new":[1e400]}`:                                `{"price":1e999999999,"new":[1e400]}`,
-		`{"left":"out"}`: `{}`,
+		`{"left":"out"}`:                                                     `{}`,
 	} {
 		w, err := jsondoc.DecodeObject([]byte(want))
 		if err != nil {

@@ -189,8 +189,9 @@ func TestOrdersIntoMagento(t *testing.T) {
 // themselves.
 func TestFamiliesOfMagentoCross(t *testing.T) {
 	for name, other := range map[string]connectors.Sandbox{
-		"ecwid":   ecwid.New(connectors.SandboxOptions{Empty: true}),
-		"magento": magento.New(connectors.SandboxOptions{Empty: true}),
+		"ecwid":    ecwid.New(connectors.SandboxOptions{Empty: true}),
+		"magento":  magento.New(connectors.SandboxOptions{Empty: true}),
+		"shopware": shop.New(connectors.SandboxOptions{Empty: true}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newMagentoCrossing(t)
@@ -218,7 +219,7 @@ func TestFamiliesOfMagentoCross(t *testing.T) {
 			if len(docs) != 1 {
 				t.Fatalf("%d families", len(docs))
 			}
-			variants := gjson.GetBytes(docs[0].Body, map[string]string{"ecwid": "combinations.#.sku", "magento": "crosswalk.children.#.sku"}[name]).Raw
+			variants := gjson.GetBytes(docs[0].Body, map[string]string{"ecwid": "combinations.#.sku", "magento": "crosswalk.children.#.sku", "shopware": "children.#.productNumber"}[name]).Raw
 			if variants != `["NEW-NK-TEE-BLACK-S","NEW-NK-TEE-BLACK-M"]` {
 				t.Errorf("variants %s", variants)
 			}

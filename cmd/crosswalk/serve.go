@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/playground"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server"
 	"github.com/crosswalk-go/crosswalk/server/api"
 	"github.com/crosswalk-go/crosswalk/server/auth"
@@ -91,7 +92,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 // newServer makes the server of a project, nil for none. Whoever calls it closes the folder.
 func (c *cli) newServer(p *project.Project, profile bool) (*server.Server, server.Config, func() error, error) {
 	opts := api.Options{
-		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
+		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
 		Log:     slog.New(slog.NewTextHandler(c.stderr, nil)),
 	}

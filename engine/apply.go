@@ -142,7 +142,7 @@ func (f *frame) reset() {
 	var none value.Value
 	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
-	f.seed, f.log = 0, nil
+	f.seed, f.log, f.ahead = 0, nil, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
@@ -408,6 +408,7 @@ func (r *run) each(s *step, at *outNode) {
 		return
 	}
 	list := &outNode{form: outList}
+	r.vars[e.all] = src
 	for i, item := range items {
 		if r.stopped {
 			return

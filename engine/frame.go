@@ -41,6 +41,7 @@ type frame struct {
 	call      function.Call
 	seed      uint64
 	log       func(ScriptLog)
+	ahead     map[*ahead]*made
 	doubts    int    // how often a quick look was not enough
 	trace     *trace // nil, except where somebody asked for an explanation
 }

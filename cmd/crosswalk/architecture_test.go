@@ -45,6 +45,8 @@ var importRules = []struct {
 		"a leaf that the sandboxes share"},
 	{"connectors/faults", nil, nil,
 		"a leaf that the sandboxes share: it disturbs HTTP and knows no system"},
+	{"connectors/statepage", []string{"connectors", "connectors/faults"}, []string{"connectors/all"},
+		"the page sees HTTP and what a sandbox says of itself, not a system"},
 	{"connectors/contract/...", []string{"connectors/contract/..."}, nil,
 		"the contract checks see HTTP, not a system"},
 	{"connectors/all", []string{"connectors", "connectors/*"}, []string{"connectors/...", "engine/port", "mappings"},

@@ -193,6 +193,7 @@ func TestFind(t *testing.T) {
 		want                   []string
 	}{
 		{"order", port.KeyNumber, "10003", []string{"10003"}},
+		{"order", port.KeyReference, "10003", []string{"10003"}}, // the number that it had where it comes from
 		{"order", port.KeyNumber, "1000", nil},
 		{"order", port.KeyNumber, "", nil},
 		{"customer", port.KeyEmail, "SANNE.devries@example.nl", []string{"sanne.devries@example.nl", "sanne.devries@EXAMPLE.nl"}},
@@ -202,6 +203,8 @@ func TestFind(t *testing.T) {
 		{"product", port.KeySKU, "nk-mug-350", nil}, // the database would say yes
 		{"product", port.KeyNumber, "NK-TEE-BLACK-M", []string{"NK-TEE-BLACK-M"}},
 		{"product", port.KeyID, "10001", nil},
+		{"product", port.KeySKU, "NK-TEE-BLACK-S", []string{"NK-TEE-BLACK-S"}}, // a variant is found, though read with its family
+		{"stock", port.KeySKU, "NK-TEE-BLACK-S", []string{"NK-TEE-BLACK-S"}},
 	} {
 		docs, err := s.Find(t.Context(), c.resource, port.Key{Field: c.field, Value: c.value})
 		if err != nil || strings.Join(keys(docs), " ") != strings.Join(c.want, " ") {
@@ -214,7 +217,7 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []string{"order", "customer", "product"} {
+	for _, c := range []string{"customer", "product", "stock"} {
 		if _, err := s.Find(t.Context(), c, port.Key{Field: port.KeyReference, Value: "1"}); !errors.Is(err, port.ErrNoProbe) {
 			t.Errorf("%s by reference: %v", c, err)
 		}

@@ -307,11 +307,11 @@ func (t *Tape) pass(i, depth int, link **known) int {
 func (t *Tape) scalar(i int) int {
 	s := t.src
 	switch c := s[i]; {
+	case c == '-' || c-'0' <= 9:
+		return number(s, i)
 	case c == '"':
 		end, _ := str(s, i)
 		return end
-	case c == '-' || c-'0' <= 9:
-		return number(s, i)
 	case c == 'n':
 		return word(s, i, "null")
 	case c == 't':

@@ -11,10 +11,12 @@ import (
 	"runtime/debug"
 
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
 )
 
-// setup is the first message to a process.
+// setup is the first message to a process. One that is to make calls gets the code and its map with it.
 type setup struct {
+	Load         *Job `json:",omitempty"` // what a process is to read; it makes no calls
 	Entries      []string
 	Cover, Tests bool
 	Limits       machine.Limits
@@ -35,14 +37,15 @@ type header struct {
 
 // failure is how an error crosses.
 type failure struct {
-	Error *machine.Error `json:",omitempty"`
-	Text  string         `json:",omitempty"`
+	Error  *machine.Error `json:",omitempty"`
+	Errors source.Errors  `json:",omitempty"`
+	Text   string         `json:",omitempty"`
 }
 
 // maxStack ends recursion inside a built-in long before it takes the memory of everything else.
 const maxStack = 64 << 20
 
-// Serve answers calls until in ends, and returns the exit code of the process. It limits the memory of the process: it
+// Serve reads scripts, or answers calls until in ends, and returns the exit code of the process. It limits the memory of the process: it
 // is for a process that does nothing else.
 func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 	debug.SetMaxStack(maxStack)
@@ -57,7 +60,23 @@ func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 			requests <- fields
 		}
 	}()
-	pool, err := begin(<-requests, functions)
+	first := <-requests
+	var s setup
+	err := errFrame
+	if len(first) > 0 {
+		err = json.Unmarshal(first[0], &s)
+	}
+	// The parsers of scripts run under a limit of their own, here as where the scripts were read.
+	if err == nil {
+		err = limitMemory(loadBytes)
+	}
+	if err == nil && s.Load != nil {
+		return serveLoad(*s.Load, requests, out)
+	}
+	var pool *machine.Pool
+	if err == nil {
+		pool, err = begin(s, first[1:], functions)
+	}
 	if err != nil {
 		_ = writeFrame(out, nil, failed(err))
 		return 1
@@ -83,19 +102,17 @@ func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 	return 0
 }
 
-func begin(fields [][]byte, functions machine.Functions) (*machine.Pool, error) {
-	if len(fields) != 3 {
+func begin(s setup, fields [][]byte, functions machine.Functions) (*machine.Pool, error) {
+	if len(fields) != 2 {
 		return nil, errFrame
-	}
-	var s setup
-	if err := json.Unmarshal(fields[2], &s); err != nil {
-		return nil, err
 	}
 	program, err := machine.Compile(machine.Source{Code: string(fields[0]), Map: fields[1], Entries: s.Entries, Cover: s.Cover, Tests: s.Tests})
 	if err != nil {
 		return nil, err
 	}
-	if err := limitMemory(s.Limits.MemoryBytes); err != nil {
+	// Go reserves addresses long before it uses them, 64 MiB at a time for the heap, so the limit is twice the call's and two
+	// such steps: a polite limit, the watch of package machine, stands below it.
+	if err := limitMemory(2*s.Limits.MemoryBytes + 128<<20); err != nil {
 		return nil, err
 	}
 	return machine.NewPool(program, s.Limits, functions)
@@ -132,7 +149,7 @@ func answerCall(pool *machine.Pool, fields [][]byte, out io.Writer) error {
 
 func failed(err error) []byte {
 	var f failure
-	if !errors.As(err, &f.Error) {
+	if !errors.As(err, &f.Error) && !errors.As(err, &f.Errors) {
 		f.Text = err.Error()
 	}
 	b, err := json.Marshal(f)

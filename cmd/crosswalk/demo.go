@@ -91,7 +91,11 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 
 // watchAndServe lets the flow run on, with the playground beside it.
 func (d *demo) watchAndServe(ctx context.Context, p *project.Project) (err error) {
-	s, cfg, closeFolder, err := d.newServer(p, false)
+	cfg, err := serverConfig(p)
+	if err != nil {
+		return err
+	}
+	s, closeFolder, err := d.newServer(p, cfg, false, nil)
 	if err != nil {
 		return err
 	}

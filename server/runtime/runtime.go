@@ -39,6 +39,7 @@ type Runtime struct {
 	socket *socket
 	conn   *nats.Conn
 	lock   *lock
+	dir    string // of an embedded store that has been started
 	js     jetstream.JetStream
 
 	replicas int
@@ -107,6 +108,9 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err := os.Chmod(store, 0o700); err != nil { // it may have been there
 		return err
 	}
+	if err := inspect(dir, log.Warn); err != nil {
+		return err
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "crosswalk",
 		DontListen: true, // reached by in-process connections and the folder's socket only
@@ -136,6 +140,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if !srv.JetStreamEnabled() {
 		return errors.New("the store cannot be read: the log says why")
 	}
+	r.dir = dir
 	if r.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
 		return err
 	}
@@ -237,11 +242,15 @@ func (r *Runtime) Close(ctx context.Context) error {
 			r.server.Shutdown()
 			r.server.WaitForShutdown()
 		}
-		if r.lock == nil {
-			done <- nil
-			return
+		var err error
+		if r.dir != "" {
+			err = markClosed(r.dir)
+			r.dir = "" // closed twice, it may be another's by now
 		}
-		done <- r.lock.release()
+		if r.lock != nil {
+			err = errors.Join(err, r.lock.release())
+		}
+		done <- err
 	}()
 	select {
 	case err := <-done:

@@ -96,6 +96,7 @@ func TestProductsCross(t *testing.T) {
 			c.taxed()
 			c.flow("entity: product\nsettings: {prices: gross}\n")
 			s, results := c.twice()
+			// The variants of a family come with it.
 			if s.Created != 1 || s.Updated != 2 || s.Failed+s.InDoubt != 0 || results["NK-TEE"].Code != flow.SkipType {
 				t.Errorf("%s", s)
 			}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/crosswalk-go/crosswalk/playground"
 	"github.com/crosswalk-go/crosswalk/server/api"
@@ -31,6 +32,10 @@ type Options struct {
 	Profile bool
 	// Ready says why the server is not ready; nil is ready.
 	Ready func(context.Context) error
+	// Hooks answers POST /hooks/{connection}, where nobody signs in: who calls proves it by a signature. nil where no flows run.
+	Hooks http.Handler
+	// Collectors are further metrics.
+	Collectors []prometheus.Collector
 }
 
 // Server serves the page and the API.
@@ -54,13 +59,19 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, routes: routes}
-	m := newMetrics()
+	m, err := newMetrics(opts.Collectors)
+	if err != nil {
+		return nil, err
+	}
 	r := mux.NewRouter()
 	r.UseEncodedPath()
 	r.Use(m.measure)
 	r.HandleFunc("/healthz", s.healthz).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
 	r.Handle("/metrics", routes.Guard(m.handler())).Methods(http.MethodGet)
+	if opts.Hooks != nil {
+		r.Handle("/hooks/{connection}", opts.Hooks).Methods(http.MethodPost)
+	}
 	if opts.Profile {
 		admin := func(path string, f http.HandlerFunc) { r.Handle(path, routes.GuardAdmin(f)) }
 		admin("/debug/pprof/cmdline", pprof.Cmdline)

@@ -69,12 +69,18 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.stop()) }()
-	p, err := project.Load(dir, systems, project.Scripts(c.scripts), project.Env(func(name string) (string, bool) { v, ok := env[name]; return v, ok }))
+	load := func() (*project.Project, error) {
+		p, err := project.Load(dir, systems, project.Scripts(c.scripts), project.Env(func(name string) (string, bool) { v, ok := env[name]; return v, ok }))
+		if err == nil {
+			for i := range p.Flows { // more often than the file says, so that there is something to see
+				p.Flows[i].Trigger = project.Trigger{Every: demoEvery}
+			}
+		}
+		return p, err
+	}
+	p, err := load()
 	if err != nil {
 		return err
-	}
-	for i := range p.Flows { // it runs more often than its file says, so that there is something to see
-		p.Flows[i].Trigger = project.Trigger{Every: demoEvery}
 	}
 	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
 	if err != nil {
@@ -86,7 +92,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	d := &demo{cli: c, set: set, flow: open, made: map[string]string{}}
+	d := &demo{cli: c, load: load, set: set, flow: open, made: map[string]string{}}
 	if err := d.runTwice(ctx); err != nil || once {
 		return err
 	}
@@ -99,8 +105,8 @@ func (d *demo) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	run := flows.NewService(d.set, flows.ServiceOptions{})
-	s, closeFolder, err := d.newServer(d.set.Project, d.set, cfg, false, run)
+	run := flows.NewService(d.set, flows.ServiceOptions{Load: d.load, Serve: runner.ServeOptions{Workers: cfg.Workers}})
+	s, closeFolder, err := d.newServer(d.set.Project, cfg, false, run)
 	if err != nil {
 		return err
 	}
@@ -120,6 +126,7 @@ func (d *demo) serve(ctx context.Context) (err error) {
 // demo is a demonstration on its way.
 type demo struct {
 	*cli
+	load func() (*project.Project, error)
 	set  *flows.Set
 	flow *runner.Flow
 	made map[string]string // order number -> what it became

@@ -91,9 +91,9 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
 	defer l.Close() // again does nothing
-	var set *flows.Set
 	var run *flows.Service
 	if p != nil && !f.noFlows {
+		var set *flows.Set
 		set, err = openFlowsWith(ctx, p, flows.Options{Log: c.logger(), Own: ownPatience})
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
 		run = c.service(set, dir, cfg)
 	}
-	s, closeFolder, err := c.newServer(p, set, cfg, f.profile, run)
+	s, closeFolder, err := c.newServer(p, cfg, f.profile, run)
 	if err != nil {
 		return err
 	}
@@ -121,11 +121,11 @@ const ownPatience = 20 * time.Second
 func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
 
 // newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, set *flows.Set, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
+func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
-		Log:     c.logger(), Flows: set,
+		Log:     c.logger(),
 	}
 	opts.Audit = opts.Log.With("log", "audit")
 	var err error
@@ -144,6 +144,7 @@ func (c *cli) newServer(p *project.Project, set *flows.Set, cfg server.Config, p
 	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
 	if run != nil {
 		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
+		all.API.Flows, all.API.Reload = run.Set(), run.Reload
 	}
 	s, err := server.New(all)
 	if err != nil {

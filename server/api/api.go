@@ -37,6 +37,8 @@ type Options struct {
 	Folder *files.Folder
 	// Flows are the project's flows on their store; nil where the server runs none.
 	Flows *flows.Set
+	// Reload takes over files of the project that have changed; nil where nothing does.
+	Reload func(context.Context) error
 	// Systems are those that connections can lead to.
 	Systems []connectors.System
 	// Scripts loads the scripts of mappings; nil leaves mappings with scripts an error.

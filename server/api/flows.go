@@ -275,6 +275,9 @@ func (a *API) start(r *http.Request, f project.Flow, ask schedule.Ask) error {
 	if a.Flows.Engine.Paused(r.Context(), f.Name) {
 		return errPaused
 	}
+	if err := a.reload(r.Context()); err != nil {
+		return err
+	}
 	return a.Flows.Engine.Start(r.Context(), f.Name, ask)
 }
 
@@ -298,8 +301,22 @@ func (a *API) setPaused(w http.ResponseWriter, r *http.Request, what string, set
 	return write(w, map[string]bool{"paused": a.Flows.Engine.Paused(r.Context(), f.Name)})
 }
 
+// reload takes over what was saved a moment ago: who saves a mapping and runs its flow means the new one.
+func (a *API) reload(ctx context.Context) error {
+	if a.Reload == nil {
+		return nil
+	}
+	if err := a.Reload(ctx); err != nil {
+		return unopened(err)
+	}
+	return nil
+}
+
 // opened opens a flow as its files say now, and hands it to do.
 func (a *API) opened(ctx context.Context, name string, do func(*runner.Flow) error) error {
+	if err := a.reload(ctx); err != nil {
+		return err
+	}
 	open, err := a.Flows.Flow(ctx, name)
 	if err != nil {
 		return unopened(err)
@@ -316,7 +333,7 @@ func unopened(err error) error {
 	var found engine.Diagnostics
 	switch {
 	case errors.As(err, &found):
-		return problem{Status: http.StatusUnprocessableEntity, Code: "project", Title: "The flow has errors.", Diagnostics: found}
+		return problem{Status: http.StatusUnprocessableEntity, Code: "project", Title: "The project's files have mistakes: mend them first.", Diagnostics: found}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}

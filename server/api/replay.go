@@ -92,7 +92,7 @@ func (a *API) side(e activity.Entry, which string) (m *engine.Mapping, name stri
 	if err != nil {
 		return nil, "", false, assembled, err
 	}
-	if assembled, err = a.Flows.Project.Assemble(f, a.Library); err != nil {
+	if assembled, err = a.Flows.Current().Assemble(f, a.Library); err != nil {
 		return nil, "", false, assembled, unopened(err)
 	}
 	mapper := assembled.Mappings.Read
@@ -109,7 +109,7 @@ func (a *API) side(e activity.Entry, which string) (m *engine.Mapping, name stri
 
 // pageName turns a mapping's file into what the page calls it: a path below the project, or one in the library.
 func (a *API) pageName(file string) (name string, library bool) {
-	if rel, err := filepath.Rel(a.Flows.Project.Dir, file); err == nil && a.Folder != nil {
+	if rel, err := filepath.Rel(a.Flows.Current().Dir, file); err == nil && a.Folder != nil {
 		rel = filepath.ToSlash(rel)
 		if in, err := a.Folder.Open(rel); err == nil {
 			_ = in.Close() // it was only looked for

@@ -62,6 +62,9 @@ func NewService(set *Set, o ServiceOptions) *Service {
 	return s
 }
 
+// Set is the flows that the service runs.
+func (s *Service) Set() *Set { return s.set }
+
 // Run runs the flows until ctx ends, and then lets what is in hand end, for as long as it may. Run it once.
 func (s *Service) Run(ctx context.Context) error {
 	o := s.options.Serve

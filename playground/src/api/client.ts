@@ -19,6 +19,15 @@ export type Problem = Schemas['Problem'];
 export type Position = Schemas['Position'];
 export type TestReport = Schemas['TestReport'];
 export type ListedMapping = Schemas['ListedMapping'];
+export type Flow = Schemas['Flow'];
+export type Counts = Schemas['Counts'];
+export type Account = Schemas['Account'];
+export type Entry = Schemas['Entry'];
+export type Documents = Schemas['Documents'];
+export type Replay = Schemas['Replay'];
+export type Unsettled = Schemas['Unsettled'];
+export type DryRun = Schemas['DryRun'];
+export type Estimate = Schemas['Estimate'];
 export type Session = Schemas['Session'];
 
 /** What to say of an error, in words. */

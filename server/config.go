@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 )
 
 // DefaultListen is where a server listens unless it is told otherwise: on this machine only.
@@ -20,6 +21,8 @@ type Config struct {
 	// TLS is true where a proxy in front speaks TLS with the browsers.
 	TLS  bool        `json:"tls"`
 	Auth auth.Config `json:"auth"`
+	// Outbound says where connections may lead.
+	Outbound outbound.Policy `json:"outbound"`
 }
 
 // ParseConfig reads the section, which is JSON text; nil is an empty one.
@@ -32,6 +35,11 @@ func ParseConfig(section []byte) (Config, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("the section server of crosswalk.yaml: %w", err)
+	}
+	for _, scheme := range c.Outbound.Schemes {
+		if scheme != "https" && scheme != "http" {
+			return c, fmt.Errorf("the section server of crosswalk.yaml: outbound.schemes knows https and http, and not %q", scheme)
+		}
 	}
 	if c.Listen == "" {
 		c.Listen = DefaultListen

@@ -20,6 +20,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/setup"
 )
 
 // serveFlags are the flags of `crosswalk serve`.
@@ -116,6 +118,12 @@ func (c *cli) newServer(p *project.Project, profile bool) (*server.Server, serve
 		return fail(misusef("the section server of crosswalk.yaml: %w", err))
 	}
 	opts.Secure = cfg.TLS
+	if p != nil {
+		opts.Setup = setup.New(setup.Options{
+			Load: func() (*project.Project, error) { return p.Again() }, Folder: opts.Folder, Systems: systems, Library: mappings.FS,
+			Scripts: c.scripts, Policy: cfg.Outbound, Tokens: runtime.TokensIn(p.Data),
+		})
+	}
 	s, err := server.New(server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile})
 	if err != nil {
 		return fail(err)

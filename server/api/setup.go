@@ -106,6 +106,10 @@ func (a *API) wizardRehearse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return setupProblem(err)
 	}
+	trial.Source, trial.Canonical = indented([]byte(trial.Source)), indented([]byte(trial.Canonical))
+	for i := range trial.Operations {
+		trial.Operations[i].Body = indented([]byte(trial.Operations[i].Body))
+	}
 	return write(w, trial)
 }
 

@@ -20,6 +20,15 @@ export type Position = Schemas['Position'];
 export type TestReport = Schemas['TestReport'];
 export type ListedMapping = Schemas['ListedMapping'];
 export type Session = Schemas['Session'];
+export type System = Schemas['System'];
+export type ListedConnection = Schemas['Connections']['connections'][number];
+export type ConnectionState = Schemas['ConnectionState'];
+export type Questions = Schemas['Questions'];
+export type QuestionedTable = Questions['tables'][number];
+export type QuestionedSetting = Questions['settings'][number];
+export type FlowPlan = Schemas['FlowPlan'];
+export type Rehearsal = Schemas['Rehearsal'];
+export type WrittenFlow = Schemas['WrittenFlow'];
 
 /** What to say of an error, in words. */
 export function words(error: Problem | undefined): string {

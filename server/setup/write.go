@@ -244,7 +244,7 @@ func apart(c connectors.Credential, value string) bool {
 	return value != "" && (c.Secret || strings.Contains(value, "${"))
 }
 
-var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*(://[A-Za-z0-9_.:/-]*[A-Za-z0-9/])?$`)
+var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*(://[A-Za-z0-9_.:/-]*[A-Za-z0-9/])?$|^[0-9]+[smh]$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
 // scalar writes a text as YAML.
 func scalar(text string) string {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/crosswalk-go/crosswalk/playground"
 	"github.com/crosswalk-go/crosswalk/server/api"
@@ -31,11 +32,16 @@ type Options struct {
 	Profile bool
 	// Ready says why the server is not ready; nil is ready.
 	Ready func(context.Context) error
+	// Hooks answers POST /hooks/{connection}, where nobody signs in: who calls proves it by a signature. nil where no flows run.
+	Hooks http.Handler
+	// Collectors are further metrics.
+	Collectors []prometheus.Collector
 }
 
 // Server serves the page and the API.
 type Server struct {
 	opts    Options
+	routes  *api.API
 	handler http.Handler
 	closing atomic.Bool
 }
@@ -52,14 +58,20 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts}
-	m := newMetrics()
+	s := &Server{opts: opts, routes: routes}
+	m, err := newMetrics(opts.Collectors)
+	if err != nil {
+		return nil, err
+	}
 	r := mux.NewRouter()
 	r.UseEncodedPath()
 	r.Use(m.measure)
 	r.HandleFunc("/healthz", s.healthz).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
 	r.Handle("/metrics", routes.Guard(m.handler())).Methods(http.MethodGet)
+	if opts.Hooks != nil {
+		r.Handle("/hooks/{connection}", opts.Hooks).Methods(http.MethodPost)
+	}
 	if opts.Profile {
 		admin := func(path string, f http.HandlerFunc) { r.Handle(path, routes.GuardAdmin(f)) }
 		admin("/debug/pprof/cmdline", pprof.Cmdline)
@@ -93,6 +105,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(logWriter{s.opts.API.Log}, "", 0),
 	}
+	srv.RegisterOnShutdown(s.routes.EndStreams)
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/api"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/setup"
@@ -29,17 +31,23 @@ type serveFlags struct {
 	project string
 	listen  string
 	profile bool
+	noFlows bool
 }
 
 func newServeCommand(c *cli) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the playground and the API",
-		Long: `Serve the playground, in which mappings are written and tried, and the HTTP API behind it, until Ctrl-C.
+		Short: "Run the project's flows, and serve the page and the API",
+		Long: `Serve the page and the HTTP API behind it, until Ctrl-C: the playground, in which mappings are written and tried, and beside it what the
+flows do.
 
-In the folder of a project, one with a crosswalk.yaml, the page opens and saves its files. Elsewhere it keeps what is written in
-the browser.
+In the folder of a project, one with a crosswalk.yaml, the page opens and saves its files, and the flows of the project run by their
+triggers: every so often, at the times of a cron expression, and when a system calls POST /hooks/CONNECTION. --no-flows leaves them alone.
+Elsewhere the page keeps what is written in the browser.
+
+Changed files are taken over as soon as all of them are free of mistakes, and on SIGHUP; documents in hand are ended with the mappings
+with which they were begun. Told to stop, it ends what is in hand first, for as long as server.drain of crosswalk.yaml says (30s).
 
 It listens on this machine only, and there nobody has to sign in. It refuses any other address unless the section server of
 crosswalk.yaml names users or tokens; crosswalk auth makes what stands there.
@@ -53,6 +61,7 @@ crosswalk.yaml names users or tokens; crosswalk auth makes what stands there.
 	flags := cmd.Flags()
 	flags.StringVar(&f.project, "project", "", "the project's `folder` (default: this one, if it holds a crosswalk.yaml)")
 	flags.StringVar(&f.listen, "listen", "", "`address` and port (default: that of crosswalk.yaml, else "+server.DefaultListen+")")
+	flags.BoolVar(&f.noFlows, "no-flows", false, "run no flows: serve the page and the API only")
 	flags.BoolVar(&f.profile, "pprof", false, "serve profiles of the program to admins at /debug/pprof")
 	return cmd
 }
@@ -70,65 +79,88 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 	} else if f.project != "" && errors.Is(statErr, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one", dir)
 	}
-	s, cfg, closeFolder, err := c.newServer(p, f.profile)
+	cfg, err := serverConfig(p)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeFolder()) }()
 	if f.listen != "" {
 		cfg.Listen = f.listen
 	}
+	// What would refuse to serve at all is found before a flow runs.
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
+	defer l.Close() // again does nothing
+	var run *flows.Service
+	if p != nil && !f.noFlows {
+		var set *flows.Set
+		set, err = openFlowsWith(ctx, p, flows.Options{Log: c.logger(), Own: ownPatience})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
+		run = c.service(set, dir, cfg)
+	}
+	s, closeFolder, err := c.newServer(p, cfg, f.profile, run)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeFolder()) }()
 	c.sayServing(l.Addr(), "Ctrl-C stops.")
-	err = s.Serve(ctx, l)
+	err = serveBeside(ctx, c.logger(), run, func(ctx context.Context) error { return s.Serve(ctx, l) })
 	if errors.Is(err, server.ErrOpen) {
 		return misusef("%w\nName users or tokens in the section server of crosswalk.yaml (crosswalk auth makes them), or listen on 127.0.0.1", err)
 	}
 	return err
 }
 
-// newServer makes the server of a project, nil for none. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, profile bool) (*server.Server, server.Config, func() error, error) {
+// ownPatience is how long a server waits for other commands to leave the data folder.
+const ownPatience = 20 * time.Second
+
+// logger writes what happens to stderr.
+func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
+
+// newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
+func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
 		Version: readVersion(debug.ReadBuildInfo()).Version,
-		Log:     slog.New(slog.NewTextHandler(c.stderr, nil)),
+		Log:     c.logger(),
 	}
 	opts.Audit = opts.Log.With("log", "audit")
-	var section []byte
+	var err error
+	if opts.Auth, err = auth.New(cfg.Auth, nil); err != nil {
+		return nil, nil, misusef("the section server of crosswalk.yaml: %w", err)
+	}
+	opts.Secure = cfg.TLS
 	closeFolder := func() error { return nil }
 	if p != nil {
 		folder, err := files.Open(p.Dir, p.SecretFiles()...)
 		if err != nil {
-			return nil, server.Config{}, nil, err
+			return nil, nil, err
 		}
-		opts.Folder, closeFolder, section = folder, folder.Close, p.Server
+		opts.Folder, closeFolder = folder, folder.Close
 	}
-	fail := func(err error) (*server.Server, server.Config, func() error, error) {
-		return nil, server.Config{}, nil, errors.Join(err, closeFolder())
-	}
-	cfg, err := server.ParseConfig(section)
-	if err != nil {
-		return fail(misuse{err})
-	}
-	if opts.Auth, err = auth.New(cfg.Auth, nil); err != nil {
-		return fail(misusef("the section server of crosswalk.yaml: %w", err))
-	}
-	opts.Secure = cfg.TLS
 	if p != nil {
+		tokens := runtime.TokensIn(p.Data)
+		if run != nil {
+			tokens = run.Set().Store.Tokens()
+		}
 		opts.Setup = setup.New(setup.Options{
-			Load: func() (*project.Project, error) { return p.Again() }, Folder: opts.Folder, Systems: systems, Library: mappings.FS,
-			Scripts: c.scripts, Policy: cfg.Outbound, Tokens: runtime.TokensIn(p.Data),
+			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
 		})
 	}
-	s, err := server.New(server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile})
-	if err != nil {
-		return fail(err)
+	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
+	if run != nil {
+		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
+		all.API.Flows, all.API.Reload = run.Set(), run.Reload
 	}
-	return s, cfg, closeFolder, nil
+	s, err := server.New(all)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeFolder())
+	}
+	return s, closeFolder, nil
 }
 
 // sayServing says where to click.

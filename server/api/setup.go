@@ -134,5 +134,10 @@ func (a *API) wizardWrite(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range done.Secrets {
 		a.Audit.Info("secret written", "user", owner(r), "file", name)
 	}
+	if a.Reload != nil {
+		if err := a.Reload(r.Context()); err != nil {
+			a.Log.Warn("the flow that was written does not run yet", "flow", body.Name, "error", err)
+		}
+	}
 	return write(w, done)
 }

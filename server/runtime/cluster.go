@@ -25,11 +25,12 @@ type Cluster struct {
 	Replicas int `json:"replicas"`
 }
 
-func (c Cluster) check() error {
+// Check says what is wrong with the settings.
+func (c Cluster) Check() error {
 	switch {
 	case c.URL == "":
 		return errors.New("server.nats has no url")
-	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
+	case c.Replicas != 0 && c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
 		return fmt.Errorf("server.nats.replicas is %d: it is 1, 3 or 5", c.Replicas)
 	case (c.Certificate == "") != (c.Key == ""):
 		return errors.New("server.nats has one of certificate and key: it takes both")
@@ -42,7 +43,7 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	if c.Replicas == 0 {
 		c.Replicas = 3
 	}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	opts := []nats.Option{nats.Name("crosswalk"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(10 * time.Second)}

@@ -246,6 +246,27 @@ export class Work {
     this.touched();
   }
 
+  /** Opens a document of the activity with everything that its mapping was given. */
+  async openEntry(id: number, side?: 'read' | 'write'): Promise<boolean> {
+    const { data, error } = await api.GET('/activity/{id}/sample', { params: { path: { id }, query: side ? { side } : {} } });
+    if (!data) {
+      this.notice = words(error);
+      return false;
+    }
+    if (!(await this.open(data.mapping, data.library))) return false;
+    const s = data.sample;
+    this.document = s.document;
+    this.sample = s.name;
+    this.expected = '';
+    this.batch = false;
+    this.before = '';
+    this.mode = s.mode;
+    for (const key of inputs) this.extra[key] = s[key] ?? '';
+    this.now = s.now ?? '';
+    this.touched();
+    return true;
+  }
+
   private forget() {
     this.preview = undefined;
     this.from = this.to = '';

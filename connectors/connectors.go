@@ -99,6 +99,11 @@ type Credential struct {
 type Reference struct {
 	Name string // "termsOfPayment"
 	Help string
+	// Key is the member of a row that tables of mappings hold, Label what people call the row.
+	Key, Label string
+	// Keys are the tables whose keys the rows are where the system is the source of a flow, Values those whose values they are where it
+	// is the target. Outer are the tables of two levels whose first keys they are, in either place.
+	Keys, Values, Outer []string
 }
 
 // Config opens a connection.

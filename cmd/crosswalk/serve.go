@@ -23,6 +23,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/setup"
 )
 
 // serveFlags are the flags of `crosswalk serve`.
@@ -140,6 +142,15 @@ func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run
 			return nil, nil, err
 		}
 		opts.Folder, closeFolder = folder, folder.Close
+	}
+	if p != nil {
+		tokens := runtime.TokensIn(p.Data)
+		if run != nil {
+			tokens = run.Set().Store.Tokens()
+		}
+		opts.Setup = setup.New(setup.Options{
+			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
+		})
 	}
 	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
 	if run != nil {

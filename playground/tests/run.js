@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, project, serve } from './browser.js';
+import { walksTheWizard } from './wizard.js';
 
 const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
@@ -265,6 +266,8 @@ test('a megabyte stays usable', async ({ page, url }) => {
   console.log(`      four keys and the result after ${Date.now() - start} ms`);
   assert.ok(Date.now() - start < 15_000, `it took ${Date.now() - start} ms`);
 });
+
+test('the wizard leads from nothing to a running flow', ({ browser }) => walksTheWizard({ browser, accessible }));
 
 test('axe finds nothing serious', async ({ page, url, browser }) => {
   for (const colorScheme of ['light', 'dark']) {

@@ -42,7 +42,7 @@ type client struct {
 }
 
 // open starts the API over a project with these files; nil is no project.
-func open(t *testing.T, texts map[string]string, cfg auth.Config) *client {
+func open(t *testing.T, texts map[string]string, cfg auth.Config, changes ...func(o *api.Options, dir string)) *client {
 	t.Helper()
 	c := &client{t: t, log: &bytes.Buffer{}}
 	opts := api.Options{Library: mappings.FS, Tests: mappings.Tests, Systems: all.Systems(), Version: "test", Now: func() time.Time { return inTests }}
@@ -67,6 +67,9 @@ func open(t *testing.T, texts map[string]string, cfg auth.Config) *client {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = opts.Folder.Close() })
+	}
+	for _, change := range changes {
+		change(&opts, c.dir)
 	}
 	a, err := api.New(opts)
 	if err != nil {

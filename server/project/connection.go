@@ -211,6 +211,46 @@ func (p *Project) Open(name string, s Surroundings) (connectors.Connector, error
 	return conn, nil
 }
 
+// Config returns what the connection of that name is opened with, secrets included: keep it out of sight. What is not there is
+// [engine.Diagnostics].
+func (p *Project) Config(name string, s Surroundings) (connectors.Config, error) {
+	c, ok := p.Connection(name)
+	if !ok {
+		return connectors.Config{}, fmt.Errorf("no connection %q", name)
+	}
+	return p.config(c, s)
+}
+
+// Origin is where a credential of a connection comes from. It never holds a secret.
+type Origin struct {
+	Name string
+	// Variable or File is what the file refers to; both are empty for what stands in it.
+	Variable, File string
+}
+
+// Origins returns where the connection's credentials come from.
+func (c Connection) Origins() []Origin {
+	var all []Origin
+	for _, cr := range c.credentials {
+		o := Origin{Name: cr.name}
+		if m := onlyVariable.FindStringSubmatch(cr.value.value); cr.file {
+			o.File = cr.value.value
+		} else if m != nil {
+			o.Variable = m[1]
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// Address returns the connection's address as the file writes it, "" for the system's own.
+func (c Connection) Address() string {
+	if c.url == nil {
+		return ""
+	}
+	return c.url.value
+}
+
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
 	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture}
 	var diags engine.Diagnostics

@@ -140,6 +140,11 @@ func Load(dir string, systems []connectors.System, opts ...Option) (*Project, er
 	return p, nil
 }
 
+// Again reads the project's files anew, in the way that they were read.
+func (p *Project) Again() (*Project, error) {
+	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(p.files))
+}
+
 // Connection returns the connection of that name.
 func (p *Project) Connection(name string) (Connection, bool) {
 	i := slices.IndexFunc(p.Connections, func(c Connection) bool { return c.Name == name })

@@ -96,7 +96,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 
 // serve lets the flow run on, with the page beside it.
 func (d *demo) serve(ctx context.Context) (err error) {
-	s, cfg, closeFolder, err := d.newServer(d.set, slog.New(slog.NewTextHandler(d.stderr, &slog.HandlerOptions{Level: slog.LevelError})), false)
+	s, cfg, closeFolder, err := d.newServer(d.set, nil, slog.New(slog.NewTextHandler(d.stderr, &slog.HandlerOptions{Level: slog.LevelError})), false)
 	if err != nil {
 		return err
 	}

@@ -72,14 +72,15 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one", dir)
 	}
 	log := slog.New(slog.NewTextHandler(c.stderr, nil))
+	calls := server.NewCalls()
 	var set *flows.Set
 	if p != nil {
-		if set, err = flows.Open(ctx, p, flows.Options{Library: mappings.FS, Surroundings: project.Surroundings{Log: log}, Log: log}); err != nil {
+		if set, err = flows.Open(ctx, p, flows.Options{Library: mappings.FS, Surroundings: project.Surroundings{Log: log, Observer: calls}, Log: log}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
 	}
-	s, cfg, closeFolder, err := c.newServer(set, log, f.profile)
+	s, cfg, closeFolder, err := c.newServer(set, calls, log, f.profile)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func serveFlows(ctx context.Context, s *server.Server, l net.Listener, set *flow
 }
 
 // newServer makes the server of a project with its flows, nil for none. Whoever calls it closes the folder.
-func (c *cli) newServer(set *flows.Set, log *slog.Logger, profile bool) (*server.Server, server.Config, func() error, error) {
+func (c *cli) newServer(set *flows.Set, calls *server.Calls, log *slog.Logger, profile bool) (*server.Server, server.Config, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
 		Version: readVersion(debug.ReadBuildInfo()).Version,
@@ -145,7 +146,7 @@ func (c *cli) newServer(set *flows.Set, log *slog.Logger, profile bool) (*server
 		return fail(misusef("the section server of crosswalk.yaml: %w", err))
 	}
 	opts.Secure = cfg.TLS
-	s, err := server.New(server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile})
+	s, err := server.New(server.Options{API: opts, Calls: calls, Hosts: cfg.Hosts, Profile: profile})
 	if err != nil {
 		return fail(err)
 	}

@@ -76,6 +76,7 @@ type each struct {
 	item     int // slots
 	view     *view
 	index    int
+	all      int // the list
 	where    func(*frame) (bool, error)
 	steps    []step
 	emit     *emitNode
@@ -267,6 +268,9 @@ func (c *mappingCompiler) lets() {
 // steps compiles the rules whose innermost list is prefix, in the order of the file.
 func (c *mappingCompiler) steps(prefix targetPath, target *shape.Shape) []step {
 	var out []step
+	if prefix == nil {
+		out = make([]step, 0, len(c.linked.rules))
+	}
 	for _, r := range c.linked.rules {
 		inner := r.path
 		if r.each != nil {
@@ -392,7 +396,7 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	if item == nil {
 		item = shape.Any
 	}
-	e.item, e.index = c.slot(), c.slot()
+	e.item, e.index, e.all = c.slot(), c.slot(), c.slot()
 	for _, name := range []*scalar{r.index, r.as} {
 		if name == nil {
 			continue
@@ -412,7 +416,10 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	e.view = c.newView()
 	places := list.elements()
 	e.view.From(places)
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places, indexSlot: e.index, list: e.all}
+	if r.index != nil {
+		c.locals.indexName = r.index.text
+	}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/playground"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server"
 	"github.com/crosswalk-go/crosswalk/server/api"
 	"github.com/crosswalk-go/crosswalk/server/auth"
@@ -120,7 +121,7 @@ func serveFlows(ctx context.Context, s *server.Server, l net.Listener, set *flow
 // newServer makes the server of a project with its flows, nil for none. Whoever calls it closes the folder.
 func (c *cli) newServer(set *flows.Set, calls *server.Calls, log *slog.Logger, profile bool) (*server.Server, server.Config, func() error, error) {
 	opts := api.Options{
-		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
+		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
 		Log:     log, Flows: set,
 	}

@@ -41,7 +41,9 @@ type Options struct {
 	Systems []connectors.System
 	// Scripts loads the scripts of mappings; nil leaves mappings with scripts an error.
 	Scripts engine.ScriptHost
-	Auth    *auth.Authenticator
+	// Reader reads scripts where their functions are asked for and not called; nil says nothing of them.
+	Reader engine.ScriptHost
+	Auth   *auth.Authenticator
 	// Audit gets a line for every change and every attempt at one. It holds no text of a file and no secret.
 	Audit *slog.Logger
 	// Log gets what the client is not told; it holds no value of a document.

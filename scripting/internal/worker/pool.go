@@ -95,12 +95,21 @@ func (p *Pool) Functions() ([]bool, error) {
 
 // Call makes one call. Its error is [*machine.Error], or that of ctx.
 func (p *Pool) Call(ctx context.Context, r machine.Request) (machine.Reply, error) {
-	for _, a := range r.Args {
-		if a == nil {
-			continue
-		}
-		if err := machine.CheckJSON(string(a)); err != nil {
-			return machine.Reply{}, &machine.Error{Kind: machine.BadValue, Function: r.Name, Message: "was given " + err.Error()}
+	replies, errs := p.CallMany(ctx, []machine.Request{r})
+	return replies[0], errs[0]
+}
+
+// CallMany makes calls of one function and run: the first, and of the others as many as are quickly done. It returns what became of
+// those that were made.
+func (p *Pool) CallMany(ctx context.Context, list []machine.Request) ([]machine.Reply, []error) {
+	r := list[0]
+	for i := range list {
+		if err := checkArgs(list[i]); err != nil {
+			if i == 0 {
+				return one(err)
+			}
+			list = list[:i]
+			break
 		}
 	}
 	w, err := p.take(ctx)
@@ -109,17 +118,34 @@ func (p *Pool) Call(ctx context.Context, r machine.Request) (machine.Reply, erro
 		if errors.As(err, &e) && e.Function == "" {
 			e.Function = r.Name
 		}
-		return machine.Reply{}, err
+		return one(err)
 	}
-	reply, err := w.call(ctx, p.limits, r)
-	p.give(w, !errors.Is(err, errEnded))
-	if errors.Is(err, errEnded) {
-		if ctx.Err() != nil {
-			return machine.Reply{}, ctx.Err()
+	replies, errs := w.call(ctx, p.limits, list)
+	broken := replies == nil
+	p.give(w, !broken)
+	switch {
+	case !broken:
+		return replies, errs
+	case ctx.Err() != nil:
+		return one(ctx.Err())
+	case len(list) > 1: // which of them it was shows when each is called alone
+		return p.CallMany(ctx, list[:1])
+	}
+	return one(w.cause(p.limits, r.Name))
+}
+
+func one(err error) ([]machine.Reply, []error) { return make([]machine.Reply, 1), []error{err} }
+
+func checkArgs(r machine.Request) error {
+	for _, a := range r.Args {
+		if a == nil {
+			continue
 		}
-		err = w.cause(p.limits, r.Name)
+		if err := machine.CheckJSON(string(a)); err != nil {
+			return &machine.Error{Kind: machine.BadValue, Function: r.Name, Message: "was given " + err.Error()}
+		}
 	}
-	return reply, err
+	return nil
 }
 
 // take waits for room and returns a process that is ready.
@@ -277,23 +303,37 @@ func (w *process) greet(ctx context.Context, src machine.Source, limits machine.
 	return nil
 }
 
-func (w *process) call(ctx context.Context, limits machine.Limits, r machine.Request) (machine.Reply, error) {
-	head, err := json.Marshal(header{r.Function, r.Name, r.Now, r.Seed})
-	if err != nil {
-		return machine.Reply{}, err
+// call makes calls; it returns nothing where the process ended.
+func (w *process) call(ctx context.Context, limits machine.Limits, list []machine.Request) ([]machine.Reply, []error) {
+	h := header{Function: list[0].Function, Name: list[0].Name, Now: list[0].Now, Seed: list[0].Seed}
+	message := make([][]byte, 1, 1+len(list[0].Args)*len(list))
+	for _, r := range list {
+		h.Args = append(h.Args, len(r.Args))
+		for _, a := range r.Args {
+			message = append(message, a)
+		}
 	}
-	message := make([][]byte, 1, 1+len(r.Args))
-	message[0] = head
-	for _, a := range r.Args {
-		message = append(message, a)
+	var err error
+	if message[0], err = json.Marshal(h); err != nil {
+		return one(err)
 	}
-	fields, err := w.ask(ctx, limits.Time+grace, message...)
-	if err != nil {
-		return machine.Reply{}, err
+	fields, err := w.ask(ctx, limits.Time+batchTime+grace, message...)
+	if err != nil || len(fields) == 0 || len(fields)%4 != 0 || len(fields) > 4*len(list) {
+		return nil, nil
 	}
-	if len(fields) != 4 {
-		return machine.Reply{}, errEnded
+	var replies []machine.Reply
+	var errs []error
+	for ; len(fields) > 0; fields = fields[4:] {
+		reply, err := replyOf(fields)
+		if errors.Is(err, errEnded) {
+			return nil, nil
+		}
+		replies, errs = append(replies, reply), append(errs, err)
 	}
+	return replies, errs
+}
+
+func replyOf(fields [][]byte) (machine.Reply, error) {
 	reply := machine.Reply{Result: fields[0]}
 	for hits := fields[3]; len(hits) > 0; {
 		n, used := binary.Uvarint(hits)

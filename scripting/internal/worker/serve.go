@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
@@ -27,13 +28,20 @@ type ready struct {
 	Functions []bool
 }
 
-// header is a call without its arguments.
+// header is a call without its arguments, or several of one function.
 type header struct {
 	Function int
 	Name     string
 	Now      string
 	Seed     uint64
+	Args     []int // how many each call has
 }
+
+// What is done of several calls at a time, besides the first.
+const (
+	batchTime  = 5 * time.Millisecond
+	batchBytes = 1 << 20
+)
 
 // failure is how an error crosses.
 type failure struct {
@@ -95,7 +103,7 @@ func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 		return 1
 	}
 	for fields := range requests {
-		if err := answerCall(pool, fields, out); err != nil {
+		if err := answerCalls(pool, fields, out); err != nil {
 			return 1
 		}
 	}
@@ -118,7 +126,8 @@ func begin(s setup, fields [][]byte, functions machine.Functions) (*machine.Pool
 	return machine.NewPool(program, s.Limits, functions)
 }
 
-func answerCall(pool *machine.Pool, fields [][]byte, out io.Writer) error {
+// answerCalls makes calls, and answers with four fields for each.
+func answerCalls(pool *machine.Pool, fields [][]byte, out io.Writer) error {
 	if len(fields) == 0 {
 		return errFrame
 	}
@@ -126,25 +135,49 @@ func answerCall(pool *machine.Pool, fields [][]byte, out io.Writer) error {
 	if err := json.Unmarshal(fields[0], &h); err != nil {
 		return err
 	}
-	r := machine.Request{Function: h.Function, Name: h.Name, Now: h.Now, Seed: h.Seed, Args: make([]json.RawMessage, len(fields)-1)}
-	for i, f := range fields[1:] {
-		r.Args[i] = f
-	}
-	reply, err := pool.Call(context.Background(), r)
-	var logs, fault, hits []byte
-	for _, n := range reply.Hits {
-		hits = binary.AppendUvarint(hits, uint64(n))
-	}
-	if len(reply.Logs) > 0 {
-		var err error
-		if logs, err = json.Marshal(reply.Logs); err != nil {
+	fields = fields[1:]
+	var answer [][]byte
+	start, size := time.Now(), 0
+	for i, n := range h.Args {
+		if n < 0 || n > len(fields) {
+			return errFrame
+		}
+		if i > 0 && (size > batchBytes || time.Since(start) > batchTime) {
+			break
+		}
+		r := machine.Request{Function: h.Function, Name: h.Name, Now: h.Now, Seed: h.Seed, Args: make([]json.RawMessage, n)}
+		for j, f := range fields[:n] {
+			r.Args[j] = f
+		}
+		fields = fields[n:]
+		made, err := answerCall(pool, r)
+		if err != nil {
 			return err
 		}
+		for _, f := range made {
+			size += len(f)
+		}
+		answer = append(answer, made[:]...)
 	}
-	if err != nil {
-		fault = failed(err)
+	return writeFrame(out, answer...)
+}
+
+// answerCall makes a call. The fields are the result, the failure, what was logged and what was reached.
+func answerCall(pool *machine.Pool, r machine.Request) (fields [4][]byte, err error) {
+	reply, failure := pool.Call(context.Background(), r)
+	fields[0] = reply.Result
+	if failure != nil {
+		fields[1] = failed(failure)
 	}
-	return writeFrame(out, reply.Result, fault, logs, hits)
+	if len(reply.Logs) > 0 {
+		if fields[2], err = json.Marshal(reply.Logs); err != nil {
+			return fields, err
+		}
+	}
+	for _, n := range reply.Hits {
+		fields[3] = binary.AppendUvarint(fields[3], uint64(n))
+	}
+	return fields, nil
 }
 
 func failed(err error) []byte {

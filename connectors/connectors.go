@@ -120,6 +120,8 @@ type Config struct {
 	// Capture gets every attempt as it crossed the wire, secrets masked; nil for none. It is called from many goroutines and with the
 	// context of the call, and must not block.
 	Capture func(ctx context.Context, x Exchange)
+	// Observer hears of every attempt and wait; nil for none.
+	Observer Observer
 }
 
 // Exchange is one request and its answer, with secrets masked. It may hold personal data: keep it sealed, never log it.

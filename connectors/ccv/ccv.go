@@ -79,7 +79,7 @@ func open(d dialect, cfg connectors.Config, adjust func(*rest.Config)) (*Client,
 	}
 	rc := rest.Config{
 		System: d.name, URL: base, JSON: true, Auth: c.signer, Decode: decodeError(c.now), Limit: c.limit,
-		Header: http.Header{"Accept": {d.accept}}, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now, Capture: cfg.Capture,
+		Header: http.Header{"Accept": {d.accept}}, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now, Capture: cfg.Capture, Observer: cfg.Observer, Connection: cfg.Name,
 	}
 	if l := cfg.Options["language"]; l != "" {
 		rc.Header.Set("Accept-Language", l)

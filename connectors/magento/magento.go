@@ -152,7 +152,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	_, signs := common.Auth.(*rest.OAuth1)
 	_, renews := common.Auth.(*rest.Tokens)
 	common.Decode = decodeError(!signs && !renews)
-	common.Capture = cfg.Capture
+	common.Capture, common.Observer, common.Connection = cfg.Capture, cfg.Observer, cfg.Name
 	if c.api, err = rest.New(common); err != nil {
 		return fail("%w", err)
 	}

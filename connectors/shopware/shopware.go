@@ -166,7 +166,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	}
 	// The token endpoint takes JSON; its errors have Shopware's own shape, not that of RFC 6749.
 	common.Auth = rest.ClientCredentials(rest.OAuth2{Client: c.auth, Path: "/oauth/token", ClientID: key, ClientSecret: secret, JSONBody: true})
-	common.Capture = cfg.Capture
+	common.Capture, common.Observer, common.Connection = cfg.Capture, cfg.Observer, cfg.Name
 	if c.api, err = rest.New(common); err != nil {
 		return fail("%w", err)
 	}

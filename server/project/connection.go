@@ -186,6 +186,8 @@ type Surroundings struct {
 	Tokens connectors.TokenStore
 	// Capture gets every exchange of a connection; see [connectors.Config].
 	Capture func(ctx context.Context, x connectors.Exchange)
+	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
+	Observer connectors.Observer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
@@ -252,7 +254,7 @@ func (c Connection) Address() string {
 }
 
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
-	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture}
+	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture, Observer: s.Observer}
 	var diags engine.Diagnostics
 	if c.url != nil {
 		cfg.URL = p.expand(*c.url, c.from, &diags)

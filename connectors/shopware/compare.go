@@ -30,6 +30,8 @@ func (c *Client) Compare(ctx context.Context, name string, have port.Document, w
 		v := in.Get(member)
 		switch elements := objectsWithIDs(v); {
 		case member == "id" || member == labelled:
+		case isEmptyList(v) && len(old.Objects(member)) > 0:
+			// A write takes no element out.
 		case member == "price" || member == "purchasePrices":
 			comparePrices(d, member, old.Objects(member), in.Objects(member))
 		case member == "visibilities":
@@ -47,6 +49,11 @@ func (c *Client) Compare(ctx context.Context, name string, have port.Document, w
 		}
 	}
 	return d.Comparison(), nil
+}
+
+func isEmptyList(v any) bool {
+	list, ok := v.([]any)
+	return ok && len(list) == 0
 }
 
 // own is a member, or its translation where it is null: a variant says only what differs from its family.

@@ -23,6 +23,7 @@ func TestCustomerByAddresses(t *testing.T) {
 	if !slices.Equal(paths, []string{"addresses[" + strings.Repeat("9", 32) + "]"}) || gjson.GetBytes(d.Body, "addresses.#").Int() != 2 {
 		t.Errorf("%v: %s", paths, gjson.GetBytes(d.Body, "addresses.#.city"))
 	}
+	s.same(t, d, `{"addresses":[]}`) // an update takes none away
 	first := gjson.Get(body, "addresses.0.id").String()
 	cmp := s.compare(t, d, with(t, body, "addresses.0.city", "Assen", "company", "Bakker B.V.", "firstName", "Ada"))
 	if got := gjson.ParseBytes(cmp.Body); got.Get("company").String() != "Bakker B.V." || got.Get("addresses.#").Int() != 1 || got.Get("firstName").Exists() || len(cmp.Changes) != 2 {

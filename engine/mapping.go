@@ -268,6 +268,9 @@ func (c *mappingCompiler) lets() {
 // steps compiles the rules whose innermost list is prefix, in the order of the file.
 func (c *mappingCompiler) steps(prefix targetPath, target *shape.Shape) []step {
 	var out []step
+	if prefix == nil {
+		out = make([]step, 0, len(c.linked.rules))
+	}
 	for _, r := range c.linked.rules {
 		inner := r.path
 		if r.each != nil {

@@ -49,11 +49,12 @@ func (a attribute) label(value string) string {
 
 func alike(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
 
-// attributeOfName finds an attribute by its code, else by its label; ok is false where there is none.
+// attributeOfName finds an attribute that people made by its code, else by its label; ok is false where there is none. Those of
+// Magento's own, such as price and status, are members of a product.
 func attributeOfName(table gjson.Result, named *jsondoc.Object) (a attribute, ok bool) {
 	code, name := named.Text("code"), named.Text("name")
 	for _, row := range table.Array() {
-		if code != "" && row.Get("attribute_code").String() == code {
+		if code != "" && row.Get("is_user_defined").Bool() && row.Get("attribute_code").String() == code {
 			return attribute{row}, true
 		}
 	}
@@ -148,7 +149,8 @@ func (c *Client) makeAttribute(ctx context.Context, op string, named *jsondoc.Ob
 		code = codeOf(title)
 	}
 	// A name such as Type is one of Magento's own codes.
-	if _, taken := attributeOfName(rows, jsondoc.New("code", code)); taken || slices.Contains(reserved, code) {
+	taken := func(row gjson.Result) bool { return row.Get("attribute_code").String() == code }
+	if slices.ContainsFunc(rows.Array(), taken) || slices.Contains(reserved, code) {
 		code = codeOf("x_" + code)
 	}
 	input := "text"
@@ -171,8 +173,8 @@ func (c *Client) makeAttribute(ctx context.Context, op string, named *jsondoc.Ob
 	return a, nil
 }
 
-// reserved are codes that Magento keeps for itself without an attribute of that name.
-var reserved = []string{"id", "sku", "type", "type_id", "options", "position", "product_type", "store", "store_id", "website_id", "container", "product_links"}
+// reserved are codes that Magento keeps for itself, some without an attribute of that name.
+var reserved = []string{"id", "name", "price", "weight", "status", "visibility", "sku", "type", "type_id", "options", "position", "product_type", "store", "store_id", "website_id", "container", "product_links"}
 
 // optionID finds the option of an attribute by its label, and makes it where the shop lacks it.
 func (c *Client) optionID(ctx context.Context, op string, a attribute, label string) (string, error) {
@@ -264,11 +266,17 @@ func (c *Client) attributeSet(ctx context.Context, op string) (string, error) {
 		Message: "the shop has no attribute set " + c.set + ": set the connection's option attributeSet"}
 }
 
-// written is the value of an attribute as the API takes it.
-func (c *Client) written(ctx context.Context, op string, a attribute, value string) (string, error) {
+// written is the value of an attribute as the API takes it. One that has several keeps those that it has.
+func (c *Client) written(ctx context.Context, op string, a attribute, have any, value string) (string, error) {
 	switch a.input() {
-	case "select", "multiselect":
+	case "select":
 		return c.optionID(ctx, op, a, value)
+	case "multiselect":
+		id, err := c.optionID(ctx, op, a, value)
+		if ids := jsondoc.Text(have); ids != "" {
+			id = ids + "," + id
+		}
+		return id, err
 	case "boolean":
 		if said, ok := yesNo(value); ok {
 			return said, nil
@@ -293,12 +301,12 @@ func (a attribute) says(have any, value string) bool {
 	text := jsondoc.Text(have)
 	switch a.input() {
 	case "select", "multiselect":
-		return text != "" && alike(a.label(text), value)
+		return slices.ContainsFunc(strings.Split(text, ","), func(id string) bool { return id != "" && alike(a.label(id), value) })
 	case "boolean":
 		said, ok := yesNo(value)
 		return ok && text == said
 	}
-	return sameText(text, value)
+	return sameText(text, value) || a.input() == "date" && text == value+" 00:00:00"
 }
 
 // sameText compares texts, and numbers by value: Magento writes 6.1 as 6.100000.

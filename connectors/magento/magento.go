@@ -96,9 +96,9 @@ type Client struct {
 // the four of an integration (OAuth 1.0a), or its access token alone (where the shop allows it as bearer token), or an administrator.
 // Options:
 //
-//	pageSize    documents a request, 1 to 300; unsaid 100
-//	overlap     how far before Query.Since a read begins, for writes that were committed late; unsaid 2m
-//	taxCountry  ISO code of the country whose tax rates products are read and written with; unsaid none
+//	pageSize       documents a request, 1 to 300; unsaid 100
+//	overlap        how far before Query.Since a read begins, for writes that were committed late; unsaid 2m
+//	taxCountry     ISO code of the country whose tax rates products are read and written with; unsaid none
 //	createMissing  false refuses products that name a category, attribute or option that the shop lacks; unsaid they are made
 //	attributeSet   name of the attribute set of new products; unsaid Default
 func Open(cfg connectors.Config) (*Client, error) { return open(cfg, nil) }

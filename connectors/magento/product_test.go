@@ -242,3 +242,36 @@ func TestWriteRefuses(t *testing.T) {
 		t.Errorf("%s %v", d.Body, err)
 	}
 }
+
+// TestWriteAttributes shows values by the kinds of attributes, and that a name never reaches a member of Magento's own.
+func TestWriteAttributes(t *testing.T) {
+	s := taxed(t)
+	for code, input := range map[string]string{"bio": "boolean", "herkomst": "multiselect", "oogst": "date"} {
+		if _, err := s.api.Do(t.Context(), request("POST", "/all/V1/products/attributes", `{"attribute":{"attribute_code":"`+code+`","frontend_input":"`+input+`","default_frontend_label":"`+code+`","is_required":false,"frontend_labels":[]}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	product := func(origin, status string) string {
+		return `{"sku":"NK-MUG-350","crosswalk":{"attributes":[{"name":"Bio","value":"ja"},{"name":"Herkomst","value":"` + origin + `"},{"code":"oogst","value":"2026-05-01"},
+			{"code":"status","name":"Status","value":"` + status + `"},{"code":"nk_strength","value":"6"},{"name":"Leeg","value":""}]}}`
+	}
+	for _, origin := range []string{"Peru", "Kenia"} {
+		c, err := s.Compare(t.Context(), "product", s.sku(t, "NK-MUG-350"), []byte(product(origin, "Uitlopend")))
+		if err != nil || len(c.Changes) == 0 {
+			t.Fatalf("%v %v", c, err)
+		}
+		d, err := s.Update(t.Context(), "product", s.sku(t, "NK-MUG-350").ID, c.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.settled(t, d, product(origin, "Uitlopend"))
+		holds(t, d, map[string]string{"status": "1", `custom_attributes.#(attribute_code=="bio").value`: `"1"`, `custom_attributes.#(attribute_code=="x_status").value`: `"Uitlopend"`})
+	}
+	// The second origin stands beside the first.
+	if got := gjson.GetBytes(s.sku(t, "NK-MUG-350").Body, `custom_attributes.#(attribute_code=="herkomst").value`).String(); strings.Count(got, ",") != 1 {
+		t.Errorf("origins %s", got)
+	}
+	if _, err := s.Update(t.Context(), "product", s.sku(t, "NK-MUG-350").ID, []byte(`{"crosswalk":{"attributes":[{"code":"bio","value":"misschien"}]}}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("maybe: %v", err)
+	}
+}

@@ -154,7 +154,7 @@ func (c *Client) putLabels(ctx context.Context, op, set string, have, put, label
 		if err != nil {
 			return err
 		}
-		value, err := c.written(ctx, op, a, named.Text("value"))
+		value, err := c.written(ctx, op, a, attributeValue(have, a.code()), named.Text("value"))
 		if err != nil {
 			return err
 		}

@@ -17,9 +17,9 @@ func (c *Client) Compare(ctx context.Context, name string, have port.Document, w
 		return port.Comparison{}, err
 	}
 	op := "compare " + res.name
-	in, err := jsondoc.DecodeObject(want)
+	in, err := decoded(op, want)
 	if err != nil {
-		return port.Comparison{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Err: err}
+		return port.Comparison{}, err
 	}
 	old, err := jsondoc.DecodeObject(have.Body)
 	if err != nil {
@@ -151,18 +151,15 @@ func amounts(list []*jsondoc.Object) []any {
 func compareVisibilities(d *jsondoc.Difference, have, want *jsondoc.Object) {
 	var changed []any
 	for _, w := range want.Objects("visibilities") {
-		old := have.Objects("visibilities")
-		i := slices.IndexFunc(old, func(h *jsondoc.Object) bool { return h.Text("salesChannelId") == w.Text("salesChannelId") })
-		switch {
-		case i < 0:
-			d.Note("visibilities", nil, w)
-			changed = append(changed, w)
-		case !d.Holds(old[i].Get("visibility"), w.Get("visibility")):
-			d.Note("visibilities", shown(old[i], w), w)
-			row := w.Clone()
-			row.Set("id", old[i].Get("id"))
-			changed = append(changed, row)
+		var from any
+		if old := visibilityIn(have, w.Text("salesChannelId")); old != nil {
+			if d.Holds(old.Get("visibility"), w.Get("visibility")) {
+				continue
+			}
+			from = shown(old, w)
 		}
+		d.Note("visibilities", from, w)
+		changed = append(changed, w)
 	}
 	if len(changed) > 0 {
 		d.Body.Set("visibilities", changed)
@@ -333,7 +330,7 @@ func compareImages(d *jsondoc.Difference, body *jsondoc.Object, id string, have,
 	return nil
 }
 
-// decoded reads a product that is to be written.
+// decoded reads a document that is to be written.
 func decoded(op string, body []byte) (*jsondoc.Object, error) {
 	o, err := jsondoc.DecodeObject(body)
 	if err != nil {

@@ -146,19 +146,25 @@ func (n *names) root(ctx context.Context) (id string, path []string, err error) 
 			id = page.rows[0].Get("navigationCategoryId").String()
 		}
 	}
-	page, err := n.c.search(ctx, "category", criteria{IDs: []string{id}}, nil)
-	if err != nil {
-		return "", nil, err
+	var row gjson.Result
+	if id != "" {
+		page, err := n.c.search(ctx, "category", criteria{IDs: []string{id}}, nil)
+		if err != nil {
+			return "", nil, err
+		}
+		if len(page.rows) > 0 {
+			row = page.rows[0]
+		}
 	}
-	if id == "" || len(page.rows) == 0 {
+	if !row.Exists() {
 		return "", nil, &port.Error{Kind: port.ErrValidation, System: system, Op: "category", Field: "categories",
 			Message: "the shop has no root category: set the connection's option rootCategory to the id of one"}
 	}
-	for _, name := range page.rows[0].Get("breadcrumb").Array() {
+	for _, name := range row.Get("breadcrumb").Array() {
 		path = append(path, name.String())
 	}
 	if len(path) == 0 {
-		path = []string{nameOf(page.rows[0])}
+		path = []string{nameOf(row)}
 	}
 	n.mu.Lock()
 	n.top.id, n.top.path = id, path

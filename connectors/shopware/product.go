@@ -18,7 +18,7 @@ import (
 //	crosswalk.variants      [{productNumber, ean, stock, price, options: [{name, value}]}, ...]; others of the family stay
 //	crosswalk.images        [{url, name, hash}, ...]: the first one is the cover
 //
-// See names.go for what becomes of names that the shop does not know, and image.go for images.
+// See named.go for what becomes of names that the shop does not know, and image.go for images.
 const labelled = "crosswalk"
 
 // putProduct turns the labels of a product into ids, in place. have is the product as it is, nil for a new one. It returns the
@@ -42,6 +42,7 @@ func (c *Client) putProduct(ctx context.Context, id string, have, in *jsondoc.Ob
 	if err := c.putVariants(ctx, id, have, in, labels); err != nil {
 		return nil, err
 	}
+	putVisibilities(id, have, in)
 	return c.putImages(id, have, in, labels)
 }
 
@@ -134,6 +135,30 @@ func (c *Client) putVariants(ctx context.Context, id string, have, in, labels *j
 	return nil
 }
 
+// putVisibilities names the rows by which a product is seen, of which a sales channel has one.
+func putVisibilities(id string, have, in *jsondoc.Object) {
+	for _, v := range in.Objects("visibilities") {
+		if v.Has("id") {
+			continue
+		}
+		channel := v.Text("salesChannelId")
+		v.Set("id", fixedID("visibility", id, channel))
+		if old := visibilityIn(have, channel); old != nil {
+			v.Set("id", old.Get("id"))
+		}
+	}
+}
+
+// visibilityIn is how a sales channel shows a product, nil where it does not.
+func visibilityIn(have *jsondoc.Object, channel string) *jsondoc.Object {
+	for _, v := range have.Objects("visibilities") {
+		if v.Text("salesChannelId") == channel {
+			return v
+		}
+	}
+	return nil
+}
+
 // settingsOf are the values from which a family lets people choose.
 func settingsOf(have *jsondoc.Object) []string {
 	var out []string
@@ -203,10 +228,10 @@ func (c *Client) createProduct(ctx context.Context, res resource, op string, bod
 	return c.settle(ctx, res, op, id, nil)
 }
 
-// labelsToIDs turns the labels of a change into ids.
+// labelsToIDs turns the labels of a change into ids, and gives one to what has none.
 func (c *Client) labelsToIDs(ctx context.Context, res resource, op, id string, change []byte) ([]byte, []image, error) {
 	in, err := decoded(op, change)
-	if err != nil || !in.Has(labelled) {
+	if err != nil || !in.Has(labelled) && !in.Has("visibilities") {
 		return change, nil, err
 	}
 	docs, _, err := c.load(ctx, res, criteria{IDs: []string{id}})

@@ -22,6 +22,7 @@ import (
 // sweater is a family with every kind of label.
 const sweater = `{"productNumber":"SW","name":"Sweater","stock":0,"taxId":"15d612e1364b0444a626b143d59d6288",
 	"price":[{"currencyId":"b7d2554b0ce847cd82f3ac9bd1c0dfca","net":40,"gross":48.40,"linked":true}],
+	"visibilities":[{"salesChannelId":"56a51da692518f647c4da9d3d29d1a5c","visibility":30}],
 	"crosswalk":{"manufacturer":"Wolkade","categories":[["Clothes","Warm"],["Home","Benodigdheden"]],
 	"features":[{"name":"Wool","value":"Merino"},{"name":"","value":"x"}],
 	"variants":[
@@ -204,7 +205,6 @@ func TestMissingNamesAreRefused(t *testing.T) {
 // Two connections that need the same names at once make each of them once.
 func TestNamesAreMadeOnce(t *testing.T) {
 	s := open0(t)
-	s.before = nil
 	second, err := Open(connectors.Config{Name: "second", URL: s.url(), Credentials: s.Credentials()})
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package shopware reads and writes the orders, customers and products of a Shopware 6 shop by its Admin API, as a
+// Package shopware reads and writes the orders, customers, products and stock of a Shopware 6 shop by its Admin API, as a
 // connectors.Connector. It does not map documents, does not sell anything (that is the Store API), and leaves
 // states and documents alone. Start with [System] and [Open]; shopware/sandbox imitates a shop.
 package shopware

@@ -109,13 +109,14 @@ func hintsOf(event gjson.Result) []connectors.Hint {
 	// An order brings its customer along.
 	for _, name := range []string{"order", "customer"} {
 		if id := payload.Get(name + ".id").String(); isID(id) {
-			return []connectors.Hint{{Entity: entities[name], Resource: name, ID: id}}
+			return []connectors.Hint{{Entity: entityOf[name], Resource: name, ID: id}}
 		}
 	}
 	return nil
 }
 
-var entities = map[string]port.Entity{"order": port.Order, "customer": port.Customer}
+// entityOf are the entities that have the name that Shopware gives them.
+var entityOf = map[string]port.Entity{"order": port.Order, "customer": port.Customer}
 
 func hintsOfRow(row gjson.Result) []connectors.Hint {
 	entity, part := row.Get("entity").String(), false
@@ -124,10 +125,10 @@ func hintsOfRow(row gjson.Result) []connectors.Hint {
 	}
 	id, deleted := row.Get("primaryKey").String(), row.Get("operation").String() == "delete"
 	switch {
-	case part && entities[entity] != "": // whose part, only reading tells
-		return []connectors.Hint{{Entity: entities[entity], Resource: entity}}
-	case entities[entity] != "":
-		return []connectors.Hint{{Entity: entities[entity], Resource: entity, ID: id, Deleted: deleted}}
+	case part && entityOf[entity] != "": // whose part, only reading tells
+		return []connectors.Hint{{Entity: entityOf[entity], Resource: entity}}
+	case entityOf[entity] != "":
+		return []connectors.Hint{{Entity: entityOf[entity], Resource: entity, ID: id, Deleted: deleted}}
 	case entity == "product_price", entity == "product" && !deleted:
 		// It may be a variant, which is read with its family.
 		hints := []connectors.Hint{{Entity: port.Product, Resource: "product"}}

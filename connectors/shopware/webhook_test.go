@@ -263,3 +263,42 @@ func FuzzReceive(f *testing.F) {
 		hintsOf(gjson.ParseBytes(body))
 	})
 }
+
+// The sandbox makes the calls itself: a receiver learns of a write over HTTP.
+func TestDelivery(t *testing.T) {
+	s := open0(t)
+	var told []connectors.Hint
+	refuse := false
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		hints, _, err := s.Receive(r, body)
+		if err != nil || refuse {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		told = append(told, hints...)
+	}))
+	defer receiver.Close()
+	for _, e := range []string{"customer.written", "customer_address.written"} {
+		body := `{"name":"` + e + `","eventName":"` + e + `","url":"` + receiver.URL + `","appId":` + anApp + `}`
+		if _, err := s.api.Do(t.Context(), rest.Request{Method: http.MethodPost, Path: "/webhook", Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := s.make(t, "customer", string(s.customerBody(t, "ada@example.nl")))
+	if err := s.Deliver(t.Context(), receiver.Client()); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(told, func(a, b connectors.Hint) int { return strings.Compare(b.ID, a.ID) })
+	if len(told) != 2 || told[0].ID != d.ID || told[1].ID != "" || told[0].Delivery == told[1].Delivery {
+		t.Errorf("%+v", told)
+	}
+	refuse = true
+	s.make(t, "customer", with(t, string(s.customerBody(t, "bob@example.nl")), "addresses.0.id", strings.Repeat("6", 32),
+		"defaultBillingAddressId", strings.Repeat("6", 32), "defaultShippingAddressId", strings.Repeat("6", 32)))
+	if err := s.Deliver(t.Context(), receiver.Client()); err == nil {
+		t.Error("a call that was refused counts as made")
+	}
+}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -32,6 +33,7 @@ type crossing struct {
 	later time.Duration // how far the flow's clock is ahead
 	// onward runs read from the cursor; others read everything.
 	onward bool
+	name   string // of the flow; unsaid "orders"
 }
 
 func newCrossing(t *testing.T) *crossing {
@@ -110,7 +112,7 @@ func (c *crossing) start() (flow.Summary, map[string]flow.Result, error) {
 	if err != nil {
 		return flow.Summary{}, nil, err
 	}
-	process, err := p.Process(c.t.Context(), "orders", mappings.FS, c.store, Surroundings{}, flow.Pace{
+	process, err := p.Process(c.t.Context(), cmp.Or(c.name, "orders"), mappings.FS, c.store, Surroundings{}, flow.Pace{
 		Now:   func() time.Time { return time.Now().Add(c.later) },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})

@@ -113,59 +113,81 @@ var fromMatrix = map[string]said{
 	"eaccounting product": {tables: "taxRates: {Goods 21 %: 21, Goods 9 %: 9, Goods 0 %: 0}"},
 }
 
-// flowText is the flow of the cell.
-func (c cell) flowText() string {
+// said is what the flow of the cell says because of its ends.
+func (c cell) said() (from, to said) {
 	pick := func(table map[string]said, system string) said {
 		if s, ok := table[system+" "+string(c.entity)]; ok {
 			return s
 		}
 		return table[string(c.entity)]
 	}
-	from, to := pick(fromMatrix, c.from.Name), pick(intoMatrix, c.to.Name)
+	return pick(fromMatrix, c.from.Name), pick(intoMatrix, c.to.Name)
+}
+
+func joined(a, b string) string { return strings.Trim(a+", "+b, ", ") }
+
+// flowText is the flow of the cell.
+func (c cell) flowText() string {
+	from, to := c.said()
 	text := fmt.Sprintf("from: from\nto: to\nentity: %s\n", c.entity)
 	if from.where != "" {
 		text += "where: '" + from.where + "'\n"
 	}
-	join := func(a, b string) string { return strings.Trim(a+", "+b, ", ") }
-	return text + fmt.Sprintf("settings: {%s}\ntables: {%s}\n", join(from.settings, to.settings), join(from.tables, to.tables))
+	return text + fmt.Sprintf("settings: {%s}\ntables: {%s}\n", joined(from.settings, to.settings), joined(from.tables, to.tables))
 }
 
 // optionsInMatrix are what connections of systems with these options say.
 var optionsInMatrix = map[string]string{"taxCountry": "NL", "callsPerMinute": `"1000000"`}
+
+// matrixOptions are the options that a connection of a system has here, of those with the names.
+func matrixOptions(spec connectors.Spec, names ...string) string {
+	var out []string
+	for _, name := range names {
+		declared := slices.ContainsFunc(spec.Options, func(o connectors.Option) bool { return o.Name == name })
+		if declared || spec.Name == "magento" && name == "taxCountry" {
+			out = append(out, name+": "+optionsInMatrix[name])
+		}
+	}
+	return strings.Join(out, ", ")
+}
 
 // open starts two sandboxes, and a project with a flow between them.
 func (c cell) open(t *testing.T) *crossing {
 	x := &crossing{t: t, dir: t.TempDir(), store: newMemoryStore(), env: map[string]string{}}
 	text := "connections:\n"
 	for role, spec := range map[string]connectors.Spec{"FROM": c.from, "TO": c.to} {
-		i := slices.IndexFunc(all.Systems(), func(s connectors.System) bool { return s.Spec.Name == spec.Name })
-		sandbox := all.Systems()[i].Sandbox(connectors.SandboxOptions{})
-		x.serve(role, sandbox)
 		var credentials []string
-		for _, name := range slices.Sorted(maps.Keys(sandbox.Credentials())) {
-			x.env[role+"_"+name] = sandbox.Credentials()[name]
-			credentials = append(credentials, fmt.Sprintf("%s: \"${%s_%s}\"", name, role, name))
+		for _, name := range x.serveAs(role, spec) {
+			credentials = append(credentials, fmt.Sprintf("%s: \"${%s}\"", name, envName(role, name)))
 		}
-		var options []string
-		if spec.Name == "magento" && !slices.ContainsFunc(spec.Options, func(o connectors.Option) bool { return o.Name == "taxCountry" }) {
-			options = append(options, "taxCountry: NL")
-		}
-		for _, o := range spec.Options {
-			if value := optionsInMatrix[o.Name]; value != "" {
-				options = append(options, o.Name+": "+value)
-			}
-		}
-		text += fmt.Sprintf("  %s: {system: %s, url: \"${%s}\", credentials: {%s}, options: {%s}}\n",
-			strings.ToLower(role), spec.Name, role, strings.Join(credentials, ", "), strings.Join(options, ", "))
+		text += fmt.Sprintf("  %s: {system: %s, url: \"${%s_URL}\", credentials: {%s}, options: {%s}}\n",
+			strings.ToLower(role), spec.Name, role, strings.Join(credentials, ", "), matrixOptions(spec, slices.Sorted(maps.Keys(optionsInMatrix))...))
 	}
 	x.write("crosswalk.yaml", text)
 	x.write("flows/orders.yaml", c.flowText())
 	return x
 }
 
-// problems runs the cell and says what is wrong with it, nothing where it works.
-func (c cell) problems(t *testing.T) (out []string) {
-	x := c.open(t)
+func sandboxOf(spec connectors.Spec) connectors.Sandbox {
+	i := slices.IndexFunc(all.Systems(), func(s connectors.System) bool { return s.Spec.Name == spec.Name })
+	return all.Systems()[i].Sandbox(connectors.SandboxOptions{})
+}
+
+// serveAs starts a sandbox of a system; address and credentials, whose names it returns, become variables that begin with prefix.
+func (x *crossing) serveAs(prefix string, spec connectors.Spec) []string {
+	sandbox := sandboxOf(spec)
+	x.serve(prefix+"_URL", sandbox)
+	for name, value := range sandbox.Credentials() {
+		x.env[envName(prefix, name)] = value
+	}
+	return slices.Sorted(maps.Keys(sandbox.Credentials()))
+}
+
+// problems runs the cell between fresh sandboxes and says what is wrong with it, nothing where it works.
+func (c cell) problems(t *testing.T) []string { return c.problemsOf(c.open(t)) }
+
+// problemsOf runs the flow of a project twice, and says what is wrong.
+func (c cell) problemsOf(x *crossing) (out []string) {
 	report := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	first, results, err := x.start()
 	if err != nil {
@@ -201,7 +223,7 @@ func (c cell) problems(t *testing.T) (out []string) {
 		report("a second run: %s, %v", again, err)
 		for name, r := range results {
 			if r.Outcome == flow.Created || r.Outcome == flow.Updated {
-				t.Logf("%s, again: %s", name, r.Plan.Render())
+				x.t.Logf("%s, again: %s", name, r.Plan.Render())
 			}
 		}
 	}
@@ -216,11 +238,15 @@ func (x *crossing) lost(c cell, r flow.Result) (out []string) {
 	if n := len(r.Targets); n > 0 {
 		key = port.Key{Field: port.KeyID, Value: r.Targets[n-1].ID}
 	}
-	docs := x.findIn("to", target.Name, key.Field, key.Value)
+	connection := c.to.Name
+	if x.name == "" {
+		connection = "to"
+	}
+	docs := x.findIn(connection, target.Name, key.Field, key.Value)
 	if len(docs) != 1 {
 		return []string{fmt.Sprintf("the target has it %d times", len(docs))}
 	}
-	back, err := x.canonical("to", target.Name, docs[0].Body)
+	back, err := x.canonical(connection, target.Name, docs[0].Body)
 	if err != nil {
 		return []string{err.Error()}
 	}

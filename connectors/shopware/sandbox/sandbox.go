@@ -96,12 +96,12 @@ func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 	for _, opt := range opts {
 		opt(s)
 	}
-	if s.unfurnished {
-		return s
+	if !s.unfurnished {
+		if err := s.seed(!o.Empty); err != nil {
+			panic(err)
+		}
 	}
-	if err := s.seed(!o.Empty); err != nil {
-		panic(err)
-	}
+	s.schema.fit(s.before)
 	return s
 }
 

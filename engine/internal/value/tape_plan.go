@@ -3,7 +3,6 @@ package value
 import "github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 
 // planned checks the value at i and notes it and what the plan says of it; it returns its end, -1 if it is no value.
-// Like [Tape.pass] it is written out, because this is where the time of a document goes.
 func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 	s := t.src
 	if i >= len(s) {

@@ -103,6 +103,11 @@ else
 	@cd engine/bench && $(GO) build -o ../../bin/bench . && ../../bin/bench -goals && echo && ../../bin/bench
 endif
 
+.PHONY: chaos
+chaos: ## 10,000 orders through failing systems while the process is killed 50 times; SEED=7 repeats a run, ORDERS and KILLS change its size
+	CROSSWALK_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) CROSSWALK_CHAOS_ORDERS=$(or $(ORDERS),10000) CROSSWALK_CHAOS_KILLS=$(or $(KILLS),50) \
+	  $(GO) test ./server/runtime/runner -run '^TestChaos$$' -count=1 -v -timeout=120m
+
 .PHONY: vuln
 vuln: ## known vulnerabilities in what is called; asks the internet, so it is no part of test
 	$(GOVULNCHECK) ./...

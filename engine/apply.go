@@ -377,6 +377,7 @@ func (r *run) each(s *step, at *outNode) {
 		return
 	}
 	list := &outNode{form: outList}
+	r.vars[e.all] = src
 	for i, item := range items {
 		if r.stopped {
 			return

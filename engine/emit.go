@@ -323,6 +323,7 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	}
 	defer r.drop(len(r.stack))
 	items := r.items(src)
+	r.vars[e.all] = src
 	mark := len(dst)
 	dst = append(dst, '[')
 	made := 0

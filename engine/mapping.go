@@ -19,6 +19,7 @@ type Mapping struct {
 	warnings       Diagnostics
 
 	linked   *linked
+	scripts  []byte // a digest of the texts of the scripts
 	limits   Limits
 	copyBase bool // base: doc
 	lets     []code
@@ -75,6 +76,7 @@ type each struct {
 	item     int // slots
 	view     *view
 	index    int
+	all      int // the list
 	where    func(*frame) (bool, error)
 	steps    []step
 	emit     *emitNode
@@ -94,6 +96,7 @@ func (l *loader) compileLinked(k *linked, n *notes, diags *Diagnostics) *Mapping
 	m := &Mapping{name: k.main.src.path, linked: k, limits: l.limits, copyBase: k.base != nil}
 	c := &mappingCompiler{m: m, done: map[*ruleDecl]bool{}}
 	c.compiler = compiler{diags: diags, linked: k, keys: &m.keys, notes: n, scripts: l.loadScripts(k, diags)}
+	m.scripts = c.scripts.digest
 	c.docView = c.newView()
 	c.place = &value.Place{}
 	c.docView.From([]*value.Place{c.place})
@@ -393,7 +396,7 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	if item == nil {
 		item = shape.Any
 	}
-	e.item, e.index = c.slot(), c.slot()
+	e.item, e.index, e.all = c.slot(), c.slot(), c.slot()
 	for _, name := range []*scalar{r.index, r.as} {
 		if name == nil {
 			continue
@@ -413,7 +416,10 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	e.view = c.newView()
 	places := list.elements()
 	e.view.From(places)
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places, indexSlot: e.index, list: e.all}
+	if r.index != nil {
+		c.locals.indexName = r.index.text
+	}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}

@@ -30,6 +30,6 @@ function emptied() {
 
 export default defineConfig({
   plugins: [emptied(), svelte({ preprocess: vitePreprocess() }), compressed()],
-  build: { outDir: 'dist', emptyOutDir: false, target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: { outDir: 'dist', emptyOutDir: false, target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
 });

@@ -36,6 +36,7 @@ type Options struct {
 // Server serves the page and the API.
 type Server struct {
 	opts    Options
+	routes  *api.API
 	handler http.Handler
 	closing atomic.Bool
 }
@@ -52,7 +53,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts}
+	s := &Server{opts: opts, routes: routes}
 	m := newMetrics()
 	r := mux.NewRouter()
 	r.UseEncodedPath()
@@ -93,6 +94,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(logWriter{s.opts.API.Log}, "", 0),
 	}
+	srv.RegisterOnShutdown(s.routes.EndStreams)
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"regexp"
@@ -17,8 +18,9 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
-	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 // demoProject is the example project: a shop, its books and the flow between them.
@@ -39,8 +41,8 @@ func newDemoCommand(c *cli) *cobra.Command {
 		Long: `Start sandboxes of a shop and its books on this machine, run the example project's flow of orders between them, and
 run it again to show that nothing is doubled. Nothing leaves the machine and nothing is kept.
 
-The sandboxes then stay, the flow runs every few seconds, and the playground shows the project's mappings, until Ctrl-C; --once ends
-right away.`,
+The sandboxes then stay, the flow runs every few seconds, and the page shows what it does and lets you change its mappings, until Ctrl-C; --once
+ends right away.`,
 		Example: `  crosswalk demo --once
   crosswalk demo --once --json`,
 		Args: cobra.NoArgs,
@@ -72,26 +74,29 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := runtime.Open(ctx, p.Data, runtime.Options{})
+	for i := range p.Flows { // it runs more often than its file says, so that there is something to see
+		p.Flows[i].Trigger = project.Trigger{Every: demoEvery}
+	}
+	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
-	process, err := p.Process(ctx, demoFlow, mappings.FS, store, project.Surroundings{}, flow.Pace{})
+	defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
+	open, err := set.Flow(ctx, demoFlow)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, process.Close()) }()
-	d := &demo{cli: c, process: process, made: map[string]string{}}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	d := &demo{cli: c, set: set, flow: open, made: map[string]string{}}
 	if err := d.runTwice(ctx); err != nil || once {
 		return err
 	}
-	return d.watchAndServe(ctx, p)
+	return d.serve(ctx)
 }
 
-// watchAndServe lets the flow run on, with the playground beside it.
-func (d *demo) watchAndServe(ctx context.Context, p *project.Project) (err error) {
-	s, cfg, closeFolder, err := d.newServer(p, false)
+// serve lets the flow run on, with the page beside it.
+func (d *demo) serve(ctx context.Context) (err error) {
+	s, cfg, closeFolder, err := d.newServer(d.set, slog.New(slog.NewTextHandler(d.stderr, &slog.HandlerOptions{Level: slog.LevelError})), false)
 	if err != nil {
 		return err
 	}
@@ -104,29 +109,22 @@ func (d *demo) watchAndServe(ctx context.Context, p *project.Project) (err error
 		return err
 	}
 	d.say("\n")
-	d.sayServing(l.Addr(), "")
-	ctx, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() {
-		served <- s.Serve(ctx, l)
-		stop() // without the page there is nothing to watch
-	}()
-	err = d.watch(ctx)
-	stop()
-	return errors.Join(err, <-served)
+	d.sayServing(l.Addr(), "The sandboxes stay, and the flow runs every "+demoEvery.String()+": see Flows and Activity there. Ctrl-C ends it.")
+	return serveFlows(ctx, s, l, d.set)
 }
 
 // demo is a demonstration on its way.
 type demo struct {
 	*cli
-	process *project.Process
-	made    map[string]string // order number -> what it became
+	set  *flows.Set
+	flow *runner.Flow
+	made map[string]string // order number -> what it became
 }
 
 // runTwice runs the flow, runs it again over everything, and looks into the books whether each order is there once.
-func (d *demo) runTwice(ctx context.Context) error {
+func (d *demo) runTwice(ctx context.Context) (err error) {
 	d.say("\nThe flow %s runs.\n", demoFlow)
-	first, err := d.run(ctx, nil)
+	first, err := d.run(ctx)
 	if err != nil {
 		return err
 	}
@@ -134,15 +132,20 @@ func (d *demo) runTwice(ctx context.Context) error {
 		return fmt.Errorf("no order crossed, or one is in doubt: %s", first)
 	}
 	d.say("\nIt runs again, over everything.\n")
-	second, err := d.run(ctx, nil)
+	second, err := d.run(ctx)
 	if err != nil {
 		return err
 	}
 	if second.Created+second.Updated+second.InDoubt > 0 {
 		return fmt.Errorf("the second run was not to change anything: %s", second)
 	}
+	books, err := d.set.Project.Open("books", project.Surroundings{Tokens: d.set.Store.Tokens()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, books.Close()) }()
 	for number, resource := range d.made {
-		found, err := d.process.To.Find(ctx, resource, port.Key{Field: port.KeyReference, Value: number})
+		found, err := books.Find(ctx, resource, port.Key{Field: port.KeyReference, Value: number})
 		if err != nil {
 			return fmt.Errorf("looking for order %s: %w", number, err)
 		}
@@ -154,42 +157,18 @@ func (d *demo) runTwice(ctx context.Context) error {
 	return nil
 }
 
-// watch runs the flow every few seconds until ctx ends, and prints what is made.
-func (d *demo) watch(ctx context.Context) error {
-	d.say("The sandboxes stay, and the flow runs every %s. Ctrl-C ends it.\n", demoEvery)
-	ticker := time.NewTicker(demoEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		news := func(r flow.Result) bool {
-			return r.Outcome == flow.Created || r.Outcome == flow.Updated || r.Outcome == flow.InDoubt
-		}
-		if _, err := d.run(ctx, news); err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
-}
-
-// run runs the flow once and prints the results that pass; nil prints all and the summary.
-func (d *demo) run(ctx context.Context, pass func(flow.Result) bool) (flow.Summary, error) {
-	summary, err := d.process.Run(ctx, flow.RunOptions{
-		FromStart: pass == nil,
+// run runs the flow once over everything, and prints what became of each document and the summary.
+func (d *demo) run(ctx context.Context) (flow.Summary, error) {
+	summary, err := d.set.Engine.Run(ctx, d.flow, runner.RunOptions{
+		FromStart: true,
 		OnResult: func(r flow.Result, _ flow.Summary) {
 			if t, ok := r.Target(); ok && r.Outcome == flow.Created {
 				d.made[r.Document.Name()] = t.Resource
 			}
-			if pass == nil || pass(r) {
-				d.printResult(r)
-			}
+			d.printResult(r)
 		},
 	})
-	if pass == nil {
-		d.printSummary(summary)
-	}
+	d.printSummary(summary)
 	return summary, err
 }
 

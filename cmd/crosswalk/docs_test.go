@@ -223,7 +223,7 @@ func anchorsOf(prose string) []string {
 // TestREADMENamesEveryCommand compares the table of commands with the commands there are.
 func TestREADMENamesEveryCommand(t *testing.T) {
 	inREADME := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)^\\| `crosswalk ([a-z]+)").FindAllStringSubmatch(readProse(t, "README.md"), -1) {
+	for _, match := range regexp.MustCompile("(?m)^\\| `crosswalk ([a-z-]+)").FindAllStringSubmatch(readProse(t, "README.md"), -1) {
 		inREADME[match[1]] = true
 	}
 	for _, cmd := range newRoot(&cli{}).Commands() {

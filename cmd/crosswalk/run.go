@@ -8,13 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
-	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 // runFlags are the flags of `crosswalk run`.
@@ -22,6 +24,10 @@ type runFlags struct {
 	project   string
 	dryRun    bool
 	fromStart bool
+	since     string
+	only      []string
+	plan      string
+	apply     string
 	workers   int
 }
 
@@ -37,12 +43,15 @@ FLOW is the name of a file in the project's folder flows, without .yaml, or that
 its outcome, and what it became or why not. The last line accounts for all of them.
 
 With --dry-run nothing is sent and nothing is remembered: for each document the plan is printed, as what would be
-created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!).
+created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!). --plan keeps these plans in a file, and
+--apply carries exactly them out; a document whose target has changed since is refused.
 
 The exit code is 1 where a document failed or is in doubt. Such documents come back in the next run.`,
 		Example: `  crosswalk run webshop-orders --dry-run
   crosswalk run webshop-products webshop-orders
-  crosswalk run webshop-orders --project /srv/shop --json`,
+  crosswalk run webshop-orders --project /srv/shop --json
+  crosswalk run webshop-orders --only 10023 --plan plan.jsonl
+  crosswalk run webshop-orders --apply plan.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return misusef("run takes one FLOW or more and got 0")
@@ -57,40 +66,69 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 	flags.StringVar(&f.project, "project", "", "the project's `folder` (default: this one, or that of a FLOW file)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plans, send nothing")
 	flags.BoolVar(&f.fromStart, "from-start", false, "read everything from the flow's start, not only what changed since the last run")
+	flags.StringVar(&f.since, "since", "", "read what changed since this `day` or instant (2026-01-31, 2026-01-31T08:00:00+01:00)")
+	flags.StringSliceVar(&f.only, "only", nil, "handle only the documents with these `keys` (numbers, SKUs) or ids, whatever was done with them before")
+	flags.StringVar(&f.plan, "plan", "", "write the plans of a dry run into this `file`")
+	flags.StringVar(&f.apply, "apply", "", "carry out the plans of this `file`, and nothing else")
 	flags.IntVar(&f.workers, "workers", 1, "how `many` documents are in hand at a time")
 	return cmd
 }
 
-func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err error) {
+// options are what the flags mean for the run.
+func (f runFlags) options() (runner.RunOptions, error) {
+	o := runner.RunOptions{Workers: f.workers, FromStart: f.fromStart, Only: f.only}
 	if f.workers < 1 || f.workers > 64 {
-		return misusef("--workers %d: it is a number from 1 to 64", f.workers)
+		return o, misusef("--workers %d: it is a number from 1 to 64", f.workers)
 	}
-	var names []string
-	var dir string
-	for i, t := range typed {
-		folder, name := flowPlace(f.project, t)
-		if i > 0 && filepath.Clean(folder) != filepath.Clean(dir) {
-			return misusef("%s and %s belong to two projects", typed[0], t)
+	if f.since != "" {
+		at, err := parseInstant(f.since)
+		if err != nil {
+			return o, misusef("--since %q: %w", f.since, err)
 		}
-		dir, names = folder, append(names, name)
+		o.Since = at
 	}
-	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
-		return misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
+	chosen := 0
+	for _, set := range []bool{f.fromStart, f.since != "", len(f.only) > 0, f.apply != ""} {
+		if set {
+			chosen++
+		}
 	}
-	p, err := project.Load(dir, systems, project.Scripts(c.scripts))
+	switch {
+	case chosen > 1:
+		return o, misusef("--from-start, --since, --only and --apply each say what to handle: use one of them")
+	case f.apply != "" && (f.dryRun || f.plan != ""):
+		return o, misusef("--apply sends what was planned: it goes with neither --dry-run nor --plan")
+	}
+	return o, nil
+}
+
+// parseInstant reads a day, which begins at midnight UTC, or an instant.
+func parseInstant(text string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339Nano} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, errors.New("it is no day (2026-01-31) and no instant (2026-01-31T08:00:00+01:00)")
+}
+
+func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err error) {
+	options, err := f.options()
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		if _, err := p.Flow(name); err != nil {
-			return misuse{err}
-		}
+	if len(typed) > 1 && (len(f.only) > 0 || f.plan != "" || f.apply != "") {
+		return misusef("--only, --plan and --apply are about one flow")
 	}
-	store, err := runtime.Open(ctx, p.Data, runtime.Options{})
+	p, names, err := c.loadFlows(f.project, typed)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close(context.WithoutCancel(ctx))) }()
+	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
 	// A document that failed does not hold up the flows behind; a run that was stopped does.
 	var reported error
 	names = p.InOrder(names)
@@ -98,7 +136,7 @@ func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err err
 		if len(names) > 1 && !c.json {
 			fmt.Fprintf(c.stdout, "%s:\n", name)
 		}
-		switch err := c.runFlow(ctx, f, p, store, name); {
+		switch err := c.runFlow(ctx, f, set, name, options); {
 		case errors.Is(err, errReported):
 			reported = err
 		case err != nil:
@@ -108,22 +146,20 @@ func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err err
 	return reported
 }
 
-func (c *cli) runFlow(ctx context.Context, f runFlags, p *project.Project, store project.Store, name string) (err error) {
-	process, err := p.Process(ctx, name, mappings.FS, store, project.Surroundings{}, flow.Pace{})
+func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name string, options runner.RunOptions) (err error) {
+	open, err := set.Flow(ctx, name)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, process.Close()) }()
+	defer func() { err = errors.Join(err, open.Close()) }()
 
 	show := newProgress(c)
-	summary, err := process.Run(ctx, flow.RunOptions{
-		DryRun: f.dryRun, FromStart: f.fromStart, Workers: f.workers,
-		OnResult: func(r flow.Result, s flow.Summary) {
-			show.clear()
-			c.printResult(r)
-			show.show("%s: %s", name, s)
-		},
-	})
+	options.OnResult = func(r flow.Result, s flow.Summary) {
+		show.clear()
+		c.printResult(r)
+		show.show("%s: %s", name, s)
+	}
+	summary, err := c.runOpen(ctx, f, set.Engine, open, options)
 	show.clear()
 	if summary.Read > 0 || err == nil {
 		c.printSummary(summary)
@@ -135,6 +171,60 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, p *project.Project, store
 		err = errReported
 	}
 	return err
+}
+
+// runOpen runs a flow that is open in the way that the flags say.
+func (c *cli) runOpen(ctx context.Context, f runFlags, engine *runner.Engine, open *runner.Flow, o runner.RunOptions) (flow.Summary, error) {
+	switch {
+	case f.apply != "":
+		plans, err := readPlans(f.apply)
+		if err != nil {
+			return flow.Summary{Flow: open.Name}, err
+		}
+		return engine.Apply(ctx, open, plans, o)
+	case f.plan != "":
+		return c.writePlans(ctx, f.plan, engine, open, o)
+	}
+	o.DryRun = f.dryRun
+	return engine.Run(ctx, open, o)
+}
+
+// loadProject loads the project of what was typed for a flow, "" for none.
+func (c *cli) loadProject(folder, typed string) (*project.Project, string, error) {
+	if typed != "" {
+		p, names, err := c.loadFlows(folder, []string{typed})
+		if err != nil {
+			return nil, "", err
+		}
+		return p, names[0], nil
+	}
+	p, _, err := c.loadFlows(filepath.Clean(folder), nil)
+	return p, "", err
+}
+
+// loadFlows loads the project of what was typed for flows.
+func (c *cli) loadFlows(dir string, typed []string) (*project.Project, []string, error) {
+	var names []string
+	for i, t := range typed {
+		folder, name := flowPlace(dir, t)
+		if i > 0 && filepath.Clean(folder) != filepath.Clean(dir) {
+			return nil, nil, misusef("%s and %s belong to two projects", typed[0], t)
+		}
+		dir, names = folder, append(names, name)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "crosswalk.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, misusef("%s holds no crosswalk.yaml: a project is a folder with one, and --project names it", dir)
+	}
+	p, err := project.Load(dir, systems, project.Scripts(c.scripts))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
+		if _, err := p.Flow(name); err != nil {
+			return nil, nil, misuse{err}
+		}
+	}
+	return p, names, nil
 }
 
 // flowPlace tells the project's folder and the flow's name of what was typed: a name, or a file in the

@@ -15,11 +15,14 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/playground"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server"
 	"github.com/crosswalk-go/crosswalk/server/api"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 // serveFlags are the flags of `crosswalk serve`.
@@ -33,11 +36,12 @@ func newServeCommand(c *cli) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the playground and the API",
-		Long: `Serve the playground, in which mappings are written and tried, and the HTTP API behind it, until Ctrl-C.
+		Short: "Run the project's flows, and serve the page and the API",
+		Long: `Serve the page and the HTTP API behind it, until Ctrl-C: the playground, in which mappings are written and tried, and beside it what the
+flows do.
 
-In the folder of a project, one with a crosswalk.yaml, the page opens and saves its files. Elsewhere it keeps what is written in
-the browser.
+In the folder of a project, one with a crosswalk.yaml, its flows run by their schedules, and the page opens and saves its files. Elsewhere it
+keeps what is written in the browser. Several processes may serve one project: each document is handled by one of them.
 
 It listens on this machine only, and there nobody has to sign in. It refuses any other address unless the section server of
 crosswalk.yaml names users or tokens; crosswalk auth makes what stands there.
@@ -68,7 +72,15 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 	} else if f.project != "" && errors.Is(statErr, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one", dir)
 	}
-	s, cfg, closeFolder, err := c.newServer(p, f.profile)
+	log := slog.New(slog.NewTextHandler(c.stderr, nil))
+	var set *flows.Set
+	if p != nil {
+		if set, err = flows.Open(ctx, p, flows.Options{Library: mappings.FS, Surroundings: project.Surroundings{Log: log}, Log: log}); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
+	}
+	s, cfg, closeFolder, err := c.newServer(set, log, f.profile)
 	if err != nil {
 		return err
 	}
@@ -81,24 +93,42 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
 	c.sayServing(l.Addr(), "Ctrl-C stops.")
-	err = s.Serve(ctx, l)
+	err = serveFlows(ctx, s, l, set)
 	if errors.Is(err, server.ErrOpen) {
 		return misusef("%w\nName users or tokens in the section server of crosswalk.yaml (crosswalk auth makes them), or listen on 127.0.0.1", err)
 	}
 	return err
 }
 
-// newServer makes the server of a project, nil for none. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, profile bool) (*server.Server, server.Config, func() error, error) {
+// serveFlows serves the page while the flows of set run, until ctx ends or one of both cannot go on; a nil set has none.
+func serveFlows(ctx context.Context, s *server.Server, l net.Listener, set *flows.Set) error {
+	if set == nil {
+		return s.Serve(ctx, l)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ran := make(chan error, 1)
+	go func() {
+		ran <- set.Engine.Serve(ctx, set, runner.ServeOptions{})
+		stop()
+	}()
+	err := s.Serve(ctx, l)
+	stop()
+	return errors.Join(err, <-ran)
+}
+
+// newServer makes the server of a project with its flows, nil for none. Whoever calls it closes the folder.
+func (c *cli) newServer(set *flows.Set, log *slog.Logger, profile bool) (*server.Server, server.Config, func() error, error) {
 	opts := api.Options{
-		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
+		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
-		Log:     slog.New(slog.NewTextHandler(c.stderr, nil)),
+		Log:     log, Flows: set,
 	}
 	opts.Audit = opts.Log.With("log", "audit")
 	var section []byte
 	closeFolder := func() error { return nil }
-	if p != nil {
+	if set != nil {
+		p := set.Project
 		folder, err := files.Open(p.Dir, p.SecretFiles()...)
 		if err != nil {
 			return nil, server.Config{}, nil, err

@@ -380,11 +380,20 @@ func TestVariantDocument(t *testing.T) {
 	if d := docs[0]; d.Key != "NK-TEE-BLACK-M" || gjson.GetBytes(d.Body, "crosswalk.variant.id").Raw != "920004" || gjson.GetBytes(d.Body, "productnumber").Str != "NK-TEE" {
 		t.Errorf("%s %s", d.Key, d.Body)
 	}
-	if _, err := s.Update(t.Context(), "product", docs[0].ID, []byte(`{"name":"x"}`)); !errors.Is(err, port.ErrValidation) {
-		t.Errorf("a variant was written as a product: %v", err)
+	// An article of the source that is a variant here has a bar code and a stock of its own; its name and its price are the product's.
+	same := []byte(`{"productnumber":"NK-TEE-BLACK-M","name":"T-shirt M","price":24.95,"discount":0,"eannumber":"8712345678951"}`)
+	if c, err := s.Compare(t.Context(), "product", docs[0], same); err != nil || len(c.Changes) != 0 {
+		t.Errorf("%+v %v", c, err)
 	}
-	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(`{"productnumber":"NK-TEE-BLACK-M"}`)); !errors.Is(err, port.ErrValidation) {
-		t.Errorf("a variant was compared as a product: %v", err)
+	c, err := s.Compare(t.Context(), "product", docs[0], []byte(`{"productnumber":"NK-TEE-BLACK-M","eannumber":"1","stock":7}`))
+	if err != nil || len(c.Changes) != 2 {
+		t.Fatalf("%+v %v", c, err)
+	}
+	if doc, err := s.Update(t.Context(), "product", docs[0].ID, c.Body); err != nil || gjson.GetBytes(doc.Body, "crosswalk.variant.ean_number").Str != "1" || gjson.GetBytes(doc.Body, "crosswalk.variant.stock").Raw != "7" {
+		t.Errorf("%s %v", doc.Body, err)
+	}
+	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(`{"price":99}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("the price of one variant: %v", err)
 	}
 }
 

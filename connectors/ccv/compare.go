@@ -10,61 +10,19 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Compare says what Update would change. Products are compared label by label; of other documents the members that want holds.
+// Compare says what Update would change of a product. Other documents hold no labels: they can be compared member by member, which is not
+// done here.
 func (c *Client) Compare(ctx context.Context, resource string, have port.Document, want []byte) (port.Comparison, error) {
 	if err := c.known(resource); err != nil {
 		return port.Comparison{}, err
 	}
+	if resource != productResource {
+		return port.Comparison{}, &port.Error{Kind: port.ErrNoProbe, System: c.dialect.name, Op: "compare " + resource}
+	}
 	if !isObject(want) {
 		return port.Comparison{}, c.refuse("compare "+resource, "", "the document is no JSON object")
 	}
-	if resource == productResource {
-		return c.compareProduct(ctx, have, want)
-	}
-	var changes []port.Change
-	h := gjson.ParseBytes(have.Body)
-	gjson.ParseBytes(want).ForEach(func(k, w gjson.Result) bool {
-		switch k.String() {
-		case "password": // is never told
-		case "user_id":
-			changes = differences(changes, "user_id", h.Get("user.id"), w)
-		case "orderrows":
-			changes = rowDifferences(changes, h.Get("orderrows.collection"), w)
-		default:
-			changes = differences(changes, k.String(), h.Get(k.String()), w)
-		}
-		return true
-	})
-	return port.Comparison{Changes: changes, Body: want}, nil
-}
-
-// rowDifferences compares rows in their order by what they say of articles, counts and prices.
-func rowDifferences(changes []port.Change, have, want gjson.Result) []port.Change {
-	h, w := have.Array(), want.Array()
-	same := len(h) == len(w)
-	for i := 0; same && i < len(w); i++ {
-		sku := w[i].Get("sku").String()
-		same = (sku == "" || rowSKU(h[i]) == sku) && equal(h[i].Get("count"), w[i].Get("count"))
-	}
-	if same {
-		return changes
-	}
-	return append(changes, port.Change{Path: "orderrows", From: rawJSON(have), To: rawJSON(want)})
-}
-
-// differences compares the members that want holds; those of an object one by one.
-func differences(changes []port.Change, path string, have, want gjson.Result) []port.Change {
-	if want.IsObject() && have.IsObject() {
-		want.ForEach(func(k, w gjson.Result) bool {
-			changes = differences(changes, path+"."+k.String(), have.Get(gjson.Escape(k.String())), w)
-			return true
-		})
-		return changes
-	}
-	if equal(have, want) {
-		return changes
-	}
-	return append(changes, port.Change{Path: path, From: rawJSON(have), To: rawJSON(want)})
+	return c.compareProduct(ctx, have, want)
 }
 
 // equal compares numbers by value, and takes null, "" and nothing for one: the shop turns one into the other.

@@ -124,44 +124,30 @@ func (a article) id() string {
 	return a.product + "/" + a.variant
 }
 
-// articles finds what has a SKU: products by their number, and else variants by theirs. Searching for variants is what the vendor allows
-// least often, 30 times a minute.
+// articles finds what has a SKU: products by their number, and else variants by theirs.
 func (c *Client) articles(ctx context.Context, sku string) ([]article, error) {
-	rows, err := c.all(ctx, url.Values{"productnumber": {sku}, "orderby": {"id"}}, "products")
+	out, err := c.productsWith(ctx, sku)
+	if err == nil && len(out) == 0 {
+		out, err = c.variantsWith(ctx, sku)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.skus.set(sku, out)
+	return out, nil
+}
+
+func (c *Client) productsWith(ctx context.Context, number string) ([]article, error) {
+	rows, err := c.all(ctx, url.Values{"productnumber": {number}, "orderby": {"id"}}, "products")
 	if err != nil {
 		return nil, err
 	}
 	var out []article
 	for _, row := range rows {
-		if row.Get("productnumber").String() == sku {
+		if row.Get("productnumber").String() == number {
 			out = append(out, article{product: row.Get("id").String(), extra: "0"})
 		}
 	}
-	if len(out) > 0 {
-		c.skus.set(sku, out)
-		return out, nil
-	}
-	for _, field := range []string{"skunumber", "productnumber"} {
-		products, err := c.all(ctx, url.Values{field: {sku}}, "productqueries")
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range products {
-			combinations, err := c.flat(ctx, "products", p.Get("id").String(), "attributecombinations")
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range combinations {
-				if o.Get("sku_number").String() == sku || o.Get("product_number").String() == sku {
-					out = append(out, article{p.Get("id").String(), o.Get("id").String(), rawOr(o.Get("netto_extra_price").Raw, "0")})
-				}
-			}
-		}
-		if len(out) > 0 {
-			break
-		}
-	}
-	c.skus.set(sku, out)
 	return out, nil
 }
 

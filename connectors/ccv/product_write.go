@@ -43,7 +43,7 @@ func (c *Client) createProduct(ctx context.Context, op string, body []byte) (por
 	if sku == "" {
 		return port.Document{}, c.refuse(op, "productnumber", "a product needs a number")
 	}
-	found, err := c.articles(ctx, sku)
+	found, err := c.productsWith(ctx, sku)
 	if err != nil {
 		return port.Document{}, err
 	}
@@ -65,8 +65,8 @@ func (c *Client) createProduct(ctx context.Context, op string, body []byte) (por
 	if err != nil {
 		return port.Document{}, err
 	}
-	c.skus.forget()
 	doc, err := c.complete(ctx, id, want)
+	c.written(doc)
 	if port.Retryable(err) {
 		// The product is there, half: nobody may make it again.
 		return port.Document{}, &port.Error{Kind: port.ErrInDoubt, System: c.dialect.name, Op: op, Message: "the product was made, what belongs to it not wholly", Err: err}
@@ -141,12 +141,12 @@ func (c *Client) labelled(ctx context.Context, kind, name string) (string, error
 	return c.newNamed(ctx, "brands", name)
 }
 
-func (c *Client) updateProduct(ctx context.Context, op, id string, change []byte) (port.Document, error) {
+func (c *Client) updateProduct(ctx context.Context, id string, change []byte) (port.Document, error) {
 	if strings.Contains(id, "/") {
-		return port.Document{}, c.refuse(op, "", "this is a variant: it is written with its product")
+		return c.updateVariant(ctx, id, gjson.ParseBytes(change))
 	}
 	doc, err := c.complete(ctx, id, gjson.ParseBytes(change))
-	c.skus.forget()
+	c.written(doc)
 	return doc, err
 }
 
@@ -193,9 +193,6 @@ func (c *Client) productNow(ctx context.Context, id string) (port.Document, erro
 // sameProduct refuses to make one product of another.
 func (c *Client) sameProduct(have port.Document, want gjson.Result) error {
 	const op = "update product"
-	if strings.Contains(have.ID, "/") {
-		return c.refuse(op, "productnumber", "the shop has this number as a variant of another product")
-	}
 	if sku := want.Get("productnumber"); sku.Exists() && sku.String() != gjson.GetBytes(have.Body, "productnumber").String() {
 		return c.refuse(op, "productnumber", "a product keeps its number")
 	}
@@ -204,6 +201,10 @@ func (c *Client) sameProduct(have port.Document, want gjson.Result) error {
 
 func (c *Client) compareProduct(ctx context.Context, have port.Document, want []byte) (port.Comparison, error) {
 	w := gjson.ParseBytes(want)
+	if strings.Contains(have.ID, "/") {
+		changes, err := c.variantDifferences(gjson.ParseBytes(have.Body), w)
+		return port.Comparison{Changes: changes, Body: want}, err
+	}
 	if err := c.sameProduct(have, w); err != nil {
 		return port.Comparison{}, err
 	}

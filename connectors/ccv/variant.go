@@ -220,6 +220,48 @@ func variantChange(have, want gjson.Result) []byte {
 	return change
 }
 
+// ownMembers are what an article that is a variant here has of its own, by the names that a product has for it. All else is its product's.
+var ownMembers = map[string]string{"eannumber": "ean_number", "stock": "stock"}
+
+// variantDifferences compares an article of the source with the variant that it is here.
+func (c *Client) variantDifferences(have, want gjson.Result) ([]port.Change, error) {
+	variant := have.Get("crosswalk.variant")
+	var changes []port.Change
+	for _, member := range []string{"eannumber", "stock"} {
+		if w, h := want.Get(member), variant.Get(ownMembers[member]); w.Exists() && !equal(h, w) {
+			changes = append(changes, port.Change{Path: ownMembers[member], From: rawJSON(h), To: rawJSON(w)})
+		}
+	}
+	if price := want.Get("price"); price.Type == gjson.Number {
+		asked := new(big.Rat).Sub(ratOf(price.Raw), ratOf(want.Get("discount").Raw))
+		costs := new(big.Rat).Sub(ratOf(have.Get("price").Raw), ratOf(have.Get("discount").Raw))
+		if costs.Add(costs, ratOf(variant.Get("netto_extra_price").Raw)).Cmp(asked) != 0 {
+			return nil, c.refuse("update product", "price", "here it is a variant, whose price is that of its product and of what its values cost more: write the product")
+		}
+	}
+	return changes, nil
+}
+
+func (c *Client) updateVariant(ctx context.Context, id string, want gjson.Result) (port.Document, error) {
+	doc, err := c.productNow(ctx, id)
+	if err != nil {
+		return port.Document{}, err
+	}
+	changes, err := c.variantDifferences(gjson.ParseBytes(doc.Body), want)
+	if err != nil || len(changes) == 0 {
+		return doc, err
+	}
+	var pairs []any
+	for _, ch := range changes {
+		pairs = append(pairs, ch.Path, ch.To)
+	}
+	_, variant, _ := strings.Cut(id, "/")
+	if _, err := c.write(ctx, http.MethodPatch, members(pairs...), "attributecombinations", variant); err != nil {
+		return port.Document{}, err
+	}
+	return c.productNow(ctx, id)
+}
+
 func label(list []choice) string {
 	parts := make([]string, len(list))
 	for i, ch := range list {

@@ -57,7 +57,7 @@ func (c *Client) Update(ctx context.Context, resource, id string, change []byte)
 	case customerResource:
 		return c.updateCustomer(ctx, id, change)
 	case productResource:
-		return c.updateProduct(ctx, op, id, change)
+		return c.updateProduct(ctx, id, change)
 	}
 	return c.updateStock(ctx, id, change)
 }
@@ -178,6 +178,7 @@ func (c *Client) createOrder(ctx context.Context, op string, body []byte) (port.
 	if errors.As(err, &e) && e.Code == codeUnknownID && c.skus.stale(body) {
 		// What a SKU stood for is gone: look again, once.
 		c.skus.forget()
+		c.variants.forget()
 		v, err = send()
 	}
 	if err != nil {
@@ -213,6 +214,13 @@ func (c *Client) updateOrder(ctx context.Context, op, id string, change []byte) 
 // writableOrder puts ids in place of SKUs.
 func (c *Client) writableOrder(ctx context.Context, op string, body []byte) ([]byte, error) {
 	body, err := writablePerson(body, "customer")
+	if id := gjson.GetBytes(body, "user_id"); err == nil && id.Type == gjson.String {
+		// Flows know ids as text.
+		if !isID(id.Str) {
+			return nil, c.refuse(op, "user_id", "this is no id of a customer")
+		}
+		body, err = sjson.SetRawBytes(body, "user_id", []byte(id.Str))
+	}
 	if err != nil || !gjson.GetBytes(body, "orderrows").IsArray() {
 		return body, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,13 +19,12 @@ import (
 // counter answers how many requests it has done.
 type counter struct {
 	faults.Injector
-	done int
+	done atomic.Int64
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Serve(w, r, func(w http.ResponseWriter, _ *http.Request) {
-		c.done++
-		fmt.Fprint(w, c.done)
+		fmt.Fprint(w, c.done.Add(1))
 	})
 }
 
@@ -67,7 +67,7 @@ func TestFaults(t *testing.T) {
 		fault        *faults.Fault
 		method, path string
 		want         string
-		done         int
+		done         int64
 	}{
 		{"none", nil, "GET", "/a", "1", 1},
 		{"cut before", &faults.Fault{Serve: faults.Cut}, "POST", "/a", "cut", 1},
@@ -92,8 +92,8 @@ func TestFaults(t *testing.T) {
 		if s.fault != nil {
 			c.Fault(*s.fault)
 		}
-		if got := call(t, url, s.method, s.path); got != s.want || c.done != s.done {
-			t.Errorf("%s: %s, %d done; want %s, %d done", s.name, got, c.done, s.want, s.done)
+		if got := call(t, url, s.method, s.path); got != s.want || c.done.Load() != s.done {
+			t.Errorf("%s: %s, %d done; want %s, %d done", s.name, got, c.done.Load(), s.want, s.done)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestSlowEndsWithTheRequest(t *testing.T) {
 func TestPlan(t *testing.T) {
 	plan := "429=10%, 500=20%,503=5%, slow=1%:1ns, stale=1%, late=0.5%"
 	want := map[int]float64{429: 10, 500: 20.5, 503: 5}
-	run := func() (map[int]int, int) {
+	run := func() (map[int]int, int64) {
 		c := &counter{}
 		c.Seed(7)
 		list, err := faults.Parse(plan, faults.Words{})
@@ -136,7 +136,7 @@ func TestPlan(t *testing.T) {
 			c.ServeHTTP(w, httptest.NewRequest("POST", "/", nil))
 			got[w.Code]++
 		}
-		return got, c.done
+		return got, c.done.Load()
 	}
 	got, done := run()
 	for status, percent := range want {
@@ -144,7 +144,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%d: %.2f %%, want %g %%", status, share, percent)
 		}
 	}
-	if answered := got[200]; done <= answered {
+	if answered := int64(got[200]); done <= answered {
 		t.Errorf("%d done, %d answered: late must do what was asked", done, answered)
 	}
 	again, _ := run()

@@ -67,7 +67,11 @@ func (e *Executor) failed(op *Operation, err error, r *Result) {
 	var lost *lostError
 	switch {
 	case errors.As(err, &lost):
-		r.doubt(Verdict{Code: DoubtLost, Reason: lost.Error()})
+		code := DoubtLost
+		if !lost.able {
+			code = DoubtUnprobed
+		}
+		r.doubt(Verdict{Code: code, Reason: lost.Error()})
 		r.Err = err
 	default:
 		var f *Failure
@@ -174,11 +178,11 @@ func (e *Executor) create(ctx context.Context, p *Plan, op *Operation, body []by
 			return doc, Adopt, nil
 		}
 	case !refused(err):
-		doc, found, asked := e.probe(ctx, op)
+		doc, found, able := e.probe(ctx, op)
 		if found {
 			return doc, Create, nil
 		}
-		return port.Document{}, "", &lostError{op: op, asked: asked, err: err}
+		return port.Document{}, "", &lostError{op: op, able: able, err: err}
 	}
 	e.forget(ctx, op)
 	return port.Document{}, "", err
@@ -200,13 +204,13 @@ func refused(err error) bool {
 
 // lostError says that a create was sent and what became of it is not known.
 type lostError struct {
-	op    *Operation
-	asked bool
-	err   error
+	op   *Operation
+	able bool // the target can be asked
+	err  error
 }
 
 func (l *lostError) Error() string {
-	if !l.asked {
+	if !l.able {
 		return fmt.Sprintf("the answer to the create of %s was lost and the target cannot be asked for it by a key: look it up there", l.op.Resource)
 	}
 	var fields []string
@@ -219,14 +223,14 @@ func (l *lostError) Error() string {
 
 func (l *lostError) Unwrap() error { return l.err }
 
-// probe asks for the operation's document until it is there or the tries are used up. asked is false where no key
+// probe asks for the operation's document until it is there or the tries are used up. able is false where no key
 // can be asked for.
-func (e *Executor) probe(ctx context.Context, op *Operation) (doc port.Document, found, asked bool) {
+func (e *Executor) probe(ctx context.Context, op *Operation) (doc port.Document, found, able bool) {
 	for try := range e.pace.Probes {
 		if try > 0 && e.pace.Sleep(ctx, e.pace.pause(try-1)) != nil {
-			return doc, false, asked
+			return doc, false, true
 		}
-		able := false
+		able = false
 		for _, key := range op.Keys {
 			docs, err := e.target.Find(ctx, op.Resource, key)
 			if errors.Is(err, port.ErrNoProbe) {
@@ -236,7 +240,6 @@ func (e *Executor) probe(ctx context.Context, op *Operation) (doc port.Document,
 			if err != nil {
 				continue // a look-up that fails says nothing: ask again
 			}
-			asked = true
 			if len(docs) > 0 {
 				return docs[0], true, true
 			}
@@ -245,7 +248,7 @@ func (e *Executor) probe(ctx context.Context, op *Operation) (doc port.Document,
 			return doc, false, false
 		}
 	}
-	return doc, false, asked
+	return doc, false, able
 }
 
 // look asks once for the operation's document, before it is made.

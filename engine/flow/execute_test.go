@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 		{name: "the process dies after the draft was made", next: on("create invoiceDraft", crashAfter), outcome: flow.InDoubt, code: flow.DoubtLost, attempts: 2, later: []flow.Outcome{flow.Skipped}},
 		{name: "the process dies before the draft was made", next: on("create invoiceDraft", crashBefore), outcome: flow.InDoubt, code: flow.DoubtLost, attempts: 2, later: []flow.Outcome{flow.Created, flow.Skipped}},
 		{name: "the draft cannot be asked for and its answer is lost", next: on("create invoiceDraft", lostBefore), prepare: func(w *world) { w.books.noProbe = true },
-			outcome: flow.InDoubt, code: flow.DoubtLost, attempts: 2, later: []flow.Outcome{flow.InDoubt, flow.InDoubt}},
+			outcome: flow.InDoubt, code: flow.DoubtUnprobed, attempts: 2, later: []flow.Outcome{flow.InDoubt, flow.InDoubt}},
 		{name: "the draft cannot be asked for", prepare: func(w *world) { w.books.noProbe = true }, outcome: flow.Created, attempts: 2, later: []flow.Outcome{flow.Skipped}},
 	}
 	for _, c := range cases {

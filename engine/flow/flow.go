@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -96,6 +97,8 @@ type Systems struct {
 	Target  port.Target
 	Links   port.Links
 	Cursors port.Cursors
+	// Locks keeps what is in hand from everyone else; nil keeps it from this process only.
+	Locks Locker
 }
 
 // Pace says how patiently a run treats failures that pass. The zero value of a field
@@ -152,7 +155,6 @@ type Process struct {
 	set     settings
 	systems Systems
 	pace    Pace
-	locks   *locks
 }
 
 // New checks the flow and returns its process. It makes no call.
@@ -172,7 +174,35 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 			return nil, fmt.Errorf("flow %s: %w", f.Name, err)
 		}
 	}
-	return &Process{flow: f, set: set, systems: s, pace: pace.withDefaults(), locks: newLocks()}, nil
+	if s.Locks == nil {
+		s.Locks = newLocks()
+	}
+	return &Process{flow: f, set: set, systems: s, pace: pace.withDefaults()}, nil
+}
+
+// Flow returns the flow that the process was made of.
+func (p *Process) Flow() Flow { return p.flow }
+
+// Cursor returns the change stamp up to which everything is settled; zero at first.
+func (p *Process) Cursor(ctx context.Context) (time.Time, error) {
+	at, err := p.systems.Cursors.Cursor(ctx, p.flow.Name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
+	}
+	return at, nil
+}
+
+// SaveCursor remembers how far everything is settled.
+func (p *Process) SaveCursor(ctx context.Context, at time.Time) error {
+	if err := p.systems.Cursors.SaveCursor(ctx, p.flow.Name, at); err != nil {
+		return fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
+	}
+	return nil
+}
+
+// Read yields the source's documents that changed since then, or those of the ids only.
+func (p *Process) Read(ctx context.Context, since time.Time, ids ...string) iter.Seq2[port.Document, error] {
+	return p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since, IDs: ids})
 }
 
 // Check tells what is wrong with the flow, nil for nothing: it needs no systems and makes no call.

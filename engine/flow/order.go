@@ -46,6 +46,7 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 	in := d.in
 	in.Write = engine.Create
 	in.Links = orderLinks(customer, articles, references)
+	d.plan.links = orderLinks(customer, articles, []byte("null"))
 	body, err := p.writeOrder(ctx, d, in, articles)
 	if err != nil {
 		return err

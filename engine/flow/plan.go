@@ -107,7 +107,11 @@ type Plan struct {
 	// fresh is true while the locks of the planner's reads are held, so that the executor need
 	// not ask the target again. A plan that was stored is never fresh.
 	fresh bool
+	links json.RawMessage
 }
+
+// Links returns what the write mapping saw as links but for the reference tables; nil for only these.
+func (p *Plan) Links() json.RawMessage { return p.links }
 
 // Operation is one write to the target.
 type Operation struct {
@@ -176,6 +180,7 @@ const (
 	SkipLocation    = "location"     // the table of locations leaves it out
 	DoubtPending    = "pending"      // an earlier attempt has no answer yet
 	DoubtLost       = "lost"         // the answer of this attempt was lost
+	DoubtUnprobed   = "unprobed"     // the answer was lost and the target cannot be asked: a person decides
 )
 
 // Failure says why a document fails and what to do about it. It is an error.

@@ -223,7 +223,7 @@ func (p *Planner) pending(what string, l port.Link, asked bool) error {
 	since := l.PendingSince.UTC().Format(time.RFC3339)
 	switch {
 	case !asked:
-		return &doubt{Verdict{Code: DoubtPending, Reason: fmt.Sprintf(
+		return &doubt{Verdict{Code: DoubtUnprobed, Reason: fmt.Sprintf(
 			"%s was sent at %s and its answer was lost; %s cannot be asked for it, so look it up there before it is sent again", what, since, p.flow.To)}}
 	case p.pace.Now().Sub(l.PendingSince) < p.pace.Settle:
 		return &doubt{Verdict{Code: DoubtPending, Reason: fmt.Sprintf(
@@ -272,6 +272,9 @@ type memory struct {
 func newMemory() *memory {
 	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
 }
+
+// References returns the target's reference tables that mappings may read, as one JSON object.
+func (p *Process) References(ctx context.Context) ([]byte, error) { return p.Planner().references(ctx) }
 
 // references returns the target's reference tables as one JSON object.
 func (p *Planner) references(ctx context.Context) ([]byte, error) {

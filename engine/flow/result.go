@@ -53,6 +53,9 @@ func (r Result) Settled() bool {
 	return !r.unsettled && r.Outcome != Failed && r.Outcome != InDoubt
 }
 
+// Unanswered tells whether a system was not reachable or wants to be left alone for long, which is no fault of the document.
+func (r Result) Unanswered() bool { return r.unanswered }
+
 // Target returns the document's own document in the target.
 func (r Result) Target() (Target, bool) {
 	if len(r.Targets) == 0 || r.Outcome == Failed || r.Outcome == InDoubt {
@@ -63,6 +66,13 @@ func (r Result) Target() (Target, bool) {
 
 func newResult(p *Plan) Result {
 	return Result{Document: p.Document, Plan: p, Logs: p.Logs, Warnings: append([]string(nil), p.Warnings...)}
+}
+
+// FailedResult is the result of a document that failed before there was a plan for it.
+func FailedResult(document Ref, err error) Result {
+	r := Result{Document: document}
+	r.fail(err)
+	return r
 }
 
 func (r *Result) fail(err error) {

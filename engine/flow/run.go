@@ -19,9 +19,18 @@ type RunOptions struct {
 	Workers int
 	// FromStart reads everything from the flow's start instead of from the cursor.
 	FromStart bool
+	// Context gives the context in which a document is carried out, for who follows it through its calls; nil leaves the run's.
+	Context func(ctx context.Context, doc port.Document) context.Context
 	// OnResult is called for each document as it ends, one call at a time, with the run's
 	// counts so far.
 	OnResult func(Result, Summary)
+}
+
+func (o RunOptions) contextOf(ctx context.Context, doc port.Document) context.Context {
+	if o.Context == nil {
+		return ctx
+	}
+	return o.Context(ctx, doc)
 }
 
 // Summary is a run in numbers.
@@ -83,7 +92,7 @@ func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
 
 // readAll hands the source's documents to workers and returns once all have ended.
 func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
-	planner, executor := p.Planner(), p.Executor()
+	planner := p.Planner()
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	since := l.since
@@ -101,7 +110,7 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			l.settle(number, p.handle(ctx, planner, executor, doc, nil, o.DryRun))
+			l.settle(number, p.handle(o.contextOf(ctx, doc), planner, doc, nil, o.DryRun))
 		}()
 	}
 	return ctx.Err()
@@ -112,7 +121,7 @@ func (p *Process) read(ctx context.Context, since time.Time) iter.Seq2[port.Docu
 	return func(yield func(port.Document, error) bool) {
 		type seenKey struct{ id, version string }
 		seen := map[seenKey]bool{}
-		for doc, err := range p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since}) {
+		for doc, err := range p.Read(ctx, since) {
 			if err != nil {
 				yield(port.Document{}, fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err))
 				return
@@ -127,50 +136,4 @@ func (p *Process) read(ctx context.Context, since time.Time) iter.Seq2[port.Docu
 			}
 		}
 	}
-}
-
-// handle takes one document from reading to its outcome while holding what no other worker may touch. first is a plan that was
-// made for it before, nil for none.
-func (p *Process) handle(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, first *Plan, dry bool) (r Result) {
-	ctx, cancel := lingering(ctx, p.pace.Grace)
-	defer cancel()
-	defer func() {
-		if v := recover(); v != nil {
-			r = Result{Document: refOf(p.flow.Entity, doc)}
-			r.fail(&Failure{Code: FailInternal, Message: "a mistake of Crosswalk: this document made it panic", Err: fmt.Errorf("panic: %v", v)})
-		}
-	}()
-	for try := 0; ; try++ {
-		r = p.once(ctx, planner, executor, doc, first, dry)
-		if !r.moved || try+1 >= p.pace.Attempts || p.pace.Sleep(ctx, p.pace.pause(try)) != nil {
-			return r
-		}
-		if first != nil {
-			planner, first = p.again(planner, first), nil
-		}
-	}
-}
-
-func (p *Process) once(ctx context.Context, planner *Planner, executor *Executor, doc port.Document, first *Plan, dry bool) Result {
-	if dry && first != nil {
-		return preview(first)
-	}
-	d := planner.open(ctx, doc)
-	release, err := p.locks.acquire(ctx, planner.keys(d)...)
-	if err != nil {
-		r := newResult(d.plan)
-		r.fail(err)
-		return r
-	}
-	defer release()
-	if first != nil {
-		return executor.Apply(ctx, first)
-	}
-	planner.finish(ctx, d)
-	if dry {
-		return preview(d.plan)
-	}
-	d.plan.fresh = true
-	defer func() { d.plan.fresh = false }()
-	return executor.Apply(ctx, d.plan)
 }

@@ -37,7 +37,7 @@ func (p *Process) CheckZeroed(plans []*Plan) *Failure {
 // runWhole reads all of the source, plans all of it, and only then carries anything out. A source that fails in the middle has
 // sent nothing. Stock has no cursor: bookings move no change stamp in most systems, and a share needs a whole.
 func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
-	planner, executor := p.Planner(), p.Executor()
+	planner := p.Planner()
 	var drafts []*draft
 	for doc, err := range p.read(ctx, time.Time{}) {
 		if err != nil {
@@ -69,7 +69,7 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 		if !ok {
 			break
 		}
-		workers.Go(func() { l.settle(number, p.handle(ctx, planner, executor, d.doc, plans[i], o.DryRun)) })
+		workers.Go(func() { l.settle(number, p.handle(o.contextOf(ctx, d.doc), planner, d.doc, plans[i], o.DryRun)) })
 	}
 	if stop != nil {
 		return stop

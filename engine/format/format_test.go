@@ -103,6 +103,9 @@ func TestFormatLeavesAlone(t *testing.T) {
 func TestFormatRepository(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == "node_modules" {
+			return filepath.SkipDir // other people's files
+		}
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" || filepath.Base(filepath.Dir(path)) == "spec" {
 			return err // the conformance suite is no file of a project
 		}

@@ -64,6 +64,8 @@ var FlowKeys = Keys{
 // TriggerKeys are the keys of a flow's trigger.
 var TriggerKeys = Keys{
 	{"every", "The time between two runs: 30s, 5m, 24h.", text},
+	{"cron", "The times of the runs, in place of every: minute, hour, day of the month, month, day of the week (0 4 * * mon-fri).", text},
+	{"zone", "The time zone of cron, such as Europe/Amsterdam; unsaid, UTC.", text},
 	{"webhook", "true runs the flow when the source says that something changed.", form{"enum": []any{true, false, "true", "false"}}},
 }
 

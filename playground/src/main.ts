@@ -1,8 +1,8 @@
 import './theme.css';
 import { mount } from 'svelte';
-import App from './App.svelte';
+import Shell from './Shell.svelte';
 
 const theme = localStorage.getItem('theme');
 if (theme) document.documentElement.dataset.theme = theme;
 
-export default mount(App, { target: document.getElementById('app')! });
+export default mount(Shell, { target: document.getElementById('app')! });

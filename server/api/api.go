@@ -23,6 +23,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 )
 
 // Prefix is where the routes stand.
@@ -34,11 +35,15 @@ type Options struct {
 	Library, Tests fs.FS
 	// Folder is the project's; nil without a project: then nothing can be saved.
 	Folder *files.Folder
+	// Flows are the project's flows on their store; nil where the server runs none.
+	Flows *flows.Set
 	// Systems are those that connections can lead to.
 	Systems []connectors.System
 	// Scripts loads the scripts of mappings; nil leaves mappings with scripts an error.
 	Scripts engine.ScriptHost
-	Auth    *auth.Authenticator
+	// Reader reads scripts where their functions are asked for and not called; nil says nothing of them.
+	Reader engine.ScriptHost
+	Auth   *auth.Authenticator
 	// Audit gets a line for every change and every attempt at one. It holds no text of a file and no secret.
 	Audit *slog.Logger
 	// Log gets what the client is not told; it holds no value of a document.
@@ -56,6 +61,10 @@ type API struct {
 	cache    *cache
 	document []byte // openapi.yaml as JSON
 	slots    chan struct{}
+	outside  chan struct{}
+	streams  chan struct{}
+	closing  context.Context // until streams are to end
+	close    context.CancelFunc
 	builtIn  func() []listed
 }
 
@@ -79,7 +88,8 @@ func New(opts Options) (*API, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
+	a.closing, a.close = context.WithCancel(context.Background())
 	a.files = layered{a.Tests}
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
@@ -103,6 +113,7 @@ type limits struct {
 	body int64
 	time time.Duration
 	busy bool // it computes: only so many run at a time
+	asks bool // it asks the systems of flows: only so many wait for them at a time
 }
 
 var (
@@ -110,6 +121,9 @@ var (
 	text    = limits{body: files.MaxBytes + 64<<10, time: 20 * time.Second}
 	compute = limits{body: 32 << 20, time: 20 * time.Second, busy: true}
 	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
+	stored  = limits{body: 64 << 10, time: 20 * time.Second, busy: true}
+	systems = limits{body: 64 << 10, time: 2 * time.Minute, asks: true}
+	streams = limits{body: 1 << 10, time: streamTime}
 )
 
 func (a *API) routes() []route {
@@ -142,6 +156,27 @@ func (a *API) routes() []route {
 		{"GET", "/files", auth.Viewer, small, a.listFiles},
 		{"GET", "/files/{path:.+}", auth.Viewer, small, a.readFile},
 		{"PUT", "/files/{path:.+}", auth.Editor, text, a.writeFile},
+
+		{"GET", "/flows", auth.Viewer, stored, a.flows},
+		{"GET", "/flows/{flow}/account", auth.Viewer, long, a.account},
+		{"POST", "/flows/{flow}/run", auth.Operator, small, a.startRun},
+		{"POST", "/flows/{flow}/pause", auth.Operator, small, a.pause},
+		{"POST", "/flows/{flow}/resume", auth.Operator, small, a.resume},
+		{"POST", "/flows/{flow}/dry-run", auth.Operator, systems, a.dryRun},
+		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
+		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
+
+		{"GET", "/activity", auth.Viewer, stored, a.listActivity},
+		{"GET", "/activity/events", auth.Viewer, streams, a.events},
+		{"GET", "/activity/{id}", auth.Viewer, stored, a.attempts},
+		{"GET", "/activity/{id}/documents", auth.Editor, stored, a.documents},
+		{"GET", "/activity/{id}/explain", auth.Editor, compute, a.entryExplained},
+		{"GET", "/activity/{id}/sample", auth.Editor, systems, a.entrySample},
+		{"POST", "/activity/{id}/replay/preview", auth.Operator, systems, a.previewReplay},
+		{"POST", "/activity/{id}/replay", auth.Operator, small, a.replay},
+
+		{"GET", "/unsettled", auth.Viewer, stored, a.unsettled},
+		{"POST", "/unsettled/settle", auth.Operator, systems, a.settle},
 	}
 }
 
@@ -193,10 +228,10 @@ func (a *API) guarded(rt route) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, rt.limits.body)
-		if rt.limits.busy {
+		if slots := a.slotsOf(rt.limits); slots != nil {
 			select {
-			case a.slots <- struct{}{}:
-				defer func() { <-a.slots }()
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
 			case <-ctx.Done():
 				w.Header().Set("Retry-After", "1")
 				writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
@@ -207,6 +242,17 @@ func (a *API) guarded(rt route) http.Handler {
 			a.fail(w, r, rt, err)
 		}
 	})
+}
+
+// slotsOf bounds how many requests of a kind run at a time; nil for no bound.
+func (a *API) slotsOf(l limits) chan struct{} {
+	switch {
+	case l.busy:
+		return a.slots
+	case l.asks:
+		return a.outside
+	}
+	return nil
 }
 
 func (a *API) openAPIJSON(w http.ResponseWriter, _ *http.Request) error {

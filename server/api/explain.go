@@ -58,11 +58,14 @@ func (a *API) explain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in, err := j.input(a, m)
+	p, err := a.prepare(r.Context(), j.job, m)
 	if err != nil {
 		return err
 	}
-	e, err := m.Explain(r.Context(), []byte(j.Document), in)
+	if p.document == nil {
+		return write(w, explained(&engine.Explanation{Diagnostics: p.problems}))
+	}
+	e, err := m.Explain(r.Context(), p.document, p.in)
 	if err != nil {
 		return err
 	}

@@ -178,7 +178,14 @@ func (a *API) fresh(c *compiled) bool {
 	return true
 }
 
-func (a *API) language() *language.Service { return language.New(a.files, a.Library) }
+// language answers an editor's questions; it reads scripts and runs none.
+func (a *API) language() *language.Service {
+	s := language.New(a.files, a.Library)
+	if a.Reader != nil {
+		s = s.WithScripts(a.Reader)
+	}
+	return s
+}
 
 // job is a document and everything that decides what a mapping makes of it. Documents are texts in the JSON of the request, so that
 // nothing on their way reads a number.
@@ -193,6 +200,60 @@ type job struct {
 	Current  string      `json:"current"`
 	Now      string      `json:"now"`
 	TimeZone string      `json:"timeZone"`
+	// Before names a mapping that the document goes through first: the read mapping of its system. What comes out is what
+	// Mapping gets, with the document itself as `source`.
+	Before string `json:"before"`
+}
+
+// prepared is a job that is ready to be mapped.
+type prepared struct {
+	mapping  *engine.Mapping
+	document []byte // nil where the mapping before failed
+	in       engine.Input
+	between  []byte             // what the mapping before made, nil where there is none
+	problems engine.Diagnostics // of the mapping before
+}
+
+func (a *API) prepare(ctx context.Context, j job, m *engine.Mapping) (prepared, error) {
+	p := prepared{mapping: m, document: []byte(j.Document)}
+	var err error
+	if p.in, err = j.input(a, m); err != nil || j.Before == "" || strings.TrimSpace(j.Document) == "" {
+		return p, err
+	}
+	before := mappingText{Name: j.Before}
+	if err := before.check(); err != nil {
+		return p, err
+	}
+	text, err := fs.ReadFile(a.files, j.Before)
+	if err != nil {
+		return p, err
+	}
+	before.Text = string(text)
+	first, err := a.sound(before)
+	if err != nil {
+		return p, err
+	}
+	own, err := job{Now: j.Now, TimeZone: j.TimeZone}.input(a, first)
+	if err != nil {
+		return p, err
+	}
+	done, err := apply(ctx, first, p.document, own)
+	if err != nil {
+		return p, err
+	}
+	if p.in.Source == nil && done.output != nil {
+		p.in.Source = p.document
+	}
+	p.document, p.between, p.problems = done.output, done.output, done.problems
+	return p, nil
+}
+
+// apply maps what was prepared.
+func (p prepared) apply(ctx context.Context) (mapped, error) {
+	if p.document == nil {
+		return mapped{problems: p.problems}, nil
+	}
+	return apply(ctx, p.mapping, p.document, p.in)
 }
 
 // input is what the mapping may read besides the document.

@@ -58,7 +58,8 @@ type previewed struct {
 	// Output is the result to the byte, nil where there is none; Shown is the same with line breaks.
 	Output      *string            `json:"output"`
 	Shown       string             `json:"shown"`
-	Diagnostics engine.Diagnostics `json:"diagnostics"` // of the document
+	Between     string             `json:"between,omitempty"` // what the mapping before made, with line breaks
+	Diagnostics engine.Diagnostics `json:"diagnostics"`       // of the document
 	Micros      int64              `json:"mapMicros"`
 }
 
@@ -75,13 +76,16 @@ func (a *API) preview(w http.ResponseWriter, r *http.Request) error {
 	if c.mapping == nil || strings.TrimSpace(j.Document) == "" {
 		return write(w, answer)
 	}
-	in, err := j.input(a, c.mapping)
+	p, err := a.prepare(r.Context(), j, c.mapping)
 	if err != nil {
 		return err
 	}
-	done, err := apply(r.Context(), c.mapping, []byte(j.Document), in)
+	done, err := p.apply(r.Context())
 	if err != nil {
 		return err
+	}
+	if p.between != nil {
+		answer.Between = indented(p.between)
 	}
 	answer.Diagnostics, answer.Micros = done.problems, done.took.Microseconds()
 	if done.output != nil {
@@ -124,8 +128,7 @@ func (a *API) previewLines(w http.ResponseWriter, r *http.Request) error {
 	if c.mapping == nil {
 		return write(w, answer)
 	}
-	in, err := j.input(a, c.mapping)
-	if err != nil {
+	if _, err := j.input(a, c.mapping); err != nil { // once for all, not as the failure of each line
 		return err
 	}
 	var took time.Duration
@@ -139,7 +142,13 @@ func (a *API) previewLines(w http.ResponseWriter, r *http.Request) error {
 			answer.More = true
 			break
 		}
-		done, err := apply(r.Context(), c.mapping, []byte(document), in)
+		one := j
+		one.Document = document
+		p, err := a.prepare(r.Context(), one, c.mapping)
+		if err != nil {
+			return err
+		}
+		done, err := p.apply(r.Context())
 		if err != nil {
 			return err
 		}
@@ -177,7 +186,14 @@ func (a *API) unread(w http.ResponseWriter, r *http.Request) error {
 	if strings.TrimSpace(j.Document) == "" {
 		return write(w, answer)
 	}
-	paths, err := m.Unread([]byte(j.Document))
+	p, err := a.prepare(r.Context(), j, m)
+	if err != nil {
+		return err
+	}
+	if p.document == nil {
+		return write(w, answer)
+	}
+	paths, err := m.Unread(p.document)
 	if err != nil {
 		return documentProblem(err)
 	}

@@ -192,3 +192,31 @@ func TestEditorQuestions(t *testing.T) {
 	}
 	c.fail(400, "POST", "/hover", at(0, 1))
 }
+
+func TestStepBetween(t *testing.T) {
+	c := open(t, map[string]string{"mappings/first.yaml": "from: any\nto: any\nrules:\n  total: doc.raw.sum\n"}, auth.Config{})
+	second := mapping("mappings/second.yaml", "from: any\nto: any\nrules:\n  t: doc.total\n  raw: source.raw.id\n  not: doc.raw\n")
+	body := object{"mapping": second, "document": `{"raw": {"sum": 19.10, "id": 1.0}}`, "before": "mappings/first.yaml"}
+	got := c.get("POST", "/preview", body)
+	if out := gjson.Get(got, "output").Str; out != `{"t":19.10,"raw":1.0}` {
+		t.Errorf("the output is %s", out)
+	}
+	if between := gjson.Get(got, "between").Str; between != "{\n  \"total\": 19.10\n}" {
+		t.Errorf("between is %s", between)
+	}
+	body["about"] = object{"field": "raw"}
+	if from := gjson.Get(c.get("POST", "/explain", body), "fields.0.copiedFrom").Str; from != "source.raw.id" {
+		t.Errorf("raw comes from %q", from)
+	}
+	delete(body, "about")
+	c.get("POST", "/preview/lines", body)
+	body["before"] = "mappings/none.yaml"
+	c.fail(404, "POST", "/preview", body)
+	body["before"] = "../first.yaml"
+	c.fail(400, "POST", "/preview", body)
+	body["before"] = "shopware/order.read.yaml"
+	body["document"] = `{"stateMachineState": {"technicalName": "unheard-of"}}`
+	if code := gjson.Get(c.get("POST", "/preview", body), "diagnostics.0.pos.file").Str; code != "shopware/order.read.yaml" {
+		t.Errorf("the failure of the step before is of %q", code)
+	}
+}

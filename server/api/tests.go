@@ -203,22 +203,22 @@ func (a *API) addCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in, err := j.input(a, m)
+	p, err := a.prepare(r.Context(), j.job, m)
 	if err != nil {
 		return err
 	}
-	done, err := apply(r.Context(), m, []byte(j.Document), in)
+	done, err := p.apply(r.Context())
 	if err != nil {
 		return err
 	}
-	if !json.Valid([]byte(j.Document)) {
+	if !json.Valid(p.document) {
 		return problem{Status: 422, Title: "The document is no JSON.", Code: "document", Diagnostics: done.problems}
 	}
 	test := testOf(j.Mapping.Name)
 	dir := path.Dir(test)
-	c := mappingtest.NewCase{Name: j.Name, Input: "testdata/" + stem + ".json", In: in}
+	c := mappingtest.NewCase{Name: j.Name, Input: "testdata/" + stem + ".json", In: p.in}
 	c.In.Now = j.Now // the clock's instant is no part of a case
-	writes := []struct{ name, text string }{{path.Join(dir, c.Input), indented([]byte(j.Document)) + "\n"}}
+	writes := []struct{ name, text string }{{path.Join(dir, c.Input), indented(p.document) + "\n"}}
 	if done.output != nil {
 		c.Exactly = "testdata/" + stem + ".expected.json"
 		writes = append(writes, struct{ name, text string }{path.Join(dir, c.Exactly), indented(done.output) + "\n"})

@@ -28,6 +28,21 @@ type Process struct {
 	From, To connectors.Connector
 }
 
+// Versions name the mappings in use with the hashes of their texts: "read:0123456789abcdef".
+func (p *Process) Versions() []string {
+	m := p.Flow().Mappings
+	var out []string
+	for _, part := range []struct {
+		name   string
+		mapper flow.Mapper
+	}{{"read", m.Read}, {"write", m.Write}, {"customer", m.CustomerWrite}, {"product", m.ProductWrite}} {
+		if v, ok := part.mapper.(interface{ Version() string }); ok {
+			out = append(out, part.name+":"+v.Version())
+		}
+	}
+	return out
+}
+
 // Close closes the connections.
 func (p *Process) Close() error {
 	var errs []error
@@ -62,13 +77,18 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if out.To, err = p.Open(f.To, s); err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	scope, err := p.scope(ctx, f, out)
+	scope, to, err := p.scope(ctx, f, out)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	out.Process, err = flow.New(assembled, flow.Systems{
-		Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope},
-	}, pace)
+	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}}
+	if s.Guard != nil {
+		systems.Target = s.Guard(out.To)
+	}
+	if s.Locks != nil {
+		systems.Locks = s.Locks(to)
+	}
+	out.Process, err = flow.New(assembled, systems, pace)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	ccv "github.com/crosswalk-go/crosswalk/connectors/ccv/sandbox"
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	magento "github.com/crosswalk-go/crosswalk/connectors/magento/sandbox"
+	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -151,5 +153,117 @@ func TestCCVSalesPOSCrossing(t *testing.T) {
 	till.CloseDay()
 	if s, results := c.run(); s.Created != 2 || results["1004"].Outcome != flow.Created || results["1006"].Outcome != flow.Created {
 		t.Errorf("%s", s)
+	}
+}
+
+// newShopwareToCCV is a crossing from a Shopware to a CCV.
+func newShopwareToCCV(t *testing.T, system string, target connectors.Sandbox) *crossing {
+	c := &crossing{t: t, dir: t.TempDir(), store: newMemoryStore(), env: map[string]string{}}
+	c.serve("SHOP", shop.New(connectors.SandboxOptions{}))
+	c.serve("BOOKS", target)
+	c.write("crosswalk.yaml", `connections:
+  webshop: {system: shopware, url: "${SHOP}", credentials: {accessKeyId: "${accessKeyId}", secretAccessKey: "${secretAccessKey}"}}
+  books: {system: `+system+`, url: "${BOOKS}", credentials: {public: "${public}", secret: "${secret}"}}
+`)
+	return c
+}
+
+// TestOrdersIntoCCV puts the orders of a web shop into a till, each once and over what it came to.
+func TestOrdersIntoCCV(t *testing.T) {
+	for _, system := range []string{"ccvsalespos", "ccvshop"} {
+		t.Run(system, func(t *testing.T) {
+			target := connectors.Sandbox(ccv.New(connectors.SandboxOptions{Empty: true}))
+			if system == "ccvsalespos" {
+				target = ccv.NewRegister(connectors.SandboxOptions{Empty: true})
+			}
+			c := newShopwareToCCV(t, system, target)
+			c.write("flows/orders.yaml", "from: webshop\nto: books\nentity: order\nwhere: paymentStatus == \"paid\"\nsettings: {referencePrefix: SW-}\n")
+			s, results := c.run()
+			if s.Created < 7 || s.Failed != 0 || s.InDoubt != 0 {
+				for n, r := range results {
+					t.Logf("%s: %s %s", n, r.Outcome, r.Reason)
+				}
+				t.Fatalf("%s", s)
+			}
+			for number, r := range results {
+				if r.Outcome != flow.Created {
+					continue
+				}
+				docs := c.find("order", port.KeyReference, "SW-"+number)
+				want := gjson.GetBytes(r.Plan.Canonical, "totals.gross").Num
+				if len(docs) != 1 || gjson.GetBytes(docs[0].Body, "total_price").Num != want {
+					t.Errorf("order %s over %v: %d there, over %s", number, want, len(docs), gjson.GetBytes(docs[0].Body, "total_price").Raw)
+				}
+			}
+			c.again(0)
+		})
+	}
+}
+
+// TestShopIntoCCV fills a CCV Shop without products with the products of a Magento and the customers of a Shopware. A second run changes nothing.
+func TestShopIntoCCV(t *testing.T) {
+	for entity, created := range map[string]int{"product": 6, "customer": 4} {
+		t.Run(entity, func(t *testing.T) {
+			target := ccv.New(connectors.SandboxOptions{Empty: true})
+			for id := 845001; id <= 845006; id++ {
+				target.Remove("products", id)
+			}
+			c := newShopwareToCCV(t, "ccvshop", target)
+			where := ""
+			if entity == "product" {
+				where = "where: not (sku startsWith \"NK-TEE-\") and type != \"grouped\"\n" // variants come with their product
+				c.serve("SHOP", magento.New(connectors.SandboxOptions{}))
+				c.write("crosswalk.yaml", `connections:
+  webshop: {system: magento, url: "${SHOP}", options: {taxCountry: NL}, credentials: {consumerKey: "${consumerKey}", consumerSecret: "${consumerSecret}", accessToken: "${accessToken}", accessTokenSecret: "${accessTokenSecret}"}}
+  books: {system: ccvshop, url: "${BOOKS}", credentials: {public: "${public}", secret: "${secret}"}}
+`)
+			}
+			c.write("flows/orders.yaml", "from: webshop\nto: books\nentity: "+entity+"\n"+where)
+			s, results := c.run()
+			if s.Created != created || s.Failed+s.InDoubt != 0 {
+				for n, r := range results {
+					t.Logf("%s: %s %s", n, r.Outcome, r.Reason)
+				}
+				t.Fatalf("%s", s)
+			}
+			for _, lost := range []bool{false, true} {
+				if lost {
+					c.store = c.store.withoutLinks()
+				}
+				if s, _ := c.run(); s.Skipped != s.Read {
+					t.Errorf("again, links lost %v: %s", lost, s)
+				}
+			}
+			if entity == "product" {
+				tee := c.find("product", port.KeySKU, "NK-TEE-BLACK-M")
+				if len(tee) != 1 || gjson.GetBytes(tee[0].Body, "productnumber").Str != "NK-TEE" || gjson.GetBytes(tee[0].Body, "price").Num != 24.95 {
+					t.Errorf("the variant is there %d times", len(tee))
+				}
+			}
+		})
+	}
+}
+
+// TestTillStockIntoShop brings what the till can sell into the web shop: what is reserved is taken off.
+func TestTillStockIntoShop(t *testing.T) {
+	c := &crossing{t: t, dir: t.TempDir(), store: newMemoryStore(), env: map[string]string{}}
+	c.serve("TILL", ccv.NewRegister(connectors.SandboxOptions{}))
+	c.serve("SHOP", ccv.New(connectors.SandboxOptions{}))
+	c.write("crosswalk.yaml", `connections:
+  webshop: {system: ccvsalespos, url: "${TILL}", credentials: {public: "${public}", secret: "${secret}"}}
+  books: {system: ccvshop, url: "${SHOP}", credentials: {public: "${public}", secret: "${secret}"}}
+`)
+	c.write("flows/orders.yaml", "from: webshop\nto: books\nentity: stock\n")
+	if s, _ := c.run(); s.Updated == 0 || s.Failed+s.InDoubt != 0 {
+		t.Fatalf("%s", s)
+	}
+	for sku, want := range map[string]string{"NK-BEAN-HOUSE-500": "67", "NK-TEE-BLACK-M": "7", "NK-TEE-BLACK-S": "9"} {
+		docs := c.find("stock", port.KeySKU, sku)
+		if len(docs) != 1 || gjson.GetBytes(docs[0].Body, "stock").Raw != want {
+			t.Errorf("%s: %s", sku, docs[0].Body)
+		}
+	}
+	if s, _ := c.run(); s.Skipped != s.Read {
+		t.Errorf("again: %s", s)
 	}
 }

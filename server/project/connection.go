@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/engine/schema"
 )
 
@@ -181,6 +184,12 @@ type Surroundings struct {
 	Log    *slog.Logger
 	Now    func() time.Time
 	Tokens connectors.TokenStore
+	// Capture gets every exchange of a connection; see [connectors.Config].
+	Capture func(ctx context.Context, x connectors.Exchange)
+	// Guard stands before every target that flows write to; nil for none.
+	Guard func(port.Target) port.Target
+	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
+	Locks func(scope string) flow.Locker
 }
 
 // Open opens the connection of that name. Now its secrets are looked up: what is not there
@@ -203,7 +212,7 @@ func (p *Project) Open(name string, s Surroundings) (connectors.Connector, error
 }
 
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
-	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens}
+	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture}
 	var diags engine.Diagnostics
 	if c.url != nil {
 		cfg.URL = p.expand(*c.url, c.from, &diags)

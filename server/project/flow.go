@@ -126,7 +126,7 @@ func (p *Project) connectionName(f *file, n ast.Node) string {
 
 func (f *file) trigger(n ast.Node) Trigger {
 	var t Trigger
-	for _, e := range f.entries(n, "trigger is a map with the keys every and webhook") {
+	for _, e := range f.entries(n, "trigger is a map with the keys "+strings.Join(schema.TriggerKeys.Names(), ", ")) {
 		switch e.key.value {
 		case "every":
 			w := f.word(e.node)
@@ -139,11 +139,33 @@ func (f *file) trigger(n ast.Node) Trigger {
 				continue
 			}
 			t.Every = d
+		case "cron":
+			if w := f.word(e.node); w != nil {
+				if _, err := parseCron(w.value); err != nil {
+					f.report(*w, codeValue, fmt.Sprintf("cron cannot be %q: %v", w.value, err), "write five fields, such as 0 4 * * mon-fri")
+					continue
+				}
+				t.Cron = w.value
+			}
+		case "zone":
+			if w := f.word(e.node); w != nil {
+				if _, err := time.LoadLocation(w.value); err != nil || w.value == "" || w.value == "Local" {
+					f.report(*w, codeValue, fmt.Sprintf("there is no time zone %q", w.value), "write a name such as Europe/Amsterdam, or leave the key out for UTC")
+					continue
+				}
+				t.Zone = w.value
+			}
 		case "webhook":
 			t.Webhook = f.oneOf(e.node, "webhook", []string{"true", "false"}) == "true"
 		default:
 			f.unknown(e.key, "key", schema.TriggerKeys.Names())
 		}
+	}
+	switch {
+	case t.Every > 0 && t.Cron != "":
+		f.report(at(n), codeValue, "the trigger has both every and cron", "one of them says when the flow runs")
+	case t.Zone != "" && t.Cron == "":
+		f.report(at(n), codeValue, "the trigger has a zone and no cron", "the zone is that of the cron expression's times")
 	}
 	return t
 }

@@ -97,6 +97,8 @@ type Flow struct {
 // Trigger says when a flow runs.
 type Trigger struct {
 	Every   time.Duration // 0 for never
+	Cron    string        // five fields: minute, hour, day of month, month, day of week; "" for never
+	Zone    string        // the time zone of Cron, "" for UTC
 	Webhook bool
 }
 

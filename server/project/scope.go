@@ -13,17 +13,17 @@ import (
 
 // scope names what links and cursors of a flow belong to: the flow and the two accounts that it joins. A flow that was
 // tried against a test company and then led to the real one must not take what the first has for what the
-// second has. A scope that is new only costs questions: the target is asked before anything is sent.
-func (p *Project) scope(ctx context.Context, f Flow, open *Process) (string, error) {
+// second has. A scope that is new only costs questions: the target is asked before anything is sent. to is the target's
+// account alone, which flows may share.
+func (p *Project) scope(ctx context.Context, f Flow, open *Process) (scope, to string, err error) {
 	from, err := p.account(ctx, f.From, open.From)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	to, err := p.account(ctx, f.To, open.To)
-	if err != nil {
-		return "", err
+	if to, err = p.account(ctx, f.To, open.To); err != nil {
+		return "", "", err
 	}
-	return strings.Join([]string{f.Name, from, to}, "\n"), nil
+	return strings.Join([]string{f.Name, from, to}, "\n"), to, nil
 }
 
 // account names what a connection leads to: the system, its address and, where the credentials decide, the account.

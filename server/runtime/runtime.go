@@ -1,7 +1,8 @@
-// Package runtime keeps what must survive a crash: links, cursors and rotated tokens, in NATS
-// JetStream embedded in the process, where every write is on disk before it is acknowledged.
+// Package runtime keeps what must survive a crash in NATS JetStream: links, cursors and rotated tokens here, and
+// what the packages below it put into streams of their own. The store is embedded in the process, where every write is on disk before
+// it is acknowledged and nothing listens on the network, or it is a cluster that exists already; both are used in the same way.
 //
-// It is not for running flows or talking to systems, and nothing listens on the network. Start with
+// It is not for running flows (see server/runtime/runner) or talking to systems. Start with
 // [Open]; [Runtime.Links], [Runtime.Cursors] and [Runtime.Tokens] are the stores.
 package runtime
 
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -19,46 +21,82 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// layout is the number of how things are stored. It rises when an older program could not read them.
+const layout = 1
+
 // Options configure [Open].
 type Options struct {
 	Log *slog.Logger // nil discards
+	// Join uses the store of another process of this machine that has the folder open.
+	Join bool
+	// Cluster is an existing NATS cluster to keep everything in; nil for the folder.
+	Cluster *Cluster
 }
 
 // Runtime is an open store. It is safe for concurrent use.
 type Runtime struct {
-	server *server.Server
+	server *server.Server // nil unless this process owns the store
+	socket *socket
 	conn   *nats.Conn
 	lock   *lock
+	js     jetstream.JetStream
+
+	replicas int
 
 	links, cursors, tokens jetstream.KeyValue
 }
 
 // Open opens the store in the folder dir, which is made if need be; what is stored in it is closed to other
 // users of the machine. A folder that is open already, here or in another process, is an error that
-// is [ErrInUse]. Close it.
+// is [ErrInUse], unless it may be joined. Close it.
 func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if dir == "" {
-		return nil, errors.New("the data folder: no folder is named")
+	r := &Runtime{replicas: 1}
+	where, err := "the cluster", error(nil)
+	if o.Cluster != nil {
+		err = r.connectCluster(*o.Cluster)
+	} else {
+		where = "the store in " + dir
+		err = r.openFolder(ctx, dir, o)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder: %w", err)
+	if err == nil {
+		err = r.prepare(ctx)
 	}
-	lock, err := acquire(filepath.Join(dir, "lock"))
 	if err != nil {
-		return nil, fmt.Errorf("the data folder %s: %w", dir, err)
-	}
-	r := &Runtime{lock: lock}
-	if err := r.start(ctx, dir, o.Log); err != nil {
 		// The caller's context may be over; what was started ends nevertheless.
-		if cerr := r.Close(context.WithoutCancel(ctx)); cerr != nil {
-			err = errors.Join(err, cerr)
+		err = errors.Join(err, r.Close(context.WithoutCancel(ctx)))
+		if errors.Is(err, ErrInUse) || errors.Is(err, errNoFolder) {
+			return nil, err
 		}
-		return nil, fmt.Errorf("opening the store in %s: %w", dir, err)
+		return nil, fmt.Errorf("opening %s: %w", where, err)
 	}
 	return r, nil
+}
+
+var errNoFolder = errors.New("the data folder")
+
+// openFolder starts a server on the folder, or joins the one that another process has there.
+func (r *Runtime) openFolder(ctx context.Context, dir string, o Options) error {
+	if dir == "" {
+		return fmt.Errorf("%w: no folder is named", errNoFolder)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("%w: %w", errNoFolder, err)
+	}
+	lock, err := acquire(filepath.Join(dir, "lock"))
+	switch {
+	case err == nil:
+		r.lock = lock
+		return r.start(ctx, dir, o.Log)
+	case errors.Is(err, ErrInUse) && o.Join:
+		if joined := r.join(ctx, dir); joined != nil {
+			return fmt.Errorf("%w %s: %w, and it cannot be joined: %w", errNoFolder, dir, err, joined)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w %s: %w", errNoFolder, dir, err)
 }
 
 func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error {
@@ -71,12 +109,13 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "crosswalk",
-		DontListen: true, // reached by in-process connections only
+		DontListen: true, // reached by in-process connections and the folder's socket only
 		NoSigs:     true, // signals are the program's
 		JetStream:  true,
 		StoreDir:   store,
 		// The default leaves up to two minutes of acknowledged writes in memory.
 		SyncAlways: true,
+		MaxPayload: maxMessage,
 	})
 	if err != nil {
 		return err
@@ -97,36 +136,110 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if !srv.JetStreamEnabled() {
 		return errors.New("the store cannot be read: the log says why")
 	}
-	r.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.Name("crosswalk"), nats.NoReconnect())
+	if r.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
+		return err
+	}
+	if r.socket, err = listen(dir, srv); err != nil {
+		log.Warn("other commands cannot use the store while this one runs", "error", err)
+	}
+	return nil
+}
+
+// prepare makes the buckets of this package and holds the store's layout to what this program knows.
+func (r *Runtime) prepare(ctx context.Context) error {
+	js, err := jetstream.New(r.conn)
 	if err != nil {
 		return err
 	}
-	js, err := jetstream.New(r.conn)
+	r.js = js
+	about, err := r.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "about"})
 	if err != nil {
+		return err
+	}
+	if err := checkLayout(ctx, about); err != nil {
 		return err
 	}
 	for _, b := range []struct {
 		name string
 		kv   *jetstream.KeyValue
 	}{{"links", &r.links}, {"cursors", &r.cursors}, {"tokens", &r.tokens}} {
-		*b.kv, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: b.name, History: 1, Storage: jetstream.FileStorage})
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", b.name, err)
+		if *b.kv, err = r.Bucket(ctx, jetstream.KeyValueConfig{Bucket: b.name}); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func checkLayout(ctx context.Context, about jetstream.KeyValue) error {
+	value, ok, err := get(ctx, about, "layout")
+	if err != nil {
+		return fmt.Errorf("the store's layout: %w", err)
+	}
+	if !ok {
+		return put(ctx, about, "layout", []byte(strconv.Itoa(layout)))
+	}
+	if n, err := strconv.Atoi(string(value)); err != nil || n > layout {
+		return fmt.Errorf("it was written by a newer Crosswalk (layout %q, and this one knows %d)", value, layout)
+	}
+	return nil
+}
+
+// maxMessage is the largest message of an embedded store, in bytes; beyond it the server warns.
+const maxMessage = 8 << 20
+
+// MaxMessage is the largest message that the store takes, in bytes.
+func (r *Runtime) MaxMessage() int64 { return r.conn.MaxPayload() }
+
+// JetStream returns the store for the packages below this one.
+func (r *Runtime) JetStream() jetstream.JetStream { return r.js }
+
+// Owner tells whether nobody else can have used the store before this process opened it.
+func (r *Runtime) Owner() bool { return r.server != nil }
+
+// Replicas is on how many servers everything is kept.
+func (r *Runtime) Replicas() int { return r.replicas }
+
+// Bucket opens a bucket, and makes it where there is none. Storage on disk and the replicas are this package's business.
+func (r *Runtime) Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	cfg.History, cfg.Replicas = 1, r.replicas
+	kv, err := r.js.CreateOrUpdateKeyValue(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, err)
+	}
+	return kv, nil
+}
+
+// Stream opens a stream, and makes it where there is none, with the replicas of the store.
+func (r *Runtime) Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	cfg.Replicas, cfg.AllowDirect = r.replicas, true
+	s, err := r.js.CreateOrUpdateStream(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+	}
+	return s, nil
 }
 
 // Close ends the store and frees the folder. Where ctx ends first, the rest goes on behind it.
 func (r *Runtime) Close(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
+		if r.socket != nil {
+			r.socket.close()
+		}
 		if r.conn != nil {
 			r.conn.Close()
 		}
 		if r.server != nil {
 			r.server.Shutdown()
 			r.server.WaitForShutdown()
+		}
+		if r.lock == nil {
+			done <- nil
+			return
 		}
 		done <- r.lock.release()
 	}()

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
@@ -160,6 +161,58 @@ func TestOneFolderOneProcess(t *testing.T) {
 	}
 	closed(t, r)
 	open(t, dir)
+}
+
+// TestJoin shows that another process, and this one, can use a store that is open, and that its end is told.
+func TestJoin(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), strings.Repeat("long", 30))} {
+		owner := open(t, dir)
+		if !owner.Owner() {
+			t.Error("who opened the folder does not own it")
+		}
+		joined, err := Open(t.Context(), dir, Options{Join: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if joined.Owner() {
+			t.Error("who joined owns the folder")
+		}
+		if err := joined.Tokens().SaveToken(t.Context(), "books", "new"); err != nil {
+			t.Fatal(err)
+		}
+		if token, err := owner.Tokens().Token(t.Context(), "books"); token != "new" || err != nil {
+			t.Errorf("%q, %v", token, err)
+		}
+		closed(t, owner)
+		if _, err := joined.Tokens().Token(t.Context(), "books"); err == nil {
+			t.Error("a store that is gone gives no token, which is not the same as none")
+		}
+		closed(t, joined)
+		again, err := Open(t.Context(), dir, Options{Join: true}) // now nobody has it
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !again.Owner() {
+			t.Error("the folder is free, and was joined")
+		}
+		closed(t, again)
+	}
+}
+
+func TestNewerLayout(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir)
+	about, err := r.Bucket(t.Context(), jetstream.KeyValueConfig{Bucket: "about"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t.Context(), about, "layout", []byte("2")); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, r)
+	if _, err := Open(t.Context(), dir, Options{}); err == nil || !strings.Contains(err.Error(), "newer Crosswalk") {
+		t.Errorf("a store of a newer program: %v", err)
+	}
 }
 
 func TestOpenFails(t *testing.T) {

@@ -112,6 +112,24 @@ func (l links) SaveLink(ctx context.Context, entity port.Entity, link port.Link)
 	return nil
 }
 
+// EraseLinks removes the links of the source ids, of every scope and entity, and returns how many there were.
+func (r *Runtime) EraseLinks(ctx context.Context, sourceIDs ...string) (int, error) {
+	gone := 0
+	for _, id := range sourceIDs {
+		keys, err := r.links.ListKeysFiltered(ctx, "*.*."+key(id))
+		if err != nil {
+			return gone, fmt.Errorf("looking for links: %w", err)
+		}
+		for k := range keys.Keys() {
+			if err := r.links.Purge(ctx, k); err != nil {
+				return gone, errors.Join(fmt.Errorf("removing a link: %w", err), keys.Stop())
+			}
+			gone++
+		}
+	}
+	return gone, nil
+}
+
 // Cursors returns the store of how far each flow has read.
 func (r *Runtime) Cursors() port.Cursors { return cursors{r.cursors} }
 

@@ -19,7 +19,6 @@ export type Problem = Schemas['Problem'];
 export type Position = Schemas['Position'];
 export type TestReport = Schemas['TestReport'];
 export type ListedMapping = Schemas['ListedMapping'];
-export type ListedSample = Schemas['ListedSample'];
 export type Session = Schemas['Session'];
 
 /** What to say of an error, in words. */

@@ -4,6 +4,7 @@ export const tabs = [
   { name: 'diff', title: 'Diff' },
   { name: 'tests', title: 'Tests' },
   { name: 'unread', title: 'Unread' },
+  { name: 'canonical', title: 'Canonical' },
 ] as const;
 
 export type Tab = (typeof tabs)[number]['name'];

@@ -1,4 +1,4 @@
-import { api, type AbsentField, type Cause, type Explanation, type Job, type Lines, type ListedMapping, type ListedSample, type Preview, type Session, type TestReport, words } from '../api/client';
+import { api, type AbsentField, type Cause, type Explanation, type Job, type Lines, type ListedMapping, type Preview, type Session, type TestReport, words } from '../api/client';
 import { JSONPlaces } from '../text/json';
 import type { Shared } from '../text/share';
 
@@ -23,7 +23,8 @@ const blank = 'from: shopware.order\nto: order\nrules:\n  number: orderNumber\n'
 export class Work {
   session = $state.raw<Session>();
   mappings = $state.raw<ListedMapping[]>([]);
-  samples = $state.raw<ListedSample[]>([]);
+  /** The documents of the tests of what is built in: some for every system and entity. */
+  readonly samples = $derived(this.mappings.filter((m) => m.library).flatMap((m) => m.samples.map((name) => ({ mapping: m.name, name, from: m.from, to: m.to }))));
 
   name = $state('mappings/untitled.yaml');
   text = $state(blank);
@@ -41,6 +42,8 @@ export class Work {
   now = $state('');
   timeZone = $state('');
   batch = $state(false);
+  /** The read mapping that the document goes through first, where the mapping at hand reads what that makes. */
+  before = $state('');
 
   preview = $state.raw<Preview>();
   /** The document types of the last text without errors. */
@@ -78,13 +81,10 @@ export class Work {
 
   /** Who is here; the lists come later. */
   async start() {
-    const lists = Promise.all([this.refreshMappings(), api.GET('/samples')]);
+    this.listed = this.refreshMappings();
     const session = await api.GET('/session');
     this.session = session.data;
     if (!session.data) this.failure = words(session.error);
-    this.listed = lists.then(([, samples]) => {
-      this.samples = samples.data?.samples ?? [];
-    });
   }
 
   private listed: Promise<void> = Promise.resolve();
@@ -108,6 +108,7 @@ export class Work {
     for (const key of inputs) if (this.extra[key].trim()) job[key] = this.extra[key];
     if (this.now) job.now = this.now;
     if (this.timeZone) job.timeZone = this.timeZone;
+    if (this.before) job.before = this.before;
     return job;
   }
 
@@ -181,7 +182,7 @@ export class Work {
       if (all.data) this.absent = all.data.absent;
       this.why = one?.data;
       this.answered = one?.data ? this.about : undefined;
-      this.lit = one?.data && this.about ? litBy(one.data, at, this.name, this.about) : undefined;
+      this.lit = one?.data && this.about ? litBy(one.data, at, job, this.about) : undefined;
     } catch {
       // a newer question is on its way
     }
@@ -224,15 +225,23 @@ export class Work {
   }
 
   async openSample(mapping: string, sample?: string) {
+    const own = this.mappings.find((m) => m.name === mapping);
+    const step = own && mapping !== this.name && this.from !== '' && own.from !== this.from && own.to === this.from;
     const { data } = await api.GET('/sample', { params: { query: sample === undefined ? { mapping } : { mapping, name: sample } } });
     if (data) {
       this.document = data.document;
       this.sample = data.name;
       this.expected = data.expected ?? '';
-      this.mode = data.mode;
-      for (const key of inputs) this.extra[key] = data[key] ?? '';
-      this.now = data.now ?? '';
       this.batch = false;
+      this.before = step ? mapping : '';
+      if (step) {
+        this.extra.source = ''; // the document itself
+        this.expected = '';
+      } else {
+        this.mode = data.mode;
+        for (const key of inputs) this.extra[key] = data[key] ?? '';
+        this.now = data.now ?? '';
+      }
     }
     this.touched();
   }
@@ -259,6 +268,7 @@ export class Work {
     this.forget();
     this.document = s.document;
     this.sample = 'shared';
+    this.before = s.options.before ?? '';
     this.expected = '';
     this.mode = s.options.mode === 'update' ? 'update' : 'create';
     for (const key of inputs) this.extra[key] = s.options[key] ?? '';
@@ -310,7 +320,8 @@ export class Work {
 }
 
 /** What lights up with an explanation. */
-function litBy(e: Explanation, at: Lit['at'], file: string, about: About): Lit {
+function litBy(e: Explanation, at: Lit['at'], job: Job, about: About): Lit {
+  const file = job.mapping.name;
   const source = new Set<string>();
   const lines = new Set<number>();
   const result = new Set<string>();
@@ -333,5 +344,7 @@ function litBy(e: Explanation, at: Lit['at'], file: string, about: About): Lit {
     source.clear();
     source.add(about.source);
   }
-  return { source: [...source], lines: [...lines], result: [...result], at };
+  // Behind a step between, the document at the left is what rules read as `source`.
+  const shown = job.before ? [...source].flatMap((path) => (path.startsWith('source.') ? path.slice(7) : [])) : [...source];
+  return { source: shown, lines: [...lines], result: [...result], at };
 }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosswalk-go/crosswalk/server/flows"
+)
+
+func newEraseCommand(c *cli) *cobra.Command {
+	var folder, email string
+	cmd := &cobra.Command{
+		Use:   "erase --email ADDRESS",
+		Short: "Remove a person from everything that is kept",
+		Long: `Remove everything that is kept of a person, found by e-mail address: entries of the log with their records and keys, queued documents, links and
+notes. Then everything that is left is read to prove it. What lies in the connected systems is not touched.
+
+A backup of the data folder that was made before still holds it.`,
+		Example: `  crosswalk erase --email anna@example.com`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !strings.Contains(email, "@") {
+				return misusef("--email needs an address")
+			}
+			return c.withStore(cmd.Context(), folder, "", func(set *flows.Set, _ string) error { return c.erase(cmd.Context(), set, email) })
+		},
+	}
+	cmd.Flags().StringVar(&folder, "project", "", "the project's `folder` (default: this one)")
+	cmd.Flags().StringVar(&email, "email", "", "the person's e-mail `address`")
+	return cmd
+}
+
+func (c *cli) erase(ctx context.Context, set *flows.Set, email string) error {
+	done, err := set.Engine.Erase(ctx, email)
+	if err != nil {
+		return err
+	}
+	files, err := filesWith(set.Project.Data, email)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		_ = writeJSON(c.stdout, map[string]any{"erased": done, "filesLeft": files})
+	} else {
+		fmt.Fprintf(c.stdout, "erased %d entries, %d queued documents, %d links, %d notes\n", done.Entries, done.Queued, done.Links, done.Notes)
+		fmt.Fprintf(c.stdout, "read again: %d entries and every file of the store; %d entries and %d files still name the person\n", done.Scanned, done.Left, len(files))
+	}
+	if done.Left+len(files) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// filesWith returns the files of a folder that hold the text, in any letter case.
+func filesWith(dir, text string) ([]string, error) {
+	needle := bytes.ToLower([]byte(strings.TrimSpace(text)))
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the store removes files while it is read
+		}
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		found, err := fileHolds(path, needle)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if found {
+			out = append(out, path)
+		}
+		return err
+	})
+	return out, err
+}
+
+// fileHolds looks for a text in a file of any length.
+func fileHolds(path string, needle []byte) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	buf := make([]byte, 1<<20)
+	kept := 0
+	for {
+		n, err := f.Read(buf[kept:])
+		window := bytes.ToLower(buf[:kept+n])
+		if bytes.Contains(window, needle) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = min(len(needle)-1, kept+n)
+		copy(buf, buf[len(window)-kept:len(window)])
+	}
+}

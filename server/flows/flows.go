@@ -1,0 +1,77 @@
+// Package flows opens the flows of a project on a durable store: it is where project files, connections and the runtime meet, for the command line
+// and for the server alike.
+//
+// It is not for running flows, which is server/runtime/runner's. Start with [Open].
+package flows
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+)
+
+// Options configure [Open].
+type Options struct {
+	// Library holds the built-in mappings.
+	Library fs.FS
+	// Runner says how flows run.
+	Runner runner.Options
+	// Surroundings are what connections work with.
+	Surroundings project.Surroundings
+	// Pace says how patient flows are.
+	Pace flow.Pace
+	// Log gets what happens; nil discards.
+	Log *slog.Logger
+}
+
+// Set is the flows of a project on an open store. Close it.
+type Set struct {
+	Project *project.Project
+	Store   *runtime.Runtime
+	Engine  *runner.Engine
+
+	options Options
+}
+
+// Open opens the project's store, or joins the process that has it open, and what flows need of it.
+func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
+	store, err := runtime.Open(ctx, p.Data, runtime.Options{Log: o.Log, Join: true})
+	if err != nil {
+		return nil, err
+	}
+	o.Runner.Log = o.Log
+	engine, err := runner.Open(ctx, store, o.Runner)
+	if err != nil {
+		return nil, errors.Join(err, store.Close(context.WithoutCancel(ctx)))
+	}
+	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
+	return &Set{Project: p, Store: store, Engine: engine, options: o}, nil
+}
+
+// Schedules returns when each flow of the project runs.
+func (s *Set) Schedules() map[string]schedule.Spec {
+	out := map[string]schedule.Spec{}
+	for _, f := range s.Project.Flows {
+		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Cron, Zone: f.Trigger.Zone}
+	}
+	return out
+}
+
+// Close closes the store.
+func (s *Set) Close(ctx context.Context) error { return s.Store.Close(ctx) }
+
+// Flow opens the connections of a flow and puts it together. Close it.
+func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
+	p, err := s.Project.Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
+	if err != nil {
+		return nil, err
+	}
+	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+}

@@ -1,0 +1,103 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+)
+
+// Target returns a target that writes only what the leases of the call's context allow, and each within the
+// step timeout. A write that is refused was not begun; one that takes too long is in doubt. before is called ahead of each write, which its error
+// refuses; nil for nothing. What else t can is kept.
+func (k *Keeper) Target(t port.Target, before func(context.Context) error) port.Target {
+	guarded := target{t, k, before}
+	totaler, ok1 := t.(port.Totaler)
+	teller, ok2 := t.(port.Totaled)
+	comparer, ok3 := t.(port.Comparer)
+	amounts := totaled{teller}
+	switch {
+	case ok1 && ok2 && ok3:
+		return struct {
+			target
+			port.Totaler
+			totaled
+			port.Comparer
+		}{guarded, totaler, amounts, comparer}
+	case ok1 && ok2:
+		return struct {
+			target
+			port.Totaler
+			totaled
+		}{guarded, totaler, amounts}
+	case ok1 && ok3:
+		return struct {
+			target
+			port.Totaler
+			port.Comparer
+		}{guarded, totaler, comparer}
+	case ok2 && ok3:
+		return struct {
+			target
+			totaled
+			port.Comparer
+		}{guarded, amounts, comparer}
+	case ok1:
+		return struct {
+			target
+			port.Totaler
+		}{guarded, totaler}
+	case ok2:
+		return struct {
+			target
+			totaled
+		}{guarded, amounts}
+	case ok3:
+		return struct {
+			target
+			port.Comparer
+		}{guarded, comparer}
+	}
+	return guarded
+}
+
+// totaled is a [port.Totaled] that can be embedded: the interface is called what its method is.
+type totaled struct{ teller port.Totaled }
+
+func (t totaled) Totaled(resource string, body []byte) (port.Totals, bool) {
+	return t.teller.Totaled(resource, body)
+}
+
+type target struct {
+	port.Target
+	keeper *Keeper
+	before func(context.Context) error
+}
+
+// Create makes a document while the leases hold.
+func (t target) Create(ctx context.Context, resource string, body []byte) (port.Document, error) {
+	return t.write(ctx, "create "+resource, func(ctx context.Context) (port.Document, error) { return t.Target.Create(ctx, resource, body) })
+}
+
+// Update changes a document while the leases hold.
+func (t target) Update(ctx context.Context, resource, id string, change []byte) (port.Document, error) {
+	return t.write(ctx, "update "+resource, func(ctx context.Context) (port.Document, error) { return t.Target.Update(ctx, resource, id, change) })
+}
+
+func (t target) write(ctx context.Context, op string, call func(context.Context) (port.Document, error)) (port.Document, error) {
+	err := t.keeper.Check(ctx)
+	if err == nil && t.before != nil {
+		err = t.before(ctx)
+	}
+	if err != nil {
+		return port.Document{}, &port.Error{Kind: port.ErrOutage, System: "crosswalk", Op: op, Message: "not begun", Err: err}
+	}
+	bounded, cancel := context.WithTimeout(ctx, t.keeper.options.Step)
+	defer cancel()
+	doc, err := call(bounded)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil && !errors.Is(err, port.ErrInDoubt) {
+		err = fmt.Errorf("%w: no answer within %s: %w", port.ErrInDoubt, t.keeper.options.Step, err)
+	}
+	return doc, err
+}

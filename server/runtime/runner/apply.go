@@ -1,0 +1,68 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+)
+
+// Apply carries out plans that were made earlier, one after the other, exactly as they are. Where the target has moved since a plan was
+// made, that document fails and nothing of it is sent. Each is noted in the activity and counted like a document of a run.
+func (e *Engine) Apply(ctx context.Context, f *Flow, plans []*flow.Plan, o RunOptions) (flow.Summary, error) {
+	s := flow.Summary{Flow: f.Name, StartedAt: e.options.Now().UTC()}
+	c := e.crew(f, queue.Live, 1, nil)
+	run := "apply"
+	for _, p := range plans {
+		if ctx.Err() != nil {
+			return s, ctx.Err()
+		}
+		ref := p.Document
+		d := &document{crew: c, began: e.options.Now().UnixMilli(),
+			doc:  port.Document{Resource: p.Resource, ID: ref.ID, Key: ref.Key, Version: ref.Version},
+			item: &queue.Delivery{Item: queue.Item{Flow: f.Name, Run: run, Lane: queue.Live, Cause: "apply"}, Number: 1}}
+		hctx := context.WithValue(ctx, documentKey{}, d)
+		r, err := f.Process.Apply(hctx, p, func(ctx context.Context, r flow.Result) error {
+			if err := e.leases.Confirm(ctx); err != nil {
+				return err
+			}
+			return e.applied(ctx, d, r)
+		})
+		if err != nil {
+			return s, err
+		}
+		add(&s, r)
+		if o.OnResult != nil {
+			o.OnResult(r, s)
+		}
+	}
+	s.FinishedAt = e.options.Now().UTC()
+	return s, nil
+}
+
+// applied notes the result of a document that did not come from the queue.
+func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
+	defer cancel()
+	entry := d.crew.entry(d.item, d.doc)
+	d.fill(&entry, r)
+	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	if err != nil {
+		return err
+	}
+	if r.Outcome == flow.Failed && d.item.Cause == "apply" {
+		return nil // a plan that does not fit says nothing of the document
+	}
+	return e.noteOpen(ctx, d.crew.flow, d.doc, r, id)
+}
+
+// fill puts a result into its entry.
+func (d *document) fill(e *activity.Entry, r flow.Result) {
+	now := d.crew.engine.options.Now()
+	e.Document, e.Reason, e.Help, e.Targets, e.Warnings = r.Document, r.Reason, r.Help, r.Targets, r.Warnings
+	e.Outcome, e.Code, e.Writes = r.Outcome, r.Code, r.Attempts
+	e.Took = activity.Millis(now.Sub(time.UnixMilli(d.began)).Milliseconds())
+}

@@ -1,0 +1,82 @@
+package runner_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+)
+
+// TestKilledAtEveryPoint kills a run at one point of its work after the other. The run after it makes each order once, and every document
+// that was read is accounted for.
+func TestKilledAtEveryPoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	for _, point := range runner.FaultPoints {
+		for _, nth := range nths(point) {
+			die := point + ":" + nth
+			t.Run(die, func(t *testing.T) {
+				w := newWorld(t, nil)
+				dir := t.TempDir()
+				out, killed := run(t, dir, die, 1)
+				if !killed && point != "read-again" {
+					t.Fatalf("the run did not come to that point: %s", out)
+				}
+				if point == "read-again" { // nothing is read again in a first run
+					if out, killed = run(t, dir, die, 1); !killed && nth == "1" {
+						t.Fatalf("the second run did not come to that point: %s", out)
+					}
+				}
+				s := opened(t, dir, runner.Options{Page: 4})
+				for range 3 {
+					summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if summary.InDoubt == 0 {
+						break
+					}
+					time.Sleep(quick.Settle) // what may still appear in the books is not sent again before
+				}
+				drafts, customers := w.count(t)
+				for order, n := range drafts {
+					if n != 1 {
+						t.Errorf("order %s stands in the books %d times", order, n)
+					}
+				}
+				if len(drafts) != 7 { // one of them stands there from the beginning
+					t.Errorf("the books have %v", drafts)
+				}
+				for email, n := range customers {
+					if n != 1 && email != "twice@example.com" {
+						t.Errorf("%s is in the books %d times", email, n)
+					}
+				}
+				a := balanced(t, s)
+				if a.Queued != 0 {
+					t.Errorf("%s", a)
+				}
+				if a.Created != 6 {
+					t.Errorf("six orders were made, and the activity says %s", a)
+				}
+				left, err := s.engine.Unsettled(t.Context(), flowName)
+				if err != nil || len(left) != 1 || left[0].Key != "10007" || left[0].Outcome != flow.Failed {
+					t.Errorf("unsettled: %+v, %v", left, err)
+				}
+			})
+		}
+	}
+}
+
+// nths are the times at which a run dies at a point: in the first page and document, or in a later one.
+func nths(point string) []string {
+	switch point {
+	case "read", "queued", "noted", "cursor-saved":
+		return []string{"2"}
+	case "before-write":
+		return []string{"1", "2"} // the customer, the draft
+	}
+	return []string{"1"}
+}

@@ -1,0 +1,434 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/lease"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+)
+
+// crew is the workers of one process for one flow's lane.
+type crew struct {
+	engine *Engine
+	flow   *Flow
+	lane   queue.Lane
+	size   int
+	// told gets each outcome in which a document ended here; entry is its id in the activity.
+	told func(flow.Result, *queue.Delivery)
+
+	mu       sync.Mutex
+	changed  *sync.Cond
+	inHand   int
+	deferred map[uint64]bool // items that were put back for long
+	sent     int             // documents that were sent, which the limit counts
+	limit    int
+	outages  int
+	stop     error
+	rest     time.Time // nobody takes documents before
+	rests    int
+	yield    func(context.Context) bool // what is asked before documents are taken; true is to wait
+	patient  bool                       // it rests where a run would stop
+	planner  *flow.Planner
+	fresh    time.Time // when the planner was made
+}
+
+// plannerAge is how long workers believe what they have learned of the target.
+const plannerAge = 5 * time.Minute
+
+func (e *Engine) crew(f *Flow, lane queue.Lane, size int, told func(flow.Result, *queue.Delivery)) *crew {
+	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{}}
+	c.changed = sync.NewCond(&c.mu)
+	return c
+}
+
+// work takes documents until ctx ends or the crew stops, and then ends what is in hand.
+func (c *crew) work(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			c.fail(err)
+		}
+	}()
+	taker, err := c.engine.queue.Take(ctx, c.flow.Name, c.lane)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // there was nothing to do, and it is over
+		}
+		return err
+	}
+	var hands sync.WaitGroup
+	defer hands.Wait()
+	wake := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
+	defer wake()
+	for {
+		n := c.free(ctx)
+		if n == 0 {
+			return nil
+		}
+		if c.yield != nil && c.yield(ctx) {
+			c.leave(n)
+			pause(ctx, takeWait)
+			continue
+		}
+		taken := 0
+		err := taker.Next(ctx, n, takeWait, func(d *queue.Delivery) {
+			taken++
+			hands.Go(func() {
+				defer c.leave(1)
+				c.handle(ctx, d)
+			})
+		}, func(err error) {
+			c.engine.options.Log.Error("the queue holds what cannot be read", "flow", c.flow.Name, "error", err)
+		})
+		c.leave(n - taken)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// takeWait is how long an empty queue is waited at.
+const takeWait = 250 * time.Millisecond
+
+// free waits for free hands, and returns for how many documents; 0 where the crew is to end.
+func (c *crew) free(ctx context.Context) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		n := c.size - c.inHand
+		if c.limit > 0 {
+			n = min(n, c.limit-c.sent-c.inHand)
+		}
+		switch rest := time.Until(c.rest); {
+		case c.stop != nil || ctx.Err() != nil || c.limit > 0 && c.sent >= c.limit && !c.patient:
+			return 0
+		case rest > 0:
+			wake := time.AfterFunc(rest, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
+			c.changed.Wait()
+			wake.Stop()
+			continue
+		case n > 0:
+			c.inHand += n
+			return n
+		}
+		c.changed.Wait()
+	}
+}
+
+// begin lets the crew send as many documents again as a run may.
+func (c *crew) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = 0
+	c.changed.Broadcast()
+}
+
+func (c *crew) leave(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inHand -= n
+	c.changed.Broadcast()
+}
+
+// plans returns the planner that the crew shares.
+func (c *crew) plans() *flow.Planner {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); c.planner == nil || now.Sub(c.fresh) > plannerAge {
+		c.planner, c.fresh = c.flow.Process.Planner(), now
+	}
+	return c.planner
+}
+
+// handle takes one delivery to its end, or puts it back.
+func (c *crew) handle(ctx context.Context, i *queue.Delivery) {
+	if ctx.Err() != nil {
+		_ = i.Later(0) // without it the lease runs out
+		return
+	}
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var heart sync.WaitGroup
+	heart.Go(func() { c.beat(beating, i) })
+	wait, err := c.settle(ctx, i)
+	stop()
+	heart.Wait()
+	if err == nil && wait == 0 {
+		return
+	}
+	if err != nil {
+		wait = max(wait, time.Second)
+		c.engine.options.Log.Warn("a document goes back into the queue", "flow", i.Flow, "item", i.Seq, "error", err)
+	}
+	c.defers(i.Seq, wait)
+	if err := i.Later(wait); err != nil {
+		c.engine.options.Log.Warn("a document could not be put back: it comes again when its lease has run out", "flow", i.Flow, "item", i.Seq, "error", err)
+	}
+}
+
+// longWait is from when on a document that was put back is not waited for by a run.
+const longWait = 5 * time.Second
+
+// defers notes that a document was put back for long, or that it is in hand again.
+func (c *crew) defers(item uint64, wait time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wait >= longWait {
+		c.deferred[item] = true
+	} else {
+		delete(c.deferred, item)
+	}
+}
+
+// beat tells the queue that the delivery is in living hands.
+func (c *crew) beat(ctx context.Context, i *queue.Delivery) {
+	tick := time.NewTicker(c.engine.queue.Lease() / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = i.Working() // without it the delivery is made again, which settle finds out
+		}
+	}
+}
+
+// again is the answer of settle to a document that has to come back.
+type again struct {
+	after time.Duration
+	error
+}
+
+func (a *again) Unwrap() error { return a.error }
+
+// settle settles a delivery. wait is after how long it is to come back, where it is not settled.
+func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duration, err error) {
+	e := c.engine
+	e.options.Fault("taken")
+	c.defers(i.Seq, 0)
+	d := &document{crew: c, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
+	ctx = context.WithValue(ctx, documentKey{}, d)
+	sent := false
+	if i.Again {
+		known := i.Document
+		if len(known.Body) == 0 {
+			known = port.Document{} // it was called otherwise when it was settled
+		}
+		entry, settled, was, err := e.activity.Settled(ctx, i.Flow, i.Seq, known, i.QueuedAt.Add(-time.Minute))
+		if err != nil {
+			return 0, err
+		}
+		if settled {
+			return 0, c.conclude(ctx, i, i.Document, resultOf(entry), entry.ID)
+		}
+		sent = was
+	}
+	r, err := c.attempt(ctx, d, sent)
+	var later *again
+	switch {
+	case errors.As(err, &later):
+		return later.after, nil
+	case errors.Is(err, flow.ErrBusy):
+		return time.Duration(200+rand.IntN(300)) * time.Millisecond, nil
+	case errors.Is(err, lease.ErrLost):
+		return time.Second, nil // another may have it; if not, it comes back
+	}
+	c.judge(r)
+	return 0, err
+}
+
+// attempt handles a document once. Its error is [again] where nothing is settled.
+func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result, error) {
+	newer, ok, err := d.item.Newer(ctx)
+	if err != nil {
+		return flow.Result{}, err
+	}
+	if ok && !newer.Document.ChangedAt.Before(d.doc.ChangedAt) {
+		r := c.skipped(d, SkipSuperseded, "a newer version of it is queued behind it")
+		return r, c.end(ctx, d, r, false)
+	}
+	if len(d.doc.Body) == 0 {
+		switch doc, ok, err := readOne(ctx, c.flow, d.doc.ID); {
+		case err != nil:
+			r := c.unread(d, err)
+			return r, c.end(ctx, d, r, false)
+		case !ok:
+			r := c.skipped(d, SkipGone, "the source does not have it any more")
+			return r, c.end(ctx, d, r, false)
+		default:
+			d.doc = doc
+		}
+		c.engine.options.Fault("read-again")
+	}
+	return c.flow.Process.Handle(ctx, c.plans(), d.doc, flow.Handling{Settle: func(ctx context.Context, r flow.Result) error {
+		c.engine.options.Fault("planned")
+		if err := c.engine.leases.Confirm(ctx); err != nil {
+			return err
+		}
+		return c.end(ctx, d, r, sent)
+	}})
+}
+
+// Codes of verdicts that the queue makes.
+const (
+	SkipSuperseded = "superseded" // a newer version is queued behind it
+	SkipGone       = "gone"       // the source does not have it any more
+)
+
+func (c *crew) skipped(d *document, code, reason string) flow.Result {
+	return flow.Result{Document: c.entry(d.item, d.doc).Document, Outcome: flow.Skipped, Code: code, Reason: reason}
+}
+
+// unread is the result of a document that could not be read again.
+func (c *crew) unread(d *document, err error) flow.Result {
+	return flow.FailedResult(c.entry(d.item, d.doc).Document, fmt.Errorf("reading it again: %w", err))
+}
+
+// end stores the result of an attempt and settles the document, or says when it is to be tried again.
+func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) error {
+	e := c.engine
+	// Being stopped is no reason to forget what was done.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
+	defer cancel()
+	if sent && r.Outcome == flow.Skipped && r.Code == flow.SkipExists {
+		r.Outcome, r.Code = flow.Created, ""
+		r.Reason = "it was sent by an attempt that ended before it could say so"
+	}
+	entry := c.entry(d.item, d.doc)
+	d.fill(&entry, r)
+	wait, comesBack := c.retry(d.item, r)
+	if comesBack {
+		entry.Outcome = activity.Retrying
+	}
+	if comesBack && r.Code == flow.FailInterrupted {
+		return &again{wait, errors.New("interrupted")}
+	}
+	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	if err != nil {
+		return err
+	}
+	e.options.Fault("recorded")
+	if comesBack {
+		c.judge(r)
+		return &again{wait, errors.New(r.Reason)}
+	}
+	return c.conclude(ctx, d.item, d.doc, r, id)
+}
+
+// conclude notes whether the document is still open, and takes it from the queue.
+func (c *crew) conclude(ctx context.Context, i *queue.Delivery, doc port.Document, r flow.Result, id uint64) error {
+	if err := c.engine.noteOpen(ctx, c.flow, doc, r, id); err != nil {
+		return err
+	}
+	c.engine.options.Fault("opened")
+	if err := i.Done(); err != nil {
+		return err
+	}
+	c.engine.options.Fault("done")
+	c.mu.Lock()
+	if r.Outcome == flow.Created || r.Outcome == flow.Updated || r.Outcome == flow.InDoubt {
+		c.sent++
+	}
+	if c.told != nil {
+		c.told(r, i)
+	}
+	c.mu.Unlock()
+	return nil
+}
+
+// The pauses between attempts at a document whose systems do not answer.
+const (
+	firstPause   = 2 * time.Second
+	longestPause = 5 * time.Minute
+)
+
+// retry tells whether a failed document is tried again, and when.
+func (c *crew) retry(i *queue.Delivery, r flow.Result) (time.Duration, bool) {
+	if r.Outcome != flow.Failed {
+		return 0, false
+	}
+	if r.Code == flow.FailInterrupted || r.Code == flow.FailStore {
+		return time.Second, true
+	}
+	passes := r.Unanswered() || r.Code == flow.FailAuth || r.Code == flow.FailMoved
+	if !passes || c.engine.options.Now().Sub(i.QueuedAt) >= i.Patience {
+		return 0, false
+	}
+	pause := min(firstPause<<min(max(i.Number-1, 0), 10), longestPause)
+	pause = pause/2 + rand.N(pause/2+1)
+	var e *port.Error
+	if errors.As(r.Err, &e) {
+		pause = max(pause, e.RetryAfter) // a system that says how long is believed
+	}
+	return pause, true
+}
+
+// judge ends the crew, or lets it rest, where going on is useless: credentials that do not work, systems that do not answer.
+func (c *crew) judge(r flow.Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Unanswered() {
+		c.outages++
+	} else if r.Outcome != "" {
+		c.outages = 0
+	}
+	switch {
+	case r.Err == nil:
+	case errors.Is(r.Err, port.ErrAuth):
+		c.halt(fmt.Errorf("stopped at %s: %w", r.Document.Name(), r.Err))
+	case c.outages >= maxOutages:
+		c.halt(fmt.Errorf("stopped after %d documents in a row: %w", c.outages, r.Err))
+	}
+}
+
+// maxOutages is after how many documents in a row that met a system that does not answer the crew stops.
+const maxOutages = 3
+
+// halt ends the crew of a run, or gives that of a server a rest.
+func (c *crew) halt(err error) {
+	if c.patient {
+		c.outages = 0
+		c.rest = time.Now().Add(c.restFor())
+		c.engine.options.Log.Warn("a flow rests", "flow", c.flow.Name, "error", err)
+		return
+	}
+	if c.stop == nil {
+		c.stop = err
+		c.changed.Broadcast()
+	}
+}
+
+// fail ends the crew whatever it is for.
+func (c *crew) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop == nil {
+		c.stop = err
+	}
+	c.changed.Broadcast()
+}
+
+// restFor doubles the rest with each that follows soon after another.
+func (c *crew) restFor() time.Duration {
+	if time.Since(c.rest) > longestPause {
+		c.rests = 0
+	}
+	c.rests = min(c.rests+1, 8)
+	return min(firstPause<<c.rests, longestPause)
+}
+
+// resultOf is the result that an entry tells of.
+func resultOf(e activity.Entry) flow.Result {
+	return flow.Result{Document: e.Document, Outcome: e.Outcome, Code: e.Code, Reason: e.Reason, Help: e.Help, Targets: e.Targets,
+		Attempts: e.Writes, Warnings: e.Warnings}
+}

@@ -1,0 +1,313 @@
+package runner_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"go.uber.org/goleak"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/all"
+	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
+	shop "github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+)
+
+const flowName = "webshop-orders"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("CROSSWALK_TEST_RUN"); dir != "" {
+		if err := child(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+}
+
+// child is a process that runs the flow once, and dies at the point of its work that it is told.
+func child(dir string) error {
+	var o runner.Options
+	o.Page = 4
+	if point, number, ok := strings.Cut(os.Getenv("CROSSWALK_TEST_DIE"), ":"); ok {
+		left, err := strconv.Atoi(number)
+		if err != nil {
+			return err
+		}
+		o.Fault = func(at string) {
+			if at != point {
+				return
+			}
+			if left--; left == 0 {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {} // the signal is on its way
+			}
+		}
+	}
+	workers, err := strconv.Atoi(os.Getenv("CROSSWALK_TEST_WORKERS"))
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	s, err := openSet(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	summary, err := s.engine.Run(ctx, s.flow, runner.RunOptions{Workers: workers})
+	fmt.Println(summary)
+	return errors.Join(err, s.close())
+}
+
+// set is the flow of the project in testdata on the store in a folder.
+type set struct {
+	store   *runtime.Runtime
+	engine  *runner.Engine
+	flow    *runner.Flow
+	project *project.Project
+}
+
+func (s *set) close() error {
+	return errors.Join(s.flow.Close(), s.store.Close(context.Background()))
+}
+
+// quick is a pace for tests: what takes seconds there takes milliseconds here.
+var quick = flow.Pace{Wait: 5 * time.Millisecond, MaxWait: 3 * time.Second, Settle: 300 * time.Millisecond, Probes: 3}
+
+func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
+	p, err := project.Load("testdata", all.Systems())
+	if err != nil {
+		return nil, err
+	}
+	s := &set{project: p}
+	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true}); err != nil {
+		return nil, err
+	}
+	if s.engine, err = runner.Open(ctx, s.store, o); err != nil {
+		return nil, errors.Join(err, s.store.Close(ctx))
+	}
+	process, err := p.Process(ctx, flowName, mappings.FS, s.store,
+		project.Surroundings{Capture: runner.Capture, Guard: s.engine.Guard, Locks: s.engine.Locks}, quick)
+	if err != nil {
+		return nil, errors.Join(err, s.store.Close(ctx))
+	}
+	s.flow = &runner.Flow{Name: flowName, Process: process.Process, Versions: process.Versions(), Close: process.Close}
+	return s, nil
+}
+
+func opened(t *testing.T, dir string, o runner.Options) *set {
+	t.Helper()
+	s, err := openSet(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// world is a shop and its books, each behind HTTP, which the environment names as the project in testdata expects it.
+type world struct {
+	shop, books       connectors.Sandbox
+	shopURL, booksURL string
+	env               []string
+}
+
+var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+
+// newWorld starts the sandboxes. front may stand before each of them.
+func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
+	t.Helper()
+	w := &world{}
+	for _, side := range []struct {
+		system, prefix string
+		sandbox        *connectors.Sandbox
+		url            *string
+	}{{"shopware", "WEBSHOP", &w.shop, &w.shopURL}, {"eaccounting", "BOOKS", &w.books, &w.booksURL}} {
+		*side.sandbox = shop.New(connectors.SandboxOptions{})
+		if side.system == "eaccounting" {
+			*side.sandbox = books.New(connectors.SandboxOptions{}, func(s *books.Settings) { s.CallsPerMinute = 100_000 })
+		}
+		var handler http.Handler = *side.sandbox
+		if front != nil {
+			handler = front(handler)
+		}
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		*side.url = server.URL
+		set := func(name, value string) {
+			t.Setenv(name, value)
+			w.env = append(w.env, name+"="+value)
+		}
+		set(side.prefix+"_URL", server.URL)
+		for name, value := range (*side.sandbox).Credentials() {
+			set(side.prefix+"_"+strings.ToUpper(innerCapital.ReplaceAllString(name, "${1}_${2}")), value)
+		}
+	}
+	return w
+}
+
+// run runs the flow in a process of its own, which dies at the nth time that it comes to a point; "" for not at all.
+func run(t *testing.T, dir, die string, workers int) (out string, killed bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_DIE="+die, "CROSSWALK_TEST_WORKERS="+strconv.Itoa(workers))
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	err := cmd.Run()
+	if err == nil {
+		return text.String(), false
+	}
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL {
+		return text.String(), true
+	}
+	t.Fatalf("%v: %s", err, text.String())
+	return "", false
+}
+
+// connect opens a connection to a sandbox that nothing disturbs.
+func (w *world) connect(t *testing.T, system string) connectors.Connector {
+	t.Helper()
+	i := slices.IndexFunc(all.Systems(), func(s connectors.System) bool { return s.Spec.Name == system })
+	sandbox := w.shop
+	if system == "eaccounting" {
+		sandbox = w.books
+	}
+	server := httptest.NewServer(sandbox)
+	t.Cleanup(server.Close)
+	options := map[string]string{}
+	if system == "eaccounting" {
+		options["callsPerMinute"] = "100000" // sandboxes have no budget to keep
+	}
+	c, err := all.Systems()[i].Open(connectors.Config{Name: "oracle", URL: server.URL, Credentials: sandbox.Credentials(), Options: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// count counts the invoice drafts of each order of the shop, and how often each of their customers is in the books.
+func (w *world) count(t *testing.T) (drafts, customers map[string]int) {
+	t.Helper()
+	drafts, customers = map[string]int{}, map[string]int{}
+	books, shop := w.connect(t, "eaccounting"), w.connect(t, "shopware")
+	for doc, err := range shop.Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := books.Find(t.Context(), "invoiceDraft", port.Key{Field: port.KeyReference, Value: doc.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 0 {
+			drafts[doc.Key] = len(found)
+		}
+		email := strings.ToLower(gjson.GetBytes(doc.Body, "orderCustomer.email").Str)
+		if _, known := customers[email]; known || email == "" || len(found) == 0 {
+			continue
+		}
+		who, err := books.Find(t.Context(), "customer", port.Key{Field: port.KeyEmail, Value: email})
+		if err != nil {
+			t.Fatal(err)
+		}
+		customers[email] = len(who)
+	}
+	return drafts, customers
+}
+
+// addOrders puts n paid orders of some customers into the shop, made like one of the seed.
+func (w *world) addOrders(t *testing.T, n, customers int) {
+	t.Helper()
+	shop := w.connect(t, "shopware")
+	var model []byte
+	for doc, err := range shop.Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Key == "10002" {
+			model = doc.Body
+		}
+	}
+	load, ok := w.shop.(interface{ Load(...[]byte) error })
+	if model == nil || !ok {
+		t.Fatal("the shop has no order to make others of")
+	}
+	email := gjson.GetBytes(model, "orderCustomer.email").String()
+	customer := gjson.GetBytes(model, "orderCustomer.customerId").String()
+	stamp := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	var own []string // ids of what belongs to the order alone
+	collect(gjson.ParseBytes(model), &own)
+	for i := range n {
+		at := stamp.Add(time.Duration(i) * time.Second).Format("2006-01-02T15:04:05.000-07:00")
+		buyer := fmt.Sprintf("buyer%d@example.com", i%customers)
+		pairs := []string{email, buyer, customer, hexOf(buyer), gjson.GetBytes(model, "orderNumber").Raw, strconv.Quote(strconv.Itoa(200000 + i))}
+		for _, id := range own {
+			pairs = append(pairs, id, hexOf(id+strconv.Itoa(i)))
+		}
+		for _, field := range []string{"orderDateTime", "createdAt", "updatedAt"} {
+			if old := gjson.GetBytes(model, field).Str; old != "" {
+				pairs = append(pairs, old, at)
+			}
+		}
+		if err := load.Load([]byte(strings.NewReplacer(pairs...).Replace(string(model)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func hexOf(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// collect finds the ids of an order's parts.
+func collect(v gjson.Result, ids *[]string) {
+	if v.IsObject() && strings.HasPrefix(v.Get("apiAlias").Str, "order") {
+		if id := v.Get("id").Str; id != "" && !slices.Contains(*ids, id) {
+			*ids = append(*ids, id)
+		}
+	}
+	if v.IsObject() || v.IsArray() {
+		v.ForEach(func(_, e gjson.Result) bool { collect(e, ids); return true })
+	}
+}
+
+// balanced holds the account of everything to be balanced.
+func balanced(t *testing.T, s *set) runner.Account {
+	t.Helper()
+	a, err := s.engine.Account(t.Context(), flowName, time.Time{}, time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !a.Balanced() {
+		text, _ := json.MarshalIndent(a, "", " ")
+		t.Errorf("the account does not balance: %s\n%s", a, text)
+	}
+	return a
+}

@@ -1,0 +1,88 @@
+package runner
+
+import (
+	"context"
+	"sync"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+)
+
+// document is what one worker has in hand. It travels in the context of everything that is done for it.
+type document struct {
+	crew  *crew
+	item  *queue.Delivery
+	doc   port.Document
+	began int64 // unix ms
+
+	mu        sync.Mutex
+	exchanges []connectors.Exchange
+	size      int
+	omitted   int
+	announced bool
+}
+
+type documentKey struct{}
+
+// inHand returns the document that the context is for, nil where there is none.
+func inHand(ctx context.Context) *document {
+	d, _ := ctx.Value(documentKey{}).(*document)
+	return d
+}
+
+// maxExchanges bounds what is kept in memory of a document's calls, in bytes.
+const maxExchanges = 4 << 20
+
+// Capture notes an exchange for the document that the context is for. It is what connections are opened with.
+func Capture(ctx context.Context, x connectors.Exchange) {
+	d := inHand(ctx)
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.size += len(x.RequestBody) + len(x.ResponseBody); d.size > maxExchanges {
+		d.omitted++
+		return
+	}
+	d.exchanges = append(d.exchanges, x)
+}
+
+// announce stores word of the document's first write before it begins.
+func (d *document) announce(ctx context.Context) error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	done := d.announced
+	d.announced = true
+	d.mu.Unlock()
+	if done {
+		return nil
+	}
+	e := d.crew.entry(d.item, d.doc)
+	return d.crew.engine.activity.Announce(ctx, e, d.doc)
+}
+
+// entry begins an entry of the activity.
+func (c *crew) entry(i *queue.Delivery, doc port.Document) activity.Entry {
+	return activity.Entry{
+		Meta: activity.Meta{Flow: i.Flow, Run: i.Run, Item: i.Seq, At: c.engine.options.Now().UTC(), ReadAt: i.QueuedAt, Attempt: i.Number, Cause: i.Cause,
+			Versions: c.flow.Versions, ReplayOf: i.ReplayOf},
+		Head: activity.Head{Document: flow.Ref{Entity: c.flow.Process.Flow().Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}},
+	}
+}
+
+// record is what is kept of the document's attempt.
+func (d *document) record(r flow.Result) activity.Record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := activity.Record{Source: d.doc.Body, Plan: r.Plan, Exchanges: d.exchanges, Omitted: d.omitted}
+	if r.Plan != nil {
+		out.Links = r.Plan.Links()
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package runner
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+)
+
+// The stream of what was read, by which every document is accounted for. Its subjects are read.<flow>.
+const (
+	readStream    = "READS"
+	readRetention = 31 * 24 * time.Hour
+)
+
+// readPage is what one page of reading put into the queue.
+type readPage struct {
+	Run   string     `json:"run"`
+	At    time.Time  `json:"at"`
+	Items []readItem `json:"items"`
+}
+
+type readItem struct {
+	Item uint64 `json:"item"`
+	ID   string `json:"id"`
+	Key  string `json:"key,omitempty"`
+}
+
+// reader reads a source into the queue.
+type reader struct {
+	engine   *Engine
+	flow     *Flow
+	run      string
+	lane     queue.Lane
+	cause    string
+	patience time.Duration
+	unique   string      // set where documents are queued although their version was, such as for a resync
+	stop     func() bool // the run is over; nil for never
+	moves    bool        // the cursor moves with what is queued
+	recent   *recentReads
+	page     []queue.Item
+	newest   time.Time
+	stored   time.Time
+	queued   int // new items
+	read     int // documents that the source gave
+}
+
+// all reads what changed since then.
+func (r *reader) all(ctx context.Context, since time.Time) error {
+	if r.moves {
+		var err error
+		if r.recent, err = r.engine.recentOf(ctx, r.flow.Name); err != nil {
+			return err
+		}
+	}
+	for doc, err := range r.flow.Process.Read(ctx, since) {
+		if err != nil {
+			return errors.Join(fmt.Errorf("reading %s: %w", r.flow.Process.Flow().From, err), r.flush(context.WithoutCancel(ctx)))
+		}
+		r.read++
+		if err := r.add(ctx, doc); err != nil {
+			return err
+		}
+		if r.over() || ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(r.flush(context.WithoutCancel(ctx)), ctx.Err())
+}
+
+func (r *reader) over() bool { return r.stop != nil && r.stop() }
+
+func (r *reader) add(ctx context.Context, doc port.Document) error {
+	if r.recent != nil && r.recent.has(doc) {
+		return nil // a page that shifted while it was read, or the end of the last reading
+	}
+	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
+		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
+	if doc.ChangedAt.After(r.newest) {
+		r.newest = doc.ChangedAt
+	}
+	if len(r.page) < r.engine.options.Page {
+		return nil
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	return r.waitForRoom(ctx)
+}
+
+// flush queues the page, notes what is in it and moves the cursor, in this order: what dies in between reads the same page
+// again, and the queue knows it.
+func (r *reader) flush(ctx context.Context) error {
+	if len(r.page) == 0 {
+		return nil
+	}
+	e := r.engine
+	e.options.Fault("read")
+	receipts, err := e.queue.Put(ctx, r.page...)
+	if errors.Is(err, queue.ErrTooLarge) {
+		receipts, err = r.oneByOne(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	e.options.Fault("queued")
+	note := readPage{Run: r.run, At: e.options.Now().UTC()}
+	for i, receipt := range receipts {
+		doc := r.page[i].Document
+		note.Items = append(note.Items, readItem{receipt.Seq, doc.ID, doc.Key})
+		if !receipt.Duplicate {
+			r.queued++
+		}
+		if r.recent != nil {
+			r.recent.add(doc)
+		}
+	}
+	r.page = r.page[:0]
+	if err := e.noteRead(ctx, r.flow.Name, note); err != nil {
+		return err
+	}
+	e.options.Fault("noted")
+	if !r.moves {
+		return nil
+	}
+	if err := e.saveRecent(ctx, r.flow.Name, r.recent); err != nil {
+		return err
+	}
+	if r.newest.After(r.stored) {
+		if err := r.flow.Process.SaveCursor(ctx, r.newest); err != nil {
+			return err
+		}
+		r.stored = r.newest
+	}
+	e.options.Fault("cursor-saved")
+	return nil
+}
+
+// oneByOne queues a page with a document that is too large: without its body, so that it fails where it is handled, and is named.
+func (r *reader) oneByOne(ctx context.Context) ([]queue.Receipt, error) {
+	var out []queue.Receipt
+	for _, item := range r.page {
+		receipt, err := r.engine.queue.Put(ctx, item)
+		if errors.Is(err, queue.ErrTooLarge) {
+			item.Document.Body = nil
+			receipt, err = r.engine.queue.Put(ctx, item)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, receipt...)
+	}
+	return out, nil
+}
+
+// waitForRoom waits until the queue has room for another page.
+func (r *reader) waitForRoom(ctx context.Context) error {
+	for {
+		left, err := r.engine.queue.Left(ctx, r.flow.Name, r.lane)
+		if err != nil {
+			return err
+		}
+		if left < r.engine.options.HighWater || r.over() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// noteRead stores what was read, sealed: the ids of customers may name them.
+func (e *Engine) noteRead(ctx context.Context, flowName string, p readPage) error {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	sealed, err := e.sealer.Queue().Seal(plain, "read")
+	if err != nil {
+		return err
+	}
+	if _, err := e.store.JetStream().Publish(ctx, "read."+token(flowName), sealed); err != nil {
+		return fmt.Errorf("noting what was read: %w", err)
+	}
+	return nil
+}
+
+// recentReads are the last documents that were read of a flow. A source that is asked for changes since a moment gives the last ones of before again.
+type recentReads struct {
+	ring [512]uint64
+	next int
+	have map[uint64]int
+}
+
+func sumOf(doc port.Document) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(doc.ID + "\x00" + doc.Version)) // never fails
+	return h.Sum64() | 1                                  // 0 is an empty place
+}
+
+func (r *recentReads) has(doc port.Document) bool { return doc.Version != "" && r.have[sumOf(doc)] > 0 }
+
+func (r *recentReads) add(doc port.Document) { r.put(sumOf(doc)) }
+
+func (r *recentReads) put(sum uint64) {
+	if old := r.ring[r.next]; old != 0 {
+		if r.have[old]--; r.have[old] == 0 {
+			delete(r.have, old)
+		}
+	}
+	r.ring[r.next] = sum
+	r.have[sum]++
+	r.next = (r.next + 1) % len(r.ring)
+}
+
+func (e *Engine) recentOf(ctx context.Context, flowName string) (*recentReads, error) {
+	r := &recentReads{have: map[uint64]int{}}
+	entry, err := e.recent.Get(ctx, token(flowName))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("what was read last of %s: %w", flowName, err)
+	}
+	for v := entry.Value(); len(v) >= 8; v = v[8:] {
+		r.put(binary.LittleEndian.Uint64(v))
+	}
+	return r, nil
+}
+
+func (e *Engine) saveRecent(ctx context.Context, flowName string, r *recentReads) error {
+	var out []byte
+	for i := range r.ring {
+		if sum := r.ring[(r.next+i)%len(r.ring)]; sum != 0 {
+			out = binary.LittleEndian.AppendUint64(out, sum)
+		}
+	}
+	if _, err := e.recent.Put(ctx, token(flowName), out); err != nil {
+		return fmt.Errorf("remembering what was read of %s: %w", flowName, err)
+	}
+	return nil
+}

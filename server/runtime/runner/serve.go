@@ -1,0 +1,358 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+)
+
+// Host knows the flows that are to be served.
+type Host interface {
+	// Schedules returns when each flow runs; flows without a schedule are in it too.
+	Schedules() map[string]schedule.Spec
+	// Flow opens a flow. The server closes it.
+	Flow(ctx context.Context, name string) (*Flow, error)
+}
+
+// ServeOptions configure [Engine.Serve].
+type ServeOptions struct {
+	// Workers is how many documents of a flow this process has in hand at a time (default 4).
+	Workers int
+	// Patience is how long a document is tried again whose systems do not answer (default 24 h).
+	Patience time.Duration
+	// Tend is how often unsettled documents are looked at (default 1 min).
+	Tend time.Duration
+}
+
+func (o *ServeOptions) defaults() {
+	if o.Workers <= 0 {
+		o.Workers = 4
+	}
+	if o.Patience <= 0 {
+		o.Patience = 24 * time.Hour
+	}
+	if o.Tend <= 0 {
+		o.Tend = time.Minute
+	}
+}
+
+// Serve runs flows by their schedules, and handles what is queued, until ctx ends; then it ends what is in hand. Any number of processes may
+// serve one store.
+func (e *Engine) Serve(ctx context.Context, host Host, o ServeOptions) error {
+	o.defaults()
+	specs := host.Schedules()
+	if err := e.schedules.Set(ctx, specs); err != nil {
+		return err
+	}
+	s := &server{engine: e, options: o, flows: map[string]*served{}}
+	var running sync.WaitGroup
+	defer running.Wait()
+	for name := range specs {
+		f := &served{server: s, name: name, host: host, ticks: make(chan schedule.Tick), crews: map[queue.Lane]*crew{}}
+		s.flows[name] = f
+		running.Go(func() { f.serve(ctx) })
+	}
+	running.Go(func() { s.tend(ctx) })
+	for {
+		err := e.schedules.Take(ctx, func(t schedule.Tick) { s.dispatch(ctx, t) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		e.options.Log.Error("the schedules cannot be read", "error", err)
+		if !pause(ctx, time.Second) {
+			return nil
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// server is a process that serves flows.
+type server struct {
+	engine  *Engine
+	options ServeOptions
+	flows   map[string]*served
+}
+
+// dispatch hands a tick to its flow. One that is busy gets it later.
+func (s *server) dispatch(ctx context.Context, t schedule.Tick) {
+	f := s.flows[t.Flow]
+	if f == nil {
+		_ = t.Done() // the flow is gone; the tick with it
+		return
+	}
+	select {
+	case f.ticks <- t:
+	case <-ctx.Done():
+	case <-time.After(50 * time.Millisecond):
+		_ = t.Later(2 * time.Second)
+	}
+}
+
+// tend looks after what does not come by itself: what is older than it may be, and unsettled documents.
+func (s *server) tend(ctx context.Context) {
+	for pause(ctx, s.options.Tend) {
+		if _, err := s.engine.activity.Expire(ctx, s.engine.options.Now()); err != nil && ctx.Err() == nil {
+			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
+		}
+		for name := range s.flows {
+			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend); err != nil && ctx.Err() == nil {
+				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
+			}
+		}
+	}
+}
+
+// retryUnsettled asks for another attempt at documents whose trouble may have passed, ever less often.
+func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Duration) error {
+	left, err := e.Unsettled(ctx, name)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, u := range left {
+		wait := min(tend<<min(u.Attempts-1, 8), 6*time.Hour)
+		if u.Passing() && e.options.Now().Sub(u.Last) >= wait {
+			ids = append(ids, u.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return e.schedules.Ask(ctx, name, "retry", schedule.Ask{IDs: ids, Cause: "retry"})
+}
+
+// served is one flow of a server.
+type served struct {
+	server *server
+	name   string
+	host   Host
+	ticks  chan schedule.Tick
+
+	mu    sync.Mutex
+	crews map[queue.Lane]*crew
+}
+
+// begin lets the crews send as many documents again as a run may.
+func (f *served) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.crews {
+		c.begin()
+	}
+}
+
+// serve keeps the flow open, its workers at work and its runs going.
+func (f *served) serve(ctx context.Context) {
+	e := f.server.engine
+	for ctx.Err() == nil {
+		if e.Paused(ctx, f.name) {
+			f.wait(ctx, time.Second)
+			continue
+		}
+		open, err := f.host.Flow(ctx, f.name)
+		if err != nil {
+			if ctx.Err() == nil {
+				e.options.Log.Error("the flow cannot be opened", "flow", f.name, "error", err)
+				e.noteState(ctx, f.name, func(s *FlowState) { s.Trouble = err.Error() })
+			}
+			f.wait(ctx, 30*time.Second)
+			continue
+		}
+		e.noteState(ctx, f.name, func(s *FlowState) { s.Trouble = "" })
+		f.work(ctx, open)
+		if err := open.Close(); err != nil {
+			e.options.Log.Warn("the flow was not closed in order", "flow", f.name, "error", err)
+		}
+	}
+}
+
+// wait lets time pass in which ticks are put back.
+func (f *served) wait(ctx context.Context, d time.Duration) {
+	for end := time.After(d); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-end:
+			return
+		case t := <-f.ticks:
+			_ = t.Later(5 * time.Second)
+		}
+	}
+}
+
+// work handles the flow's documents and runs until ctx ends or the flow is paused.
+func (f *served) work(ctx context.Context, open *Flow) {
+	e := f.server.engine
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var hands sync.WaitGroup
+	defer hands.Wait()
+	for _, lane := range queue.Lanes {
+		hands.Go(func() { f.handle(ctx, open, lane) })
+	}
+	hands.Go(func() {
+		for pause(ctx, time.Second) {
+			if e.Paused(ctx, f.name) {
+				stop()
+			}
+		}
+	})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case t := <-f.ticks:
+			f.run(ctx, open, t)
+		}
+	}
+}
+
+// handle keeps a crew at one lane.
+func (f *served) handle(ctx context.Context, open *Flow, lane queue.Lane) {
+	e := f.server.engine
+	for ctx.Err() == nil {
+		c := e.crew(open, lane, f.server.options.Workers, nil)
+		c.patient = true
+		f.mu.Lock()
+		f.crews[lane] = c
+		f.mu.Unlock()
+		if lane == queue.Backfill {
+			c.yield = func(ctx context.Context) bool {
+				left, err := e.queue.Left(ctx, open.Name, queue.Live)
+				return err == nil && left > 0
+			}
+		}
+		if err := c.work(ctx); err != nil && ctx.Err() == nil {
+			e.options.Log.Error("the queue cannot be read", "flow", open.Name, "lane", lane, "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// run reads what a tick asks for. Handling it is the crews' work.
+func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
+	e := f.server.engine
+	_, release, err := e.leases.Locks("runs").Lock(ctx, f.name)
+	if err != nil {
+		_ = t.Later(2 * time.Second) // another is reading; what it reads may be older than what this tick is about
+		return
+	}
+	defer release()
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for pause(beating, 10*time.Second) {
+			_ = t.Working()
+		}
+	}()
+	id := rand.Text()
+	started := e.options.Now().UTC()
+	e.noteState(ctx, f.name, func(s *FlowState) { s.Running, s.Run, s.LastStarted = true, id, started })
+	f.begin()
+	read, err := f.read(ctx, open, id, t.Ask)
+	e.noteState(context.WithoutCancel(ctx), f.name, func(s *FlowState) {
+		s.Running, s.LastFinished, s.LastRead, s.LastError = false, e.options.Now().UTC(), read, ""
+		if err != nil && ctx.Err() == nil {
+			s.LastError = err.Error()
+		}
+	})
+	if ctx.Err() != nil {
+		_ = t.Later(0) // it goes on where it was stopped
+		return
+	}
+	if err != nil {
+		e.options.Log.Error("reading failed", "flow", f.name, "error", err)
+	}
+	_ = t.Done()
+}
+
+// read queues what an ask names, and returns how many documents are new.
+func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.Ask) (int, error) {
+	e := f.server.engine
+	if open.Process.PlansWhole() {
+		s, err := e.runWhole(ctx, open, RunOptions{Workers: f.server.options.Workers})
+		return s.Read, err
+	}
+	r := &reader{engine: e, flow: open, run: run, lane: queue.Live, cause: "poll", patience: f.server.options.Patience}
+	if ask.Cause != "" {
+		r.cause = ask.Cause
+	}
+	cursor, err := open.Process.Cursor(ctx)
+	if err != nil {
+		return 0, err
+	}
+	since, start := cursor, open.Process.Flow().Start
+	switch {
+	case len(ask.IDs) > 0:
+		r.unique = run
+		for _, id := range ask.IDs {
+			if err := r.add(ctx, port.Document{ID: id}); err != nil {
+				return r.queued, err
+			}
+		}
+		return r.queued, r.flush(ctx)
+	case ask.Full:
+		r.lane, r.cause, r.unique, since = queue.Backfill, "backfill", run, start
+	case !ask.Since.IsZero():
+		r.lane, r.cause, r.unique, since = queue.Backfill, "backfill", run, ask.Since
+	default:
+		r.moves, r.stored = true, cursor
+		if err := e.askForChanged(ctx, open); err != nil {
+			return 0, err
+		}
+	}
+	if start.After(since) {
+		since = start
+	}
+	err = r.all(ctx, since)
+	return r.queued, err
+}
+
+// askForChanged tries documents again that failed with other mappings than the flow has now.
+func (e *Engine) askForChanged(ctx context.Context, f *Flow) error {
+	left, err := e.Unsettled(ctx, f.Name)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, u := range left {
+		if fmt.Sprint(u.Versions) != fmt.Sprint(f.Versions) && !u.Person() {
+			ids = append(ids, u.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return e.schedules.Ask(ctx, f.Name, "changed", schedule.Ask{IDs: ids, Cause: "retry"})
+}
+
+// Hint asks for a document that a system says has changed; it is read again, a hint is never believed.
+func (e *Engine) Hint(ctx context.Context, flowName string, h connectors.Hint) error {
+	if h.ID == "" {
+		return e.schedules.Ask(ctx, flowName, "webhook", schedule.Ask{Cause: "webhook"})
+	}
+	return e.schedules.Ask(ctx, flowName, "webhook-"+e.sealer.Hash(h.ID), schedule.Ask{IDs: []string{h.ID}, Cause: "webhook"})
+}
+
+// Start asks for a run now. Full reads everything from the flow's start, in the lane that yields to what is new.
+func (e *Engine) Start(ctx context.Context, flowName string, ask schedule.Ask) error {
+	if ask.Cause == "" {
+		ask.Cause = "now"
+	}
+	return e.schedules.Ask(ctx, flowName, "now", ask)
+}

@@ -1,0 +1,97 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+)
+
+// FlowState is what is known of a flow that is served.
+type FlowState struct {
+	Flow         string    `json:"flow"`
+	Paused       bool      `json:"paused,omitempty"`
+	Running      bool      `json:"running,omitempty"` // it is being read
+	Run          string    `json:"run,omitempty"`
+	LastStarted  time.Time `json:"lastStarted,omitzero"`
+	LastFinished time.Time `json:"lastFinished,omitzero"`
+	LastRead     int       `json:"lastRead"` // new documents of the last reading
+	LastError    string    `json:"lastError,omitempty"`
+	// Trouble is why the flow cannot be opened.
+	Trouble string `json:"trouble,omitempty"`
+	// Live and Backfill are what is queued and in hand.
+	Live     queue.Depth `json:"live"`
+	Backfill queue.Depth `json:"backfill"`
+}
+
+// State returns what is known of a flow.
+func (e *Engine) State(ctx context.Context, name string) (FlowState, error) {
+	s, err := e.storedState(ctx, name)
+	if err != nil {
+		return s, err
+	}
+	s.Paused = e.Paused(ctx, name)
+	if s.Live, err = e.queue.Depth(ctx, name, queue.Live); err != nil {
+		return s, err
+	}
+	s.Backfill, err = e.queue.Depth(ctx, name, queue.Backfill)
+	return s, err
+}
+
+func (e *Engine) storedState(ctx context.Context, name string) (FlowState, error) {
+	s := FlowState{Flow: name}
+	entry, err := e.control.Get(ctx, "state."+token(name))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(entry.Value(), &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("the state of %s: %w", name, err)
+	}
+	return s, nil
+}
+
+// noteState changes what is known of a flow. It is for people: when it cannot be stored, the flow goes on.
+func (e *Engine) noteState(ctx context.Context, name string, change func(*FlowState)) {
+	s, err := e.storedState(ctx, name)
+	if err == nil {
+		before, _ := json.Marshal(s)
+		change(&s)
+		var after []byte
+		if after, err = json.Marshal(s); err == nil && string(before) != string(after) {
+			_, err = e.control.Put(ctx, "state."+token(name), after)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		e.options.Log.Warn("the state of a flow could not be noted", "flow", name, "error", err)
+	}
+}
+
+// Pause stops a flow: what is in hand is ended, what is queued stays, and nothing is read or handled until Resume.
+func (e *Engine) Pause(ctx context.Context, name string) error {
+	if _, err := e.control.Put(ctx, "paused."+token(name), []byte(e.options.Now().UTC().Format(time.RFC3339))); err != nil {
+		return fmt.Errorf("pausing %s: %w", name, err)
+	}
+	return nil
+}
+
+// Resume lets a flow go on where it was paused.
+func (e *Engine) Resume(ctx context.Context, name string) error {
+	if err := e.control.Purge(ctx, "paused."+token(name)); err != nil {
+		return fmt.Errorf("resuming %s: %w", name, err)
+	}
+	return nil
+}
+
+// Paused tells whether a flow is paused. Where that cannot be known it is: nothing can be stored then either.
+func (e *Engine) Paused(ctx context.Context, name string) bool {
+	_, err := e.control.Get(ctx, "paused."+token(name))
+	return !errors.Is(err, jetstream.ErrKeyNotFound)
+}

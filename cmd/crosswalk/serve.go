@@ -102,7 +102,9 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
-		run = c.service(set, dir, cfg)
+		if run, err = c.service(set, dir, cfg); err != nil {
+			return err
+		}
 	}
 	s, closeFolder, err := c.newServer(p, cfg, f.profile, run, calls)
 	if err != nil {

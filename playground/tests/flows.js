@@ -60,11 +60,11 @@ try {
   // Its mapping is mended in the playground, with the very document.
   await page.getByRole('link', { name: 'Open the read mapping' }).click();
   await holds(page, 'Result', 'NK-GIFT-UNKNOWN');
-  await box(page, 'Mapping').getByText('customerComment').click();
-  await page.keyboard.press('End');
-  await page.keyboard.press('Enter');
+  await holds(page, 'Mapping', 'customerComment');
+  await box(page, 'Mapping').focus();
+  await page.keyboard.press('Control+End');
   await page.keyboard.insertText(
-    "lines[].sku: 'line.payload.productNumber == \"NK-GIFT-UNKNOWN\" ? \"NK-MUG-350\" : line.payload.productNumber ?? line.product.productNumber'",
+    "  lines[].sku: 'line.payload.productNumber == \"NK-GIFT-UNKNOWN\" ? \"NK-MUG-350\" : line.payload.productNumber ?? line.product.productNumber'",
   );
   await holds(page, 'Result', 'NK-MUG-350');
   await page.keyboard.press('Control+s');

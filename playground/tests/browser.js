@@ -15,34 +15,57 @@ export function project() {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** Starts `crosswalk serve` on a free port. */
-export async function serve(dir, ...args) {
-  const child = spawn(program, ['serve', '--json', '--listen', '127.0.0.1:0', ...args], {
-    cwd: dir,
-    env: { ...process.env, WEBSHOP_URL: 'http://127.0.0.1:1', BOOKS_URL: 'http://127.0.0.1:1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Starts `crosswalk serve` on a free port. env leads the project's connections to sandboxes; without it they lead nowhere. */
+export const serve = (dir, { args = [], env = {} } = {}) =>
+  start(['serve', '--json', '--listen', '127.0.0.1:0', ...args], { cwd: dir, env: { WEBSHOP_URL: 'http://127.0.0.1:1', BOOKS_URL: 'http://127.0.0.1:1', ...env } });
+
+/** Starts `crosswalk demo`: the page, the flow and both sandboxes in one. */
+export const demo = () => start(['demo', '--json'], {});
+
+/** Starts the program and waits until it says where its page is. */
+async function start(args, { cwd, env }) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.on('data', (text) => (log += text));
   const url = await new Promise((resolve, reject) => {
     let out = '';
     child.stdout.on('data', (text) => {
       out += text;
-      const line = out.split('\n')[0];
-      if (out.includes('\n')) resolve(JSON.parse(line).url);
+      const found = /^\{"url":"([^"]+)"\}$/m.exec(out);
+      if (found) resolve(found[1]);
     });
-    child.on('exit', (code) => reject(new Error(`crosswalk serve ended with ${code}: ${log}`)));
+    child.on('exit', (code) => reject(new Error(`crosswalk ${args[0]} ended with ${code}: ${log}`)));
   });
-  return {
-    url,
-    log: () => log,
-    stop: () =>
-      new Promise((resolve) => {
-        child.removeAllListeners('exit');
-        child.on('exit', resolve);
-        child.kill('SIGTERM');
-      }),
-  };
+  return { url, log: () => log, stop: () => ended(child) };
+}
+
+function ended(child) {
+  return new Promise((resolve) => {
+    child.removeAllListeners('exit');
+    child.on('exit', resolve);
+    child.kill('SIGTERM');
+  });
+}
+
+/** Starts sandboxes of the shop and the books, and returns the variables that lead to them. */
+export async function sandboxes() {
+  const child = spawn(program, ['sandbox', 'shopware', 'eaccounting', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = await new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += text;
+      const whole = out.split('\n').slice(0, -1);
+      if (whole.length === 2) resolve(whole.map((line) => JSON.parse(line)));
+    });
+    child.on('exit', (code) => reject(new Error(`crosswalk sandbox ended with ${code}`)));
+  });
+  const env = {};
+  for (const { system, url, credentials } of lines) {
+    const name = system === 'shopware' ? 'WEBSHOP' : 'BOOKS';
+    env[name + '_URL'] = url;
+    for (const [key, value] of Object.entries(credentials)) env[`${name}_${key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}`] = value;
+  }
+  return { env, stop: () => ended(child) };
 }
 
 /** Starts sandboxes of these systems and returns where they are, in their order. */

@@ -38,11 +38,47 @@ type client struct {
 	router  routers.Router
 	token   string
 	dir     string // of the project
+	api     *api.API
 	log     *bytes.Buffer
 }
 
 // open starts the API over a project with these files; nil is no project.
 func open(t *testing.T, texts map[string]string, cfg auth.Config, changes ...func(o *api.Options, dir string)) *client {
+	t.Helper()
+	if texts == nil {
+		return openWith(t, cfg, func(o *api.Options) {
+			for _, change := range changes {
+				change(o, "")
+			}
+		})
+	}
+	dir := t.TempDir()
+	for name, text := range texts {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder, err := files.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	c := openWith(t, cfg, func(o *api.Options) {
+		o.Folder = folder
+		for _, change := range changes {
+			change(o, dir)
+		}
+	})
+	c.dir = dir
+	return c
+}
+
+// openWith starts the API with options of the test's own.
+func openWith(t *testing.T, cfg auth.Config, more func(*api.Options)) *client {
 	t.Helper()
 	c := &client{t: t, log: &bytes.Buffer{}}
 	opts := api.Options{Library: mappings.FS, Tests: mappings.Tests, Systems: all.Systems(), Version: "test", Now: func() time.Time { return inTests }}
@@ -52,32 +88,13 @@ func open(t *testing.T, texts map[string]string, cfg auth.Config, changes ...fun
 	if opts.Auth, err = auth.New(cfg, opts.Now); err != nil {
 		t.Fatal(err)
 	}
-	if texts != nil {
-		c.dir = t.TempDir()
-		for name, text := range texts {
-			path := filepath.Join(c.dir, filepath.FromSlash(name))
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if opts.Folder, err = files.Open(c.dir); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = opts.Folder.Close() })
-	}
-	for _, change := range changes {
-		change(&opts, c.dir)
-	}
-	a, err := api.New(opts)
-	if err != nil {
+	more(&opts)
+	if c.api, err = api.New(opts); err != nil {
 		t.Fatal(err)
 	}
 	r := mux.NewRouter()
 	r.UseEncodedPath()
-	a.Register(r)
+	c.api.Register(r)
 	c.handler = r
 	c.router = description(t)
 	return c

@@ -23,6 +23,12 @@ const (
 // guarded opens an API with a token for each role and one account.
 func guarded(t *testing.T) (*client, map[auth.Role]string) {
 	t.Helper()
+	cfg, tokens := tokensOfRoles()
+	return open(t, map[string]string{"crosswalk.yaml": "connections: {}\n"}, cfg), tokens
+}
+
+// tokensOfRoles are accounts with a token for each role.
+func tokensOfRoles() (auth.Config, map[auth.Role]string) {
 	cfg := auth.Config{Users: []auth.Account{{Name: "ann", Role: auth.Editor, Password: cheapHash}}}
 	tokens := map[auth.Role]string{}
 	for role := auth.Viewer; role <= auth.Admin; role++ {
@@ -30,7 +36,7 @@ func guarded(t *testing.T) (*client, map[auth.Role]string) {
 		tokens[role] = text
 		cfg.Tokens = append(cfg.Tokens, auth.Token{Name: role.String(), Role: role, Hash: sum})
 	}
-	return open(t, map[string]string{"crosswalk.yaml": "connections: {}\n"}, cfg), tokens
+	return cfg, tokens
 }
 
 func TestRoles(t *testing.T) {

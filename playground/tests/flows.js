@@ -1,0 +1,93 @@
+// Drives the real program with sandboxes and a real browser: what a person does with flows, activity and inbox.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accessible } from './axe.js';
+import { launch, project, sandboxes, serve } from './browser.js';
+
+/** Waits until a text stands in an editor, also where it is not scrolled into view. */
+const holds = (page, name, part) =>
+  page.waitForFunction(([label, text]) => document.querySelector(`.cm-content[aria-label="${label}"]`)?.cmTile?.view?.state.doc.toString().includes(text), [name, part]);
+
+const box = (page, name) => page.getByRole('textbox', { name, exact: true });
+const { dir, remove } = project();
+const flowFile = join(dir, 'flows/webshop-orders.yaml');
+writeFileSync(flowFile, readFileSync(flowFile, 'utf8').replace('mappings:\n', 'mappings:\n  read: mappings/order.yaml\n'));
+writeFileSync(join(dir, 'mappings/order.yaml'), 'extends: shopware/order.read\nrules:\n  note: customerComment\n');
+const systems = await sandboxes();
+const server = await serve(dir, { env: systems.env });
+const browser = await launch();
+let failed = true;
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  page.setDefaultTimeout(30_000);
+  const errors = [];
+  page.on('pageerror', (e) => errors.push(e.message));
+
+  // Run now: ten orders cross, one fails.
+  await page.goto(server.url + '/flows');
+  const details = page.getByRole('region', { name: 'Flow webshop-orders' });
+  await details.getByRole('button', { name: 'Run now' }).click();
+  await details.getByText('read 10 = created 6 + updated 0 + skipped 3 + failed 1 + in doubt 0').waitFor();
+  await details.getByText('accounted for once').waitFor();
+  await accessible(page, 'flows');
+
+  // Pause and resume, with the keys.
+  await page.keyboard.press('Alt+p');
+  await details.getByRole('button', { name: 'Resume' }).waitFor();
+  assert.equal(await details.getByRole('button', { name: 'Run now' }).isDisabled(), true);
+  await page.keyboard.press('Alt+p');
+  await details.getByRole('button', { name: 'Pause' }).waitFor();
+
+  // The activity filters in the address.
+  await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click();
+  await page.getByRole('link', { name: '10007' }).waitFor();
+  await page.getByLabel('Outcome').selectOption('failed');
+  await page.getByRole('link', { name: '10002' }).waitFor({ state: 'detached' });
+  assert.match(page.url(), /outcome=failed/);
+  await accessible(page, 'activity');
+
+  // The inbox says what is wrong; the document's page shows what came, and why.
+  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  await page.getByText('Eaccounting has no article NK-GIFT-UNKNOWN.').waitFor();
+  await accessible(page, 'inbox');
+  await page.getByRole('link', { name: 'See the document and replay it' }).click();
+  await box(page, 'Canonical of the attempt').getByText('"number"').first().click();
+  await page.getByRole('heading', { name: 'Why is number so?' }).waitFor();
+  await accessible(page, 'document');
+  const entry = page.url();
+
+  // Its mapping is mended in the playground, with the very document.
+  await page.getByRole('link', { name: 'Open the read mapping' }).click();
+  await holds(page, 'Result', 'NK-GIFT-UNKNOWN');
+  await holds(page, 'Mapping', 'customerComment');
+  await box(page, 'Mapping').focus();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.insertText(
+    "  lines[].sku: 'line.payload.productNumber == \"NK-GIFT-UNKNOWN\" ? \"NK-MUG-350\" : line.payload.productNumber ?? line.product.productNumber'",
+  );
+  await holds(page, 'Result', 'NK-MUG-350');
+  await page.keyboard.press('Control+s');
+  await page.getByText('· saved').waitFor();
+
+  // The difference first, then the replay.
+  await page.goto(entry);
+  await page.getByRole('button', { name: 'Replay…' }).click();
+  const replay = page.getByRole('region', { name: 'Replay' });
+  await replay.getByRole('heading', { name: 'Was failed, would be created' }).waitFor();
+  await replay.getByText('BuyersOrderReference').waitFor();
+  await replay.getByRole('button', { name: 'Replay it' }).click();
+  await page.getByText('The replay ended:').getByText('created').waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  await page.getByText('Nothing waits for you').waitFor();
+  await accessible(page, 'empty inbox');
+  assert.deepEqual(errors, []);
+  failed = false;
+  console.log('ok    a failed order is found, its mapping mended, and it is replayed to success');
+} finally {
+  if (failed) console.log(server.log());
+  await browser.close();
+  await server.stop();
+  await systems.stop();
+  remove();
+}

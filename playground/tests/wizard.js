@@ -92,14 +92,17 @@ export async function walksTheWizard({ browser, accessible }) {
 
     // The flow runs beside the page, with what was written and nothing else.
     await page.getByRole('link', { name: 'Flows' }).click();
-    await page.getByText('webshop-orders').first().waitFor();
+    await page.getByText('webshop-orders').first().click();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    let last = '';
     const created = async () => {
       const { flows } = await (await page.request.get(at.url + '/api/v1/flows')).json();
+      last = JSON.stringify(flows);
       return flows.flatMap((f) => f.outcomes).reduce((n, o) => n + o.created, 0);
     };
     const until = Date.now() + 30_000;
     while ((await created()) === 0) {
-      assert.ok(Date.now() < until, 'no order crossed');
+      assert.ok(Date.now() < until, 'no order crossed: ' + last);
       await page.waitForTimeout(250);
     }
   } finally {

@@ -99,6 +99,11 @@ type Credential struct {
 type Reference struct {
 	Name string // "termsOfPayment"
 	Help string
+	// Key is the member of a row that tables of mappings hold, Label what people call the row.
+	Key, Label string
+	// Keys are the tables whose keys the rows are where the system is the source of a flow, Values those whose values they are where it
+	// is the target. Outer are the tables of two levels whose first keys they are, in either place.
+	Keys, Values, Outer []string
 }
 
 // Config opens a connection.
@@ -115,6 +120,8 @@ type Config struct {
 	// Capture gets every attempt as it crossed the wire, secrets masked; nil for none. It is called from many goroutines and with the
 	// context of the call, and must not block.
 	Capture func(ctx context.Context, x Exchange)
+	// Observer hears of every attempt and wait; nil for none.
+	Observer Observer
 }
 
 // Exchange is one request and its answer, with secrets masked. It may hold personal data: keep it sealed, never log it.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crosswalk-go/crosswalk/engine/internal/function"
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
 )
@@ -103,64 +102,26 @@ func (r *run) thorough(dst []byte) ([]byte, Diagnostics) {
 	if r.diags != nil {
 		return nil, r.diags
 	}
-	out := r.out.appendJSON(dst)
-	if len(out)-len(dst) > m.limits.OutputBytes {
+	out, ok := r.out.appendJSON(dst, len(dst)+m.limits.OutputBytes)
+	if ok {
+		return out, nil
+	}
+	if r.over == nil {
 		return nil, m.tooLarge()
 	}
-	return out, nil
+	d := asFault(r.tooLarge(r.over), nil, 0, 0).diagnostic()
+	d.Target, d.Chain = r.targetName(r.over.rule.path), chainOf(m.linked, r.over.rule)
+	return nil, Diagnostics{d}
 }
 
-// frame returns a frame with room for one document.
-func (m *Mapping) frame() *frame {
-	if f, ok := m.frames.Get().(*frame); ok {
-		return f
-	}
-	return &frame{
-		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), rows: make([]value.Row, len(m.views)), letCode: m.lets,
-	}
+// tooLarge is the failure of the rule with which the output became too large.
+func (r *run) tooLarge(s *step) error {
+	return &fault{text: s.text, to: whole(s.text), code: codeLimit, msg: fmt.Sprintf("the target document is larger than %d bytes", r.mapping.limits.OutputBytes)}
 }
 
-// release gives a frame back without anything of its document.
-func (m *Mapping) release(f *frame) {
-	f.reset()
-	m.frames.Put(f)
-}
-
-// reset lets go of a document and of all that was made of it.
-func (f *frame) reset() {
-	clear(f.vars)
-	clear(f.lets)
-	for i := range f.rows {
-		f.rows[i].Forget()
-	}
-	for i := range f.tapes {
-		f.tapes[i].Forget()
-	}
-	f.arena.Reset()
-	clear(f.stack[:f.high])
-	f.high, f.doubts = 0, 0
-	var none value.Value
-	f.doc, f.source, f.settings, f.tables, f.links, f.current, f.now = none, none, none, none, none, none, none
-	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
-	f.seed, f.log = 0, nil
-	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
-	if cap(f.buf) > 1<<20 {
-		f.buf = nil
-	}
-	if cap(f.stack) > 1<<14 {
-		f.stack = nil
-	}
-}
-
-// let returns variable i, computed when it is first needed.
-func (f *frame) let(i int) (value.Value, error) {
-	cell := &f.lets[i]
-	if !cell.done {
-		v, err := f.letCode[i](f)
-		*cell = letCell{true, v, err}
-	}
-	return cell.value, cell.err
-}
+// maxGuess is how many times more than it is the size of an output may be guessed: a number that was computed counts for
+// twenty characters, and text of the document with the spaces in it.
+const maxGuess = 16
 
 // run is one document on its way through a mapping.
 type run struct {
@@ -168,6 +129,7 @@ type run struct {
 	mapping   *Mapping
 	diags     Diagnostics
 	written   int64 // about how many bytes of output there are
+	over      *step // the rule with which they seem to be too many
 	most      int   // bytes that the room for the output may hold
 	streaming bool  // the document is read while it is mapped
 	stopped   bool  // a limit was reached: nothing more is tried
@@ -196,7 +158,9 @@ func (r *run) steps(steps []step, at *outNode) {
 
 // fail notes a failure of a rule with the values that it read.
 func (r *run) fail(s *step, err error, reads []read) {
-	d := asFault(err, s.text, 0, whole(s.text)).diagnostic()
+	failure := asFault(err, s.text, 0, whole(s.text))
+	reads = append(reads[:len(reads):len(reads)], r.mapping.letReads[failure.text]...) // where a let failed
+	d := failure.diagnostic()
 	d.Target = r.targetName(s.rule.path)
 	d.Chain = chainOf(r.mapping.linked, s.rule)
 	if d.Code == codeLimit {
@@ -299,8 +263,13 @@ func (r *run) put(s *step, at *outNode, path targetPath, v value.Value) {
 		return
 	}
 	if r.written += v.Weight(); r.written > int64(r.mapping.limits.OutputBytes) {
-		r.fail(s, &fault{text: s.text, to: whole(s.text), code: codeLimit, msg: fmt.Sprintf("the target document is larger than %d bytes", r.mapping.limits.OutputBytes)}, nil)
-		return
+		if r.over == nil {
+			r.over = s
+		}
+		if r.written/maxGuess > int64(r.mapping.limits.OutputBytes) { // else it is counted when it is written
+			r.fail(s, r.tooLarge(s), nil)
+			return
+		}
 	}
 	if why := r.wrongKind(s, v); why != "" {
 		d := &fault{text: s.text, to: whole(s.text), code: codeWrongKind, msg: why}
@@ -408,6 +377,7 @@ func (r *run) each(s *step, at *outNode) {
 		return
 	}
 	list := &outNode{form: outList}
+	r.vars[e.all] = src
 	for i, item := range items {
 		if r.stopped {
 			return

@@ -38,6 +38,9 @@ func (f *frame) begin(ctx context.Context, limits Limits, in Input) {
 
 // inputs checks what comes with a document.
 func (f *frame) inputs(limits Limits, keys *value.Keys, in Input) Diagnostics {
+	if len(in.Source)+len(in.Settings)+len(in.Tables)+len(in.Links)+len(in.Current) == 0 {
+		return nil
+	}
 	var diags Diagnostics
 	for i, part := range [...]struct {
 		name string
@@ -47,6 +50,7 @@ func (f *frame) inputs(limits Limits, keys *value.Keys, in Input) Diagnostics {
 		if len(part.text) == 0 {
 			continue
 		}
+		f.beside = true
 		v, diag := f.json(1+i, part.text, keys, nil, limits.Depth)
 		switch {
 		case diag != nil:

@@ -158,6 +158,36 @@ func TestLimitsOfADocument(t *testing.T) {
 	}
 }
 
+// TestTheOutputLimitIsExact: both ways of mapping take an output of as many bytes as the limit and none of one more, whatever
+// the values in it were thought to weigh.
+func TestTheOutputLimitIsExact(t *testing.T) {
+	for _, rules := range []string{
+		"{a: a + 1, b: b, c: 'map(list, # * 2)', d: text + text, e: spaced}",
+		"{'l[]': {each: list, as: n}, 'l[].n': n + 1, t: text}",
+		"{a: a, b.c: spaced}",
+	} {
+		doc := []byte(`{"a":1,"b":2.50,"list":[1,2,3,4,5,6,7],"text":"x\u00e9\ty","spaced":[ 1 ,          2 ]}`)
+		text := "from: any\nto: any\nrules: " + rules + "\n"
+		all, err := parse(t, text).Apply(context.Background(), doc, engine.Input{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, most := range []int{len(all), len(all) - 1} {
+			limits := engine.DefaultLimits
+			limits.OutputBytes = most
+			m := parse(t, text, engine.WithLimits(limits))
+			out, err := m.Apply(context.Background(), doc, engine.Input{})
+			thorough, quick, thoroughErr := m.ApplyThorough(context.Background(), doc, engine.Input{})
+			if !quick {
+				t.Fatalf("%s is not mapped the quick way", rules)
+			}
+			if fits := most == len(all); (err == nil) != fits || (thoroughErr == nil) != fits || string(out) != string(thorough) {
+				t.Errorf("%s of %d bytes with a limit of %d:\n%s %v\n%s %v", rules, len(all), most, out, err, thorough, thoroughErr)
+			}
+		}
+	}
+}
+
 // TestErrorsHoldNoValues: the line of an error may be logged.
 func TestErrorsHoldNoValues(t *testing.T) {
 	m := parse(t, `
@@ -169,12 +199,14 @@ rules:
   c: {expr: email, round: 2}
   d: if email { 1 } else { 2 }
   e[]: {each: email, as: x, expr: x}
+  f: twice + 1
+let: {twice: email * 3}
 tables: {t: {}}
 `)
 	_, err := m.Apply(context.Background(), []byte(`{"email":"marker@example.com"}`), engine.Input{})
 	var ds engine.Diagnostics
-	if !errors.As(err, &ds) || len(ds) != 5 {
-		t.Fatalf("want five failures, got %v", err)
+	if !errors.As(err, &ds) || len(ds) != 6 {
+		t.Fatalf("want six failures, got %v", err)
 	}
 	if strings.Contains(err.Error(), "marker") {
 		t.Errorf("the error holds a value: %v", err)

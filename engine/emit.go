@@ -16,7 +16,7 @@ type emitNode struct {
 	name string
 	key  []byte // ,"name": as it is written behind another field
 	step *step  // what makes the value; nil for an object of kids
-	kids []*emitNode
+	kids []emitNode
 }
 
 // errNotEmitted says that the document must be mapped the thorough way, which finds every
@@ -29,6 +29,7 @@ func emitPlan(steps []step) *emitNode {
 	root := &emitNode{}
 	for i := range steps {
 		s := &steps[i]
+		s.resolve()
 		at := root
 		for k, seg := range s.rel {
 			if at.step != nil {
@@ -37,8 +38,8 @@ func emitPlan(steps []step) *emitNode {
 			kid := at.kid(seg.name)
 			last := k == len(s.rel)-1
 			if kid == nil {
-				kid = &emitNode{name: seg.name, key: append(jsontext.AppendQuote([]byte{','}, seg.name), ':')}
-				at.kids = append(at.kids, kid)
+				at.kids = append(at.kids, emitNode{name: seg.name, key: append(jsontext.AppendQuote([]byte{','}, seg.name), ':')})
+				kid = &at.kids[len(at.kids)-1]
 			} else if last {
 				return nil
 			}
@@ -59,12 +60,22 @@ func emitPlan(steps []step) *emitNode {
 }
 
 func (n *emitNode) kid(name string) *emitNode {
-	for _, k := range n.kids {
-		if k.name == name {
-			return k
+	for i := range n.kids {
+		if n.kids[i].name == name {
+			return &n.kids[i]
 		}
 	}
 	return nil
+}
+
+// cellRef is where a path of a sealed view is read.
+type cellRef struct{ row, cell int }
+
+// resolve finds where the paths are read that the rule copies.
+func (s *step) resolve() {
+	for _, ref := range s.copies {
+		s.cells = append(s.cells, cellRef{ref.view.number, ref.path.Cell})
+	}
 }
 
 // emit appends the fields of n that have a value; written is false where there are none.
@@ -73,7 +84,8 @@ func (r *run) emit(dst []byte, n *emitNode) (out []byte, written bool, err error
 		return dst, false, err
 	}
 	dst = append(dst, '{')
-	for _, kid := range n.kids {
+	for i := range n.kids {
+		kid := &n.kids[i]
 		mark := len(dst)
 		if written {
 			dst = append(dst, kid.key...)
@@ -152,7 +164,7 @@ func (s *step) emitAs(o *operand) {
 // emitRule appends the result of a rule; written is false where there is none.
 func (r *run) emitRule(dst []byte, s *step) (out []byte, written bool, err error) {
 	if s.form == asCopy {
-		if raw, kind, ok := r.first(s.copies); ok {
+		if raw, kind, ok := r.first(s.cells); ok {
 			if kind <= value.Null && s.literal != nil {
 				return append(dst, s.literal...), true, nil
 			}
@@ -234,10 +246,10 @@ func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err
 }
 
 // first returns the text of the first path that has a value; ok is false where a row does not know.
-func (r *run) first(paths []pathRef) (raw string, kind value.Kind, ok bool) {
+func (r *run) first(paths []cellRef) (raw string, kind value.Kind, ok bool) {
 	ok = true
-	for i := range paths {
-		raw, kind, ok = r.rows[paths[i].view.number].Text(paths[i].path)
+	for _, p := range paths {
+		raw, kind, ok = r.rows[p.row].Text(p.cell)
 		if !ok || kind > value.Null {
 			break
 		}
@@ -311,6 +323,7 @@ func (r *run) emitList(dst []byte, s *step) ([]byte, bool, error) {
 	}
 	defer r.drop(len(r.stack))
 	items := r.items(src)
+	r.vars[e.all] = src
 	mark := len(dst)
 	dst = append(dst, '[')
 	made := 0

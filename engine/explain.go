@@ -182,10 +182,8 @@ func (m *Mapping) runNoted(ctx context.Context, document []byte, in Input, expla
 	}
 	f.bind(m.views[0], f.doc)
 	r := &run{frame: f, mapping: m}
-	out, _ := r.thorough(nil)
-	if out == nil && r.diags == nil {
-		r.diags = m.tooLarge()
-	}
+	out, diags := r.thorough(nil)
+	r.diags = diags
 	look(r)
 	return out, r.diags
 }

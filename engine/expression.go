@@ -82,6 +82,9 @@ type local struct {
 	view  *view // nil where the value is no element of an each
 	// places are where the value can stand in the document.
 	places []*value.Place
+	// indexName and indexSlot are of the element's index, and list is the slot of the list that it is of; 0 where it is no element of an each.
+	indexName       string
+	indexSlot, list int
 }
 
 // predicate is the scope of `#` and `.field`.

@@ -111,20 +111,20 @@ func quickMember(slot int, key uint16) quick {
 func quickLet(i int) quick {
 	return quick{
 		word: func(f *frame) (string, value.Sight) {
-			if v, err := f.let(i); err == nil {
-				return v.Clean()
+			if cell := f.letCell(i); cell.err == nil {
+				return cell.value.Clean()
 			}
 			return "", value.Unsure
 		},
 		piece: func(f *frame, dst []byte) ([]byte, value.Sight) {
-			if v, err := f.let(i); err == nil {
-				return v.AppendText(dst)
+			if cell := f.letCell(i); cell.err == nil {
+				return cell.value.AppendText(dst)
 			}
 			return dst, value.Unsure
 		},
 		num: func(f *frame) (decimal.Decimal, value.Sight) {
-			if v, err := f.let(i); err == nil {
-				return v.Exact()
+			if cell := f.letCell(i); cell.err == nil {
+				return cell.value.Exact()
 			}
 			return decimal.Decimal{}, value.Unsure
 		},
@@ -148,44 +148,64 @@ func quickChoice(branches []branch) quick {
 		allWords, allTexts, allNums = allWords && words[i] != nil, allTexts && texts[i] != nil, allNums && nums[i] != nil
 		q.computed = q.computed && o.counted()
 	}
-	choose := func(f *frame) (i int, sight value.Sight) {
-		for i := range branches {
-			if cond := branches[i].cond; cond != nil {
-				ok, err := cond(f)
-				if err != nil {
-					return 0, value.Unsure
-				}
-				if !ok {
-					continue
-				}
+	conds := make([]func(*frame) (bool, error), len(branches))
+	for i := range branches {
+		conds[i] = branches[i].cond
+	}
+	// choose returns the number of the branch, -1 where no test passes and -2 where one fails.
+	choose := func(f *frame) int {
+		for i, cond := range conds {
+			if cond == nil {
+				return i
 			}
-			return i, value.Found
+			if ok, err := cond(f); err != nil {
+				return -2
+			} else if ok {
+				return i
+			}
 		}
-		return 0, value.Nothing
+		return -1
+	}
+	if len(conds) == 2 && conds[0] != nil && conds[1] == nil { // as most are
+		choose = func(f *frame) int {
+			switch ok, err := conds[0](f); {
+			case err != nil:
+				return -2
+			case ok:
+				return 0
+			}
+			return 1
+		}
+	}
+	none := func(i int) value.Sight {
+		if i == -1 {
+			return value.Nothing
+		}
+		return value.Unsure
 	}
 	switch {
 	case allWords:
 		q.word = func(f *frame) (string, value.Sight) {
-			i, sight := choose(f)
-			if sight != value.Found {
-				return "", sight
+			if i := choose(f); i >= 0 {
+				return words[i](f)
+			} else {
+				return "", none(i)
 			}
-			return words[i](f)
 		}
 	case allTexts:
 		q.text = func(f *frame, dst []byte) ([]byte, value.Sight) {
-			i, sight := choose(f)
-			if sight != value.Found {
-				return dst, sight
+			i := choose(f)
+			if i < 0 {
+				return dst, none(i)
 			}
 			return texts[i](f, dst)
 		}
 	}
 	if allNums {
 		q.num = func(f *frame) (decimal.Decimal, value.Sight) {
-			i, sight := choose(f)
-			if sight != value.Found {
-				return decimal.Decimal{}, sight
+			i := choose(f)
+			if i < 0 {
+				return decimal.Decimal{}, none(i)
 			}
 			return nums[i](f)
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math"
-	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -140,10 +139,8 @@ func quickSlice(base, from, to *operand) quick {
 		if last == nil {
 			checked = i
 		}
-		for k := range checked {
-			if s[k] >= utf8.RuneSelf {
-				return "", value.Unsure
-			}
+		if !value.ASCII(s[:checked]) {
+			return "", value.Unsure
 		}
 		return s[i:j], value.Found
 	}}

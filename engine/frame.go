@@ -15,34 +15,34 @@ type code func(f *frame) (value.Value, error)
 
 // frame is what the expressions of one document share. It belongs to one goroutine.
 type frame struct {
-	doc      value.Value
-	source   value.Value
-	settings value.Value
-	tables   value.Value
-	// ownTables is true where the flow sets no table.
-	ownTables bool
-	links     value.Value
-	current   value.Value
-	now       value.Value
-	vars      []value.Value // each-aliases, indexes, and variables of expressions, by slot
-	lets      []letCell
-	letCode   []code
-	rows      []value.Row // what the paths of each view hold
-	out       *outNode
-	tapes     [6]value.Tape // of doc, source, settings, tables, links and current
-	write     WriteMode
-	buf       []byte // the output while it is written
-	budget    *limit.Budget
-	limits    limit.Budget  // what budget points to
-	stack     []value.Value // arguments and elements in use
-	high      int           // the most of stack that was in use
-	words     []byte        // texts that rules join
-	arena     value.Arena   // of lists that rules make
-	call      function.Call
-	seed      uint64
-	log       func(ScriptLog)
-	doubts    int    // how often a quick look was not enough
-	trace     *trace // nil, except where somebody asked for an explanation
+	given
+	vars    []value.Value // each-aliases, indexes, and variables of expressions, by slot
+	lets    []letCell
+	letCode []code
+	rows    []value.Row // what the paths of each view hold
+	out     *outNode
+	tapes   [6]value.Tape // of doc, source, settings, tables, links and current
+	write   WriteMode
+	buf     []byte // the output while it is written
+	budget  *limit.Budget
+	limits  limit.Budget  // what budget points to
+	stack   []value.Value // arguments and elements in use
+	high    int           // the most of stack that was in use
+	words   []byte        // texts that rules join
+	arena   value.Arena   // of lists that rules make
+	call    function.Call
+	seed    uint64
+	log     func(ScriptLog)
+	ahead   map[*ahead]*made
+	doubts  int    // how often a quick look was not enough
+	trace   *trace // nil, except where somebody asked for an explanation
+}
+
+// given are the values that expressions find by a name of their own.
+type given struct {
+	doc, source, settings, tables, links, current, now value.Value
+	// ownTables is true where the flow sets no table, beside where anything but the document is on a tape.
+	ownTables, beside bool
 }
 
 // letCell holds a `let` once it was needed.
@@ -50,6 +50,70 @@ type letCell struct {
 	done  bool
 	value value.Value
 	err   error
+}
+
+// frame returns a frame with room for one document.
+func (m *Mapping) frame() *frame {
+	if f, ok := m.frames.Get().(*frame); ok {
+		return f
+	}
+	return &frame{
+		vars: make([]value.Value, m.slots), lets: make([]letCell, len(m.lets)), rows: make([]value.Row, len(m.views)), letCode: m.lets,
+	}
+}
+
+// release gives a frame back without anything of its document.
+func (m *Mapping) release(f *frame) {
+	f.reset()
+	m.frames.Put(f)
+}
+
+// reset lets go of a document and of all that was made of it.
+func (f *frame) reset() {
+	clear(f.vars)
+	clear(f.lets)
+	for i := range f.rows {
+		f.rows[i].Forget()
+	}
+	f.tapes[0].Forget()
+	if f.beside {
+		for i := range f.tapes {
+			f.tapes[i].Forget()
+		}
+	}
+	f.arena.Reset()
+	clear(f.stack[:f.high])
+	f.high, f.doubts = 0, 0
+	f.given = given{}
+	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
+	f.seed, f.log, f.ahead = 0, nil, nil
+	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
+	if cap(f.stack) > 1<<14 {
+		f.stack = nil
+	}
+}
+
+// let returns variable i, computed when it is first needed.
+func (f *frame) let(i int) (value.Value, error) {
+	cell := f.letCell(i)
+	return cell.value, cell.err
+}
+
+// letCell returns the cell of variable i, which it fills.
+func (f *frame) letCell(i int) *letCell {
+	cell := &f.lets[i]
+	if !cell.done {
+		f.fill(i, cell)
+	}
+	return cell
+}
+
+func (f *frame) fill(i int, cell *letCell) {
+	cell.value, cell.err = f.letCode[i](f)
+	cell.done = true
 }
 
 // take returns room for n values; drop gives it back. Whoever is handed the room must not keep it.

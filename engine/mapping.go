@@ -23,6 +23,7 @@ type Mapping struct {
 	limits   Limits
 	copyBase bool // base: doc
 	lets     []code
+	letReads map[*scalar][]read // what each let reads
 	steps    []step
 	emit     *emitNode // nil where the output has to be built first
 	slots    int
@@ -51,6 +52,7 @@ type step struct {
 	text    *scalar   // what a failure of the rule points at
 	result  code      // nil for an each without a result of its own
 	copies  []pathRef // the paths that the rule copies the first of, nil where it does more
+	cells   []cellRef // the same, where they are read
 	literal []byte    // what is written where none of copies has a value
 	form    emitForm  // how the result is written where it is not built
 	quick   quick     // what form calls for
@@ -74,6 +76,7 @@ type each struct {
 	item     int // slots
 	view     *view
 	index    int
+	all      int // the list
 	where    func(*frame) (bool, error)
 	steps    []step
 	emit     *emitNode
@@ -243,7 +246,7 @@ func settingHelp(s Setting) string {
 // lets compiles the file's variables. Each gets slots of its own, because a let is
 // computed in the middle of the expression that needs it first.
 func (c *mappingCompiler) lets() {
-	c.names.lets = map[string]int{}
+	c.names.lets, c.m.letReads = map[string]int{}, map[*scalar][]read{}
 	for _, l := range c.linked.lets {
 		if msg := badName(l.name.text); msg != "" {
 			c.at(l.name, 0, whole(l.name), codeName, msg, "choose another name")
@@ -257,14 +260,17 @@ func (c *mappingCompiler) lets() {
 		c.names.letPath = append(c.names.letPath, o.path)
 		c.names.letPlaces = append(c.names.letPlaces, o.places)
 		c.m.lets = append(c.m.lets, o.quickCode())
+		c.m.letReads[l.expr], c.reads = c.reads, nil
 	}
 	c.slots = c.most
-	c.reads = nil
 }
 
 // steps compiles the rules whose innermost list is prefix, in the order of the file.
 func (c *mappingCompiler) steps(prefix targetPath, target *shape.Shape) []step {
 	var out []step
+	if prefix == nil {
+		out = make([]step, 0, len(c.linked.rules))
+	}
 	for _, r := range c.linked.rules {
 		inner := r.path
 		if r.each != nil {
@@ -390,7 +396,7 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	if item == nil {
 		item = shape.Any
 	}
-	e.item, e.index = c.slot(), c.slot()
+	e.item, e.index, e.all = c.slot(), c.slot(), c.slot()
 	for _, name := range []*scalar{r.index, r.as} {
 		if name == nil {
 			continue
@@ -410,7 +416,10 @@ func (c *mappingCompiler) each(r *ruleDecl) *each {
 	e.view = c.newView()
 	places := list.elements()
 	e.view.From(places)
-	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places}
+	c.locals = &local{name: name, slot: e.item, shape: item, outer: c.locals, view: e.view, places: places, indexSlot: e.index, list: e.all}
+	if r.index != nil {
+		c.locals.indexName = r.index.text
+	}
 	if r.where != nil {
 		e.where = c.test(r.where)
 	}
@@ -468,55 +477,4 @@ func literalShape(v value.Value) *shape.Shape {
 		return shape.NewObject(names, props)
 	}
 	return &s
-}
-
-func (c *mappingCompiler) when(r *ruleDecl) operand {
-	var branches []branch
-	var s *shape.Shape
-	complete := false
-	mark := len(c.sure)
-	for i, decl := range r.when {
-		var b branch
-		if decl.cond != nil {
-			b.cond = c.test(decl.cond)
-		} else {
-			complete = true
-		}
-		known := len(c.sure)
-		if decl.cond != nil && decl.cond.tree != nil {
-			c.learn(decl.cond.tree, true)
-		}
-		o := c.result(&decl.result, roundingOf(r))
-		if c.sure = c.sure[:known]; decl.cond != nil && decl.cond.tree != nil {
-			c.learn(decl.cond.tree, false) // for the cases that follow
-		}
-		b.operand = o
-		b.run = c.notedCase(r, i, o.run)
-		s = shape.Union(s, o.shape)
-		branches = append(branches, b)
-	}
-	c.sure = c.sure[:mark]
-	if s == nil {
-		return c.broken(nil)
-	}
-	if !complete {
-		s = s.With(value.Of(value.Missing))
-	}
-	run := func(f *frame) (value.Value, error) {
-		for i := range branches {
-			b := &branches[i]
-			if b.cond != nil {
-				ok, err := b.cond(f)
-				if err != nil {
-					return value.Value{}, err
-				}
-				if !ok {
-					continue
-				}
-			}
-			return b.run(f)
-		}
-		return value.Value{}, nil
-	}
-	return operand{run: run, shape: s, quick: quickChoice(branches)}
 }

@@ -17,9 +17,10 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		d.suggestText(name, c.names.tables.Names(), fmt.Sprintf("declare it: `tables: {%s: {}}`; a flow may fill it", name))
 	}
 	keys, keyMayBeNil := make([]code, len(r.keys)), false
+	var word wordCode // of the only key
 	for i, k := range r.keys {
 		o := c.expression(k)
-		keys[i] = o.run
+		keys[i], word = o.run, o.wordy()
 		keyMayBeNil = keyMayBeNil || o.shape.Kinds&value.Nil != 0
 		if ks := o.shape.Kinds &^ value.Nil; ks != 0 && ks&value.Scalars == 0 {
 			c.at(k, 0, whole(k), codeOperands, fmt.Sprintf("a key is text or a number, this is %s", article(ks.String())), "")
@@ -81,7 +82,51 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 	if keyMayBeNil {
 		s = s.With(value.Of(value.Missing))
 	}
-	return operand{run: run, shape: s}
+	o := operand{run: run, shape: s}
+	if len(keys) == 1 && word != nil {
+		o.quick = quickLookup(entries, word, absent)
+	}
+	return o
+}
+
+// quickLookup finds the entries that are plain texts. absent is the value of a key that has no entry, missing where
+// such a key is for the thorough way.
+func quickLookup(entries map[string]value.Value, key wordCode, absent value.Value) quick {
+	words := make(map[string]string, len(entries))
+	for k, v := range entries {
+		if s, ok := plainText(v); ok {
+			words[k] = s
+		}
+	}
+	other, otherwise := "", value.Unsure
+	if s, ok := plainText(absent); ok {
+		other, otherwise = s, value.Found
+	}
+	return quick{word: func(f *frame) (string, value.Sight) {
+		if !f.ownTables {
+			return "", value.Unsure
+		}
+		k, sight := key(f)
+		if sight != value.Found {
+			return "", sight
+		}
+		if s, ok := words[k]; ok {
+			return s, value.Found
+		}
+		if len(words) < len(entries) { // it may have another kind of entry
+			return "", value.Unsure
+		}
+		return other, otherwise
+	}}
+}
+
+// plainText returns a text that needs no escapes in JSON.
+func plainText(v value.Value) (s string, ok bool) {
+	if v.Kind() != value.String {
+		return "", false
+	}
+	s, sight := value.TextOf(v.Str()).Clean()
+	return s, sight == value.Found
 }
 
 // index returns the entries of the file's table by key.

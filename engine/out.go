@@ -122,20 +122,24 @@ func (n *outNode) value() value.Value {
 	return value.ObjectOf(fields)
 }
 
-// appendJSON appends the document without what is absent.
-func (n *outNode) appendJSON(dst []byte) []byte {
+// appendJSON appends the document without what is absent; ok is false where dst has become longer than most.
+func (n *outNode) appendJSON(dst []byte, most int) (out []byte, ok bool) {
 	switch n.form {
 	case outLeaf:
-		return n.leaf.AppendJSON(dst)
+		dst = n.leaf.AppendJSON(dst)
+		return dst, len(dst) <= most
 	case outList:
 		dst = append(dst, '[')
 		for i, k := range n.kids {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = k.appendJSON(dst)
+			if dst, ok = k.appendJSON(dst, most); !ok {
+				return dst, false
+			}
 		}
-		return append(dst, ']')
+		dst = append(dst, ']')
+		return dst, len(dst) <= most
 	}
 	dst = append(dst, '{')
 	first := true
@@ -148,7 +152,10 @@ func (n *outNode) appendJSON(dst []byte) []byte {
 		}
 		first = false
 		dst = append(jsontext.AppendQuote(dst, n.keys[i]), ':')
-		dst = k.appendJSON(dst)
+		if dst, ok = k.appendJSON(dst, most); !ok {
+			return dst, false
+		}
 	}
-	return append(dst, '}')
+	dst = append(dst, '}')
+	return dst, len(dst) <= most
 }

@@ -196,7 +196,7 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	}
 	for _, f := range loaded.Functions() {
 		f.Pos.File = path.Join(root, f.Pos.File)
-		fn := &scriptFunction{f, rootedScripts{loaded, root}, l.typesOf(f)}
+		fn := &scriptFunction{f, rooted(loaded, root), l.typesOf(f)}
 		for _, name := range []string{f.Name, scriptPrefix(f) + f.Export} {
 			if set.functions[name] == nil {
 				set.functions[name] = fn
@@ -329,13 +329,7 @@ type rootedScripts struct {
 
 func (r rootedScripts) CallScript(ctx context.Context, call ScriptCall) ([]byte, error) {
 	out, err := r.Scripts.CallScript(ctx, call)
-	var e *ScriptError
-	if errors.As(err, &e) && e.Pos.Line > 0 {
-		placed := *e
-		placed.Pos.File = path.Join(r.root, e.Pos.File)
-		return nil, &placed
-	}
-	return out, err
+	return out, r.placed(err)
 }
 
 // scriptName returns the name by which a call may mean a function of a script: name or script.name.
@@ -370,7 +364,7 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 		return c.broken(n)
 	}
 	text, loc := c.text, n.Location()
-	depth := maxMadeDepth
+	depth, ahead := maxMadeDepth, c.aheadOf(n)
 	run := func(f *frame) (value.Value, error) {
 		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([][]byte, len(args))}
 		values := make([]value.Value, len(args))
@@ -394,7 +388,7 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 		if err := f.budget.Step(scriptSteps); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
-		out, err := fn.scripts.CallScript(f.budget.Context(), call)
+		out, err := ahead.call(f, fn.scripts, call)
 		if err != nil {
 			return value.Value{}, scriptFault(err, name, paths, values, &fault{text: text, from: loc.From, to: loc.To})
 		}

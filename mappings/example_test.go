@@ -41,7 +41,11 @@ func ExampleNames() {
 	}
 	// Output:
 	// magento/customer.read
+	// magento/customer.write
 	// magento/order.read
+	// magento/order.write
 	// magento/product.read
+	// magento/product.write
 	// magento/stock.read
+	// magento/stock.write
 }

@@ -16,40 +16,41 @@ import (
 type attack struct {
 	name   string
 	script string
-	// want is a part of the error, or `= ` and the result. Ways that depend on timing are separated by |.
+	// want is a part of the error, or `= ` and the result. Where the guards race, and each of them may win, they are separated by |.
 	want string
 }
 
-const memory = "MiB of memory"
-
-// stopped is the end of what no guard foresees: the watch, or else the end of the process.
-const stopped = "took longer than|" + memory
+// The ends of what no guard foresees: the watch, or else the end of the process.
+const (
+	memory = "MiB of memory"
+	late   = "took longer than"
+)
 
 var attacks = []attack{
 	// Time.
-	{"an endless loop", `for (;;) {}`, "took longer than"},
-	{"an endless loop that catches everything", `for (;;) { try { for (;;) {} } catch {} finally { continue } }`, "took longer than"},
-	{"promises that make promises", `const again = () => Promise.resolve().then(again); return again()`, stopped},
-	{"a slow comparison", `return Array.from({length: 2000}, (_, i) => i).sort((a, b) => { for (let i = 0; i < 1e5; i++); return b - a })`, stopped},
-	{"an iterator without end", `return [...{*[Symbol.iterator]() { for (;;) yield 1 }}]`, stopped},
-	{"a getter without end", `return {get a() { for (;;) {} }}`, "took longer than"},
-	{"toJSON without end", `return {toJSON() { for (;;) {} }}`, "took longer than"},
-	{"a thenable without end", `return {then() { for (;;) {} }}`, "took longer than"},
-	{"a message of an error without end", `throw {name: "E", get message() { for (;;) {} }}`, "f: E|took longer than"},
-	{"a global pattern on long text", `return ("é" + "a".repeat(60) + "!").replace(/(a|a)*$/g, "")`, `= "|` + stopped},
-	{"indexOf in a loop", `const a = Array.from({length: 1e6}, () => 0); for (let i = 0; i < 1e6; i++) a.indexOf(1)`, stopped},
+	{"an endless loop", `for (;;) {}`, late},
+	{"an endless loop that catches everything", `for (;;) { try { for (;;) {} } catch {} finally { continue } }`, late},
+	{"promises that make promises", `const again = () => Promise.resolve().then(again); return again()`, memory},
+	{"a slow comparison", `return Array.from({length: 2000}, (_, i) => i).sort((a, b) => { for (let i = 0; i < 1e5; i++); return b - a })`, late},
+	{"an iterator without end", `return [...{*[Symbol.iterator]() { for (;;) yield 1 }}]`, memory},
+	{"a getter without end", `return {get a() { for (;;) {} }}`, late},
+	{"toJSON without end", `return {toJSON() { for (;;) {} }}`, late},
+	{"a thenable without end", `return {then() { for (;;) {} }}`, late},
+	{"a message of an error without end", `throw {name: "E", get message() { for (;;) {} }}`, "f: E|" + late},
+	{"a global pattern on long text", `return ("é" + "a".repeat(60) + "!").replace(/(a|a)*$/g, "")`, `= "|` + memory},
+	{"indexOf in a loop", `const a = Array.from({length: 1e6}, () => 0); for (let i = 0; i < 1e6; i++) a.indexOf(1)`, late + "|" + memory},
 
 	// Memory.
-	{"a text that doubles", `let s = "x"; for (;;) s += s`, memory + "|took longer than"},
+	{"a text that doubles", `let s = "x"; for (;;) s += s`, memory},
 	{"repeat", `return "x".repeat(2 ** 30).length`, "RangeError: a text of more than"},
 	{"repeat of negative size", `return "x".repeat(2 ** 62).length`, "RangeError: a text of more than"},
 	{"padStart", `return "x".padStart(2 ** 30).length`, "RangeError: a text of more than"},
 	{"padEnd", `return "x".padEnd(2 ** 31, "ab").length`, "RangeError: a text of more than"},
-	{"replace by long texts", `return "a".repeat(1e6).replace(/a/g, "b".repeat(1e5)).length`, "RangeError: a text of more than|" + stopped},
-	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than|" + stopped},
-	{"replace by a function", "return \"a\".repeat(1e6).replace(/a/g, () => \"b\".repeat(1e5)).length", "RangeError: a text of more than|" + stopped},
-	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than|" + stopped},
-	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than|" + stopped},
+	{"replace by long texts", `return "a".repeat(1e6).replace(/a/g, "b".repeat(1e5)).length`, "RangeError: a text of more than|" + memory},
+	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than"},
+	{"replace by a function", "return \"a\".repeat(1e6).replace(/a/g, () => \"b\".repeat(1e5)).length", "RangeError: a text of more than|" + memory},
+	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than"},
+	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than"},
 	{"a large array", `return new Array(1e9).fill(0).length`, "RangeError: more than"},
 	{"a sparse array", `const a: any[] = []; a.length = 4e9; return a.join().length`, "RangeError: more than"},
 	{"a sparse array by index", `const a: any[] = []; a[4e9] = 1; return a.indexOf(2)`, "RangeError: more than"},
@@ -58,12 +59,12 @@ var attacks = []attack{
 	{"an array-like that changes its length", `let n = 0; return Array.prototype.indexOf.call({get length() { return n++ ? 2 ** 50 : 1 }}, 1)`, "= -1"},
 	{"keys of a large array", `return [...Array(1e8).keys()].length`, "RangeError: more than"},
 	{"JSON of a sparse array", `const a: any[] = []; a.length = 4e9; return JSON.stringify(a)`, "more than"},
-	{"spreading a sparse array", `const a: any[] = []; a.length = 4e9; return [...a].length`, stopped},
-	{"flat of shared lists", `let a: any = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]; for (let i = 0; i < 9; i++) a = [a, a, a, a, a, a, a, a, a, a]; return a.flat(Infinity).length`, "RangeError: more than|" + stopped},
+	{"spreading a sparse array", `const a: any[] = []; a.length = 4e9; return [...a].length`, memory},
+	{"flat of shared lists", `let a: any = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]; for (let i = 0; i < 9; i++) a = [a, a, a, a, a, a, a, a, a, a]; return a.flat(Infinity).length`, "RangeError: more than|" + memory},
 	{"JSON of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return JSON.stringify(a).length`, "more than"},
 	{"a result of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return a`, "more than"},
-	{"push for ever", `const a = []; for (;;) a.push({})`, stopped},
-	{"a map that grows", `const m = new Map(); for (let i = 0; ; i++) m.set(i, i)`, stopped},
+	{"push for ever", `const a = []; for (;;) a.push({})`, memory},
+	{"a map that grows", `const m = new Map(); for (let i = 0; ; i++) m.set(i, i)`, memory},
 	{"typed arrays", `return new (globalThis as any).ArrayBuffer(2 ** 36)`, "TypeError: |not a constructor|threw"},
 	{"arguments without number", `return Math.max.apply(null, {length: 1e9} as any)`, "RangeError: more than 65535 arguments"},
 	{"Reflect.construct", `return Reflect.construct(Date, {length: 1e9} as any)`, "RangeError: more than 65535 arguments"},
@@ -81,7 +82,7 @@ var attacks = []attack{
 	{"a result that is deep", `let a: any = []; for (let i = 0; i < 1e4; i++) a = {a}; return a`, "nested more than"},
 	{"toJSON that gives itself anew", `const o = (): any => ({toJSON: o}); return o()`, "nested more than|1000 deep"},
 	{"a result that holds itself", `const a: any[] = []; a.push(a); return a`, "nested more than"},
-	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "threw|SyntaxError|TypeError|RangeError|" + stopped + "|nested too deep"},
+	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "threw|SyntaxError|TypeError|RangeError|nested too deep"},
 
 	// Ways out.
 	{"eval", `return (globalThis as any).eval("1")`, "TypeError: "},
@@ -137,8 +138,15 @@ var attacks = []attack{
 	{"a list that is made long", `x.list.length = 4e9; return x`, "RangeError: more than|threw"},
 }
 
-// attackLimits are those of the attacks.
-var attackLimits = scripting.Limits{Time: 700 * time.Millisecond, MemoryBytes: 48 << 20, OutputBytes: 4 << 20}
+// limits returns those of an attack. One that only time ends gets little of it. All others get more than a machine under
+// load needs, so that what ends them is the guard that they are meant for, and not the clock.
+func (a attack) limits() scripting.Limits {
+	l := scripting.Limits{Time: time.Minute, MemoryBytes: 48 << 20, OutputBytes: 4 << 20}
+	if strings.Contains(a.want, late) {
+		l.Time = 700 * time.Millisecond
+	}
+	return l
+}
 
 // TestAttacks runs each attack in a worker process of its own, and a good call behind it.
 func TestAttacks(t *testing.T) {
@@ -151,12 +159,8 @@ func TestAttacks(t *testing.T) {
 	for _, a := range attacks {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			s := inWorkers(t, files("a.ts", fmt.Sprintf("export function f(x: any): any { %s }\nexport const good = (x: any) => [x, typeof ({} as any).bad]\n", a.script)), attackLimits)
-			start := time.Now()
+			s := inWorkers(t, files("a.ts", fmt.Sprintf("export function f(x: any): any { %s }\nexport const good = (x: any) => [x, typeof ({} as any).bad]\n", a.script)), a.limits())
 			got, err := s.Call(t.Context(), "f", json.RawMessage(`{"list": [1]}`))
-			if took := time.Since(start); took > 20*time.Second {
-				t.Errorf("it took %v", took)
-			}
 			outcome := "= " + string(got)
 			if err != nil {
 				var e *scripting.Error

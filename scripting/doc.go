@@ -14,10 +14,11 @@
 // nothing does: the watch in the process ends what it sees in time, and a text that doubles inside of one built-in can take the memory of
 // the machine until the process is late, a second or two. Run hostile scripts on Linux.
 //
-// Bundling and compiling always happen in this process; they read files of the file system that they are given and nothing else, and
-// files that are large, deeply nested or that hold an expression of more than 10,000 parts are refused before a parser sees
-// them. At the limits, measured on texts that are made to harm, a load takes some 400 bytes of memory and 2.5 microseconds of time for each byte of
-// text, up to 4 MiB of text: seconds and more than a gigabyte, but an end. Who loads scripts of strangers does so in a process of its own.
+// Bundling and compiling read files of the file system that they are given and nothing else, and files that are large, deeply nested
+// or that hold an expression of more than 10,000 parts are refused before a parser sees them. At the limits, measured on texts that
+// are made to harm, a load takes some 400 bytes of memory and 2.5 microseconds of time for each byte of text, up to 4 MiB of text: seconds
+// and more than a gigabyte, but an end. With [Options].Worker that happens in a process too, which asks this one for the files and
+// is ended after 20 seconds, and on Linux at 768 MiB; this process then holds the texts and the bundle, and parses neither.
 //
 // Processes that no call needs for a minute are ended, and [Scripts.Rest] ends them at once.
 package scripting

@@ -4,23 +4,24 @@ import (
 	"io/fs"
 
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
+	"github.com/crosswalk-go/crosswalk/scripting/internal/worker"
 )
 
 // Inspect reads the scripts at the paths entries as [Load] does, and runs nothing of them: for editors, which ask at every keystroke. What
-// only running tells is taken for a function.
-func Inspect(fsys fs.FS, entries []string) ([]Function, error) {
-	program, _, err := compile(fsys, entries, "", false)
+// only running tells is taken for a function. Where command is that of [Options].Worker, they are read in such a process.
+func Inspect(fsys fs.FS, entries []string, command []string) ([]Function, error) {
+	outline, _, _, err := read(fsys, worker.Job{Entries: clean(entries)}, command)
 	if err != nil {
 		return nil, err
 	}
-	functions, _ := namedFunctions(program, func(int) bool { return true })
+	functions, _ := namedFunctions(outline.Exports, func(int) bool { return true })
 	return functions, nil
 }
 
 // namedFunctions names the exports that can be called, and returns where each stands among all exports.
-func namedFunctions(program *machine.Program, callable func(export int) bool) (functions []Function, exports []int) {
+func namedFunctions(exported []machine.Export, callable func(export int) bool) (functions []Function, exports []int) {
 	count := map[string]int{}
-	for i, e := range program.Exports() {
+	for i, e := range exported {
 		if !callable(i) {
 			continue
 		}

@@ -21,18 +21,18 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	got, err := scripting.Inspect(files, []string{"a.ts", "b.js"})
+	got, err := scripting.Inspect(files, []string{"a.ts", "b.js"}, nil)
 	if err != nil || len(got) != 4 || !reflect.DeepEqual(got, s.Functions()) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, s.Functions())
 	}
 
 	files["a.ts"].Data = []byte("for (;;) {}\nexport const never = () => 1;\n")
-	if got, err := scripting.Inspect(files, []string{"a.ts"}); err != nil || len(got) != 1 || got[0].Name != "never" {
+	if got, err := scripting.Inspect(files, []string{"a.ts"}, nil); err != nil || len(got) != 1 || got[0].Name != "never" {
 		t.Errorf("a script that never ends gives %+v, %v", got, err)
 	}
 	files["a.ts"].Data = []byte("export const slip = ;\n")
 	var list scripting.Errors
-	if _, err := scripting.Inspect(files, []string{"a.ts"}); !errors.As(err, &list) || len(list) != 1 || list[0].Line != 1 {
+	if _, err := scripting.Inspect(files, []string{"a.ts"}, nil); !errors.As(err, &list) || len(list) != 1 || list[0].Line != 1 {
 		t.Errorf("a slip gives %v", err)
 	}
 }

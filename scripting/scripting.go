@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crosswalk-go/crosswalk/scripting/internal/bundle"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/worker"
@@ -68,7 +67,7 @@ type Options struct {
 	Limits Limits
 	// Functions are what scripts find under cw; nil for none.
 	Functions Functions
-	// Worker is the command of a process that calls [ServeWorker]: then scripts run in such processes, as
+	// Worker is the command of a process that calls [ServeWorker]: then scripts are read and run in such processes, as
 	// many as there are processors, and never in this one. Functions are those that the process gives to ServeWorker.
 	Worker []string
 	// Coverage, where set, counts what calls reach of the scripts, which makes them slower.
@@ -115,24 +114,25 @@ func Load(fsys fs.FS, entries []string, o Options) (*Scripts, error) {
 
 // loadScripts loads scripts, or where harness is set a test file.
 func loadScripts(fsys fs.FS, entries []string, harness string, o Options) (*Scripts, error) {
-	program, warnings, err := compile(fsys, entries, harness, o.Coverage != nil)
+	job := worker.Job{Entries: clean(entries), Harness: harness, Cover: o.Coverage != nil}
+	var run runner
+	outline, program, warnings, err := read(fsys, job, o.Worker)
 	if err != nil {
 		return nil, err
 	}
-	var run runner
-	if len(o.Worker) > 0 {
-		run = worker.NewPool(program, o.limits(), o.Worker)
+	if program == nil {
+		run = worker.NewPool(outline.Source, o.limits(), o.Worker)
 	} else if run, err = machine.NewPool(program, o.limits(), o.Functions); err != nil {
 		return nil, err
 	}
-	s, err := newScripts(program, run)
+	s, err := newScripts(outline.Exports, run)
 	if err != nil {
 		run.Close()
 		return nil, err
 	}
 	s.warnings = warnings
 	if o.Coverage != nil {
-		s.cover = o.Coverage.of(program.Points(), o.Root)
+		s.cover = o.Coverage.of(outline.Points, o.Root)
 	}
 	return s, nil
 }
@@ -155,31 +155,37 @@ func (o Options) limits() Limits {
 	return l
 }
 
-func compile(fsys fs.FS, entries []string, harness string, cover bool) (*machine.Program, []Message, error) {
-	clean := make([]string, 0, len(entries))
-	for _, e := range entries {
-		if e = path.Clean(e); !slices.Contains(clean, e) {
-			clean = append(clean, e)
-		}
+// read bundles and compiles scripts, in a process where command names one; then the program is nil.
+func read(fsys fs.FS, job worker.Job, command []string) (machine.Outline, *machine.Program, []Message, error) {
+	if len(command) > 0 {
+		outline, warnings, err := worker.Load(fsys, job, command)
+		return outline, nil, warnings, err
 	}
-	out, err := bundle.Bundle(fsys, clean, bundle.Options{Whole: cover, Harness: harness})
+	program, warnings, err := worker.Read(fsys, job)
 	if err != nil {
-		return nil, nil, err
+		return machine.Outline{}, nil, nil, err
 	}
-	if harness != "" {
-		clean = append(clean, source.Harness)
-	}
-	program, err := machine.Compile(machine.Source{Code: out.Code, Map: out.Map, Entries: clean, Cover: cover, Tests: harness != ""})
-	return program, out.Warnings, err
+	return program.Outline(), program, warnings, nil
 }
 
-func newScripts(program *machine.Program, run runner) (*Scripts, error) {
+// clean returns the paths, each once.
+func clean(entries []string) []string {
+	out := make([]string, 0, len(entries))
+	for _, e := range entries {
+		if e = path.Clean(e); !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func newScripts(exports []machine.Export, run runner) (*Scripts, error) {
 	s := &Scripts{runner: run}
 	callable, err := run.Functions()
 	if err != nil {
 		return nil, err
 	}
-	s.functions, s.exports = namedFunctions(program, func(export int) bool { return callable[export] })
+	s.functions, s.exports = namedFunctions(exports, func(export int) bool { return callable[export] })
 	return s, nil
 }
 
@@ -197,7 +203,7 @@ func scriptName(file string) string {
 	return strings.Join(parts, "")
 }
 
-// ServeWorker is the whole of a process that [Options].Worker names: it makes calls for the process that started it, by standard
+// ServeWorker is the whole of a process that [Options].Worker names: it reads scripts or makes calls for the process that started it, by standard
 // input and output, until that one is gone, and returns the exit code. It limits the memory of the process.
 func ServeWorker(in io.Reader, out io.Writer, functions Functions) int {
 	return worker.Serve(in, out, functions)

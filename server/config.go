@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	// TLS is true where a proxy in front speaks TLS with the browsers.
 	TLS  bool        `json:"tls"`
 	Auth auth.Config `json:"auth"`
+	// Outbound says where connections may lead.
+	Outbound outbound.Policy `json:"outbound"`
 	// Workers is how many documents of a flow are in hand at a time: 1 to 64.
 	Workers int `json:"workers"`
 	// Drain is how long documents in hand may take when the server is told to stop.
@@ -53,6 +56,11 @@ func ParseConfig(section []byte) (Config, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("the section server of crosswalk.yaml: %w", err)
+	}
+	for _, scheme := range c.Outbound.Schemes {
+		if scheme != "https" && scheme != "http" {
+			return c, fmt.Errorf("the section server of crosswalk.yaml: outbound.schemes knows https and http, and not %q", scheme)
+		}
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		return c, fmt.Errorf("the section server of crosswalk.yaml: workers is %d: it is a number from 1 to 64", c.Workers)

@@ -233,9 +233,6 @@ func (c *cli) printPage(p page) {
 	if p.Omitted > 0 {
 		c.say("\n%d more calls were not kept\n", p.Omitted)
 	}
-	if len(p.Logs) > 0 {
-		c.say("\nlogs\n%s\n", strings.Join(p.Logs, "\n"))
-	}
 	if len(p.Attempts) > 1 {
 		c.say("\nattempts\n")
 		for _, a := range p.Attempts {

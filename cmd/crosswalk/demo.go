@@ -106,7 +106,8 @@ func (d *demo) serve(ctx context.Context) (err error) {
 		return err
 	}
 	run := flows.NewService(d.set, flows.ServiceOptions{Load: d.load, Serve: runner.ServeOptions{Workers: cfg.Workers}})
-	s, closeFolder, err := d.newServer(d.set.Project, cfg, false, run)
+	cfg.Outbound.Loopback = true // the sandboxes are on this machine
+	s, closeFolder, err := d.newServer(d.set.Project, cfg, false, run, nil)
 	if err != nil {
 		return err
 	}

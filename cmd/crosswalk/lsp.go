@@ -35,7 +35,7 @@ The exit code is 1 where the editor goes away without saying so.`,
 			signal.Reset(os.Interrupt, syscall.SIGTERM)
 			opts := lsp.Options{
 				Library: mappings.FS,
-				Scripts: host.Reader{},
+				Scripts: host.Reader{Worker: scriptWorkerCommand()},
 				Format:  format.Format,
 				Version: readVersion(debug.ReadBuildInfo()).Version,
 				Log:     slog.New(slog.NewTextHandler(c.stderr, nil)),

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -17,13 +19,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
+	"github.com/crosswalk-go/crosswalk/connectors/statepage"
 )
 
 // sandboxFlags are the flags of `crosswalk sandbox`.
 type sandboxFlags struct {
-	port  int
-	empty bool
-	env   bool
+	port   int
+	empty  bool
+	env    bool
+	faults string
+	seed   uint64
 }
 
 func newSandboxCommand(c *cli) *cobra.Command {
@@ -33,12 +39,18 @@ func newSandboxCommand(c *cli) *cobra.Command {
 		Short: "Start imitations of the systems' APIs on this machine",
 		Long: `Start in-memory imitations of the systems' APIs, each on a port of the loopback interface, and print where they
 are and with which credentials a connection reaches them. Without SYSTEM all of them start. What is written to a
-sandbox is gone when it stops; Ctrl-C stops them.
+sandbox is gone when it stops; Ctrl-C stops them. At /_sandbox of its address each shows what it holds and the last requests.
+
+With --faults they go wrong as systems and networks do, each kind for a share of the requests:
+
+` + faultKinds() + `
+The same --seed makes the same requests go wrong, as long as they come in the same order.
 
 With --env they are printed as lines for a shell, named after the systems: SHOPWARE_URL=..., SHOPWARE_ACCESS_KEY_ID=...`,
 		Example: `  crosswalk sandbox
   crosswalk sandbox --env >sandboxes.env
   crosswalk sandbox shopware --port 9000
+  crosswalk sandbox magento --faults "429=2%, lost=1%, slow=5%:300ms" --seed 7
   crosswalk sandbox --json`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return systemNames(systems), cobra.ShellCompDirectiveNoFileComp
@@ -48,13 +60,30 @@ With --env they are printed as lines for a shell, named after the systems: SHOPW
 			if err != nil {
 				return err
 			}
+			switch seeded := cmd.Flags().Changed("seed"); {
+			case seeded && f.faults == "":
+				return misusef("--seed is of no use without --faults")
+			case !seeded:
+				f.seed = rand.Uint64N(1_000_000)
+			}
 			return c.runSandboxes(cmd.Context(), chosen, f)
 		},
 	}
 	cmd.Flags().IntVar(&f.port, "port", 0, "the first sandbox's `port`, the next ones take the ports after it (default: any free ports)")
 	cmd.Flags().BoolVar(&f.env, "env", false, "print variables for a shell")
 	cmd.Flags().BoolVar(&f.empty, "empty", false, "leave out the demo documents")
+	cmd.Flags().StringVar(&f.faults, "faults", "", "go wrong by this `plan`, such as \"429=2%, lost=1%\"")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the `number` that the chances of --faults begin with (default: another one each time)")
 	return cmd
+}
+
+// faultKinds is the help on the words of a plan.
+func faultKinds() string {
+	var b strings.Builder
+	for _, kind := range faults.Kinds() {
+		fmt.Fprintf(&b, "    %-6s %s\n", kind[0], kind[1])
+	}
+	return b.String()
 }
 
 // chooseSystems returns the systems with the names, all of them without a name.
@@ -92,6 +121,9 @@ func (c *cli) runSandboxes(ctx context.Context, chosen []connectors.System, f sa
 		return misusef("--port %d leaves no room for %s: ports end at 65535", f.port, count(len(chosen), "sandbox port"))
 	}
 	s, err := serveSandboxes(ctx, chosen, f, c.stderr)
+	if errors.As(err, new(misuse)) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%w\nChoose another --port, or leave it out for any free one", err)
 	}
@@ -99,7 +131,7 @@ func (c *cli) runSandboxes(ctx context.Context, chosen []connectors.System, f sa
 		c.printVariables(s.running)
 	} else {
 		for _, sandbox := range s.running {
-			c.printSandbox(sandbox)
+			c.printSandbox(sandbox, f)
 		}
 	}
 	if !c.json && !f.env {
@@ -134,6 +166,13 @@ type runningSandbox struct {
 
 // serveSandboxes starts a sandbox of each system. Whoever calls it stops them.
 func serveSandboxes(ctx context.Context, chosen []connectors.System, f sandboxFlags, errorLog io.Writer) (*sandboxes, error) {
+	made := make([]connectors.Sandbox, len(chosen))
+	for i, system := range chosen {
+		made[i] = system.Sandbox(connectors.SandboxOptions{Empty: f.empty})
+		if err := f.disturb(made[i]); err != nil {
+			return nil, misusef("sandbox of %s: %v", system.Spec.Name, err)
+		}
+	}
 	// Every port is taken before the first request is served, so that the sandboxes come all or not at all.
 	var listeners []net.Listener
 	for i, system := range chosen {
@@ -152,27 +191,58 @@ func serveSandboxes(ctx context.Context, chosen []connectors.System, f sandboxFl
 	}
 	s := &sandboxes{failed: make(chan struct{})}
 	for i, system := range chosen {
-		s.serve(system, f, listeners[i], errorLog)
+		s.serve(system.Spec, made[i], f, listeners[i], errorLog)
 	}
 	return s, nil
 }
 
-func (s *sandboxes) serve(system connectors.System, f sandboxFlags, l net.Listener, errorLog io.Writer) {
-	sandbox := system.Sandbox(connectors.SandboxOptions{Empty: f.empty})
+// disturb makes a sandbox go wrong as --faults says.
+func (f sandboxFlags) disturb(sandbox connectors.Sandbox) error {
+	if f.faults == "" {
+		return nil
+	}
+	faulty, ok := sandbox.(faults.Faulty)
+	if !ok {
+		return errors.New("it cannot be made to go wrong: leave out --faults")
+	}
+	var words faults.Words
+	if worded, ok := sandbox.(faults.Worded); ok {
+		words = worded.FailureWords()
+	}
+	plan, err := faults.Parse(f.faults, words)
+	if err != nil {
+		return fmt.Errorf("--faults: %w", err)
+	}
+	faulty.Seed(f.seed)
+	for _, fault := range plan {
+		faulty.Fault(fault)
+	}
+	return nil
+}
+
+// plan says how the sandboxes go wrong, "" where they do not.
+func (f sandboxFlags) plan() string {
+	if f.faults == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s (seed %d)", f.faults, f.seed)
+}
+
+func (s *sandboxes) serve(spec connectors.Spec, sandbox connectors.Sandbox, f sandboxFlags, l net.Listener, errorLog io.Writer) {
 	server := &http.Server{
-		Handler:           sandbox,
+		Handler:           statepage.New(sandbox, statepage.Options{Title: spec.Title, Faults: f.plan()}),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
-		ErrorLog:          log.New(errorLog, system.Spec.Name+": ", 0),
+		ErrorLog:          log.New(errorLog, spec.Name+": ", 0),
 	}
 	s.servers = append(s.servers, server)
-	s.running = append(s.running, runningSandbox{system.Spec, "http://" + l.Addr().String(), sandbox.Credentials()})
+	s.running = append(s.running, runningSandbox{spec, "http://" + l.Addr().String(), sandbox.Credentials()})
 	s.serving.Go(func() {
 		err := server.Serve(l)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.stopping && s.err == nil {
-			s.err = fmt.Errorf("sandbox of %s: %w", system.Spec.Name, err)
+			s.err = fmt.Errorf("sandbox of %s: %w", spec.Name, err)
 			close(s.failed)
 		}
 	})
@@ -194,14 +264,22 @@ func (s *sandboxes) stop() error {
 	return s.err
 }
 
-func (c *cli) printSandbox(s runningSandbox) {
+func (c *cli) printSandbox(s runningSandbox, f sandboxFlags) {
 	if c.json {
-		_ = writeJSON(c.stdout, map[string]any{"system": s.spec.Name, "url": s.url, "credentials": s.credentials})
+		line := map[string]any{"system": s.spec.Name, "url": s.url, "page": s.url + statepage.Path, "credentials": s.credentials}
+		if f.faults != "" {
+			line["faults"], line["seed"] = f.faults, f.seed
+		}
+		_ = writeJSON(c.stdout, line)
 		return
 	}
 	fmt.Fprintf(c.stdout, "%s\n", s.spec.Title)
 	printPair(c.stdout, "system", s.spec.Name)
 	printPair(c.stdout, "url", s.url)
+	printPair(c.stdout, "page", s.url+statepage.Path)
+	if f.faults != "" {
+		printPair(c.stdout, "faults", f.plan())
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.credentials)) {
 		printPair(c.stdout, name, s.credentials[name])
 	}

@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 )
 
 // echoSystem is a system whose sandbox answers with the name of the system.
@@ -94,6 +96,94 @@ func TestSandboxForPeople(t *testing.T) {
 		}
 	} else {
 		t.Error(err)
+	}
+}
+
+// frailSystem is a system whose sandbox can be made to go wrong, in words of its own.
+func frailSystem(name string) connectors.System {
+	s := echoSystem(name)
+	s.Sandbox = func(connectors.SandboxOptions) connectors.Sandbox {
+		return &frailSandbox{echoSandbox: echoSandbox(name)}
+	}
+	return s
+}
+
+type frailSandbox struct {
+	faults.Injector
+	echoSandbox
+}
+
+func (s *frailSandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.Serve(w, r, s.echoSandbox.ServeHTTP)
+}
+
+func (s *frailSandbox) FailureWords() faults.Words {
+	return faults.Words{TooMany: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTooManyRequests)
+		io.WriteString(w, "softly, please")
+	}}
+}
+
+// TestSandboxWithFaults holds that the sandboxes go wrong in their own words, the same way each time with one seed, that the page tells
+// of it and is never disturbed, and that demos go undisturbed.
+func TestSandboxWithFaults(t *testing.T) {
+	answers := func(f sandboxFlags) (got []string, page string) {
+		s, err := serveSandboxes(t.Context(), []connectors.System{frailSystem("alpha")}, f, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.stop()
+		for range 60 {
+			got = append(got, get(t, s.running[0].url))
+		}
+		for range 20 {
+			page = get(t, s.running[0].url+"/_sandbox")
+			if !strings.Contains(page, "ALPHA: sandbox") {
+				t.Fatalf("the page was disturbed: %s", page)
+			}
+		}
+		return got, page
+	}
+	plan := sandboxFlags{faults: "429=40%", seed: 7}
+	first, page := answers(plan)
+	refused := strings.Count(strings.Join(first, ";"), "softly, please")
+	if refused < 10 || refused > 40 {
+		t.Errorf("%d of 60 requests were refused by %q", refused, plan.faults)
+	}
+	if told := strings.Count(page, "<td>429</td>"); told != 2*refused { // as answer and as fault
+		t.Errorf("the page tells of %d, %d were refused", told, refused)
+	}
+	if !strings.Contains(page, "429=40% (seed 7)") {
+		t.Error("the page does not show the plan")
+	}
+	if again, _ := answers(plan); !slices.Equal(first, again) {
+		t.Error("the same seed gives other faults")
+	}
+	if other, _ := answers(sandboxFlags{faults: plan.faults, seed: 8}); slices.Equal(first, other) {
+		t.Error("another seed gives the same faults")
+	}
+	if calm, _ := answers(sandboxFlags{}); slices.Contains(calm, "softly, please") {
+		t.Error("it goes wrong without a plan")
+	}
+}
+
+func TestSandboxRefusesFaults(t *testing.T) {
+	for _, test := range []struct{ system, args, says string }{
+		{"frail", "--faults 418=1%", `there is no fault "418"`},
+		{"frail", "--faults 429", "write a kind and its share"},
+		{"frail", "--seed 7", "--seed is of no use without --faults"},
+		{"sturdy", "--faults 429=1%", "sandbox of alpha: it cannot be made to go wrong"},
+	} {
+		if test.system == "frail" {
+			withSystems(t, frailSystem("alpha"))
+		} else {
+			withSystems(t, echoSystem("alpha"))
+		}
+		var stdout, stderr bytes.Buffer
+		code := Main(append([]string{"sandbox"}, strings.Fields(test.args)...), strings.NewReader(""), &stdout, &stderr)
+		if code != exitMisuse || !strings.Contains(stderr.String(), test.says) || stdout.Len() > 0 {
+			t.Errorf("%s: exit code %d, %s%s; want %q", test.args, code, stdout.String(), stderr.String(), test.says)
+		}
 	}
 }
 

@@ -13,14 +13,19 @@ import (
 // scriptWorker is the name of the command that processes for scripts run.
 const scriptWorker = "scriptworker"
 
-// newScriptHost makes what loads scripts. They run in processes of this program, which a script can fill or hang without harm to this
+// newScriptHost makes what loads scripts. They are read and run in processes of this program, which a script can fill or hang without harm to this
 // one; where the program cannot be found, they run here. cover, where set, counts what calls reach.
 func newScriptHost(cover *scripting.Coverage) *host.Host {
-	options := scripting.Options{Coverage: cover}
-	if exe, err := os.Executable(); err == nil {
-		options.Worker = []string{exe, scriptWorker}
+	return host.New(scripting.Options{Coverage: cover, Worker: scriptWorkerCommand()})
+}
+
+// scriptWorkerCommand starts a process for scripts; nil where this program cannot be found.
+func scriptWorkerCommand() []string {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil
 	}
-	return host.New(options)
+	return []string{exe, scriptWorker}
 }
 
 // newScriptWorkerCommand is for [newScriptHost] alone, and no help shows it.

@@ -16,12 +16,15 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/playground"
+	"github.com/crosswalk-go/crosswalk/scripting/host"
 	"github.com/crosswalk-go/crosswalk/server"
 	"github.com/crosswalk-go/crosswalk/server/api"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/setup"
 )
 
 // serveFlags are the flags of `crosswalk serve`.
@@ -42,7 +45,7 @@ flows do.
 
 In the folder of a project, one with a crosswalk.yaml, the page opens and saves its files, and the flows of the project run by their
 triggers: every so often, at the times of a cron expression, and when a system calls POST /hooks/CONNECTION. --no-flows leaves them alone.
-Elsewhere the page keeps what is written in the browser.
+Elsewhere the page keeps what is written in the browser. Several processes may serve one project: each document is handled by one of them.
 
 Changed files are taken over as soon as all of them are free of mistakes, and on SIGHUP; documents in hand are ended with the mappings
 with which they were begun. Told to stop, it ends what is in hand first, for as long as server.drain of crosswalk.yaml says (30s).
@@ -90,17 +93,20 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
 	defer l.Close() // again does nothing
+	calls := server.NewCalls()
 	var run *flows.Service
-	if p != nil && !f.noFlows && len(p.Flows) > 0 {
+	if p != nil && !f.noFlows {
 		var set *flows.Set
-		set, err = openFlowsWith(ctx, p, flows.Options{Log: c.logger(), Own: ownPatience})
+		set, err = openFlowsWith(ctx, p, flows.Options{Surroundings: project.Surroundings{Log: c.logger(), Observer: calls}, Log: c.logger(), Own: ownPatience})
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
-		run = c.service(set, dir, cfg)
+		if run, err = c.service(set, dir, cfg); err != nil {
+			return err
+		}
 	}
-	s, closeFolder, err := c.newServer(p, cfg, f.profile, run)
+	s, closeFolder, err := c.newServer(p, cfg, f.profile, run, calls)
 	if err != nil {
 		return err
 	}
@@ -119,10 +125,10 @@ const ownPatience = 20 * time.Second
 // logger writes what happens to stderr.
 func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
 
-// newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
+// newServer makes the server of a project, nil for none, and of the flows that run beside it; calls counts those of connectors, nil for none. Whoever calls it closes the folder.
+func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service, calls *server.Calls) (*server.Server, func() error, error) {
 	opts := api.Options{
-		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts,
+		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
 		Log:     c.logger(),
 	}
@@ -140,7 +146,16 @@ func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run
 		}
 		opts.Folder, closeFolder = folder, folder.Close
 	}
-	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
+	if p != nil {
+		tokens := runtime.TokensIn(p.Data)
+		if run != nil {
+			tokens = run.Set().Store.Tokens()
+		}
+		opts.Setup = setup.New(setup.Options{
+			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
+		})
+	}
+	all := server.Options{API: opts, Calls: calls, Hosts: cfg.Hosts, Profile: profile}
 	if run != nil {
 		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
 		all.API.Flows, all.API.Reload = run.Set(), run.Reload

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server"
+	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -48,14 +49,19 @@ func openFlowsWith(ctx context.Context, p *project.Project, o flows.Options) (*f
 }
 
 // service makes what runs the flows of a set that was opened in dir.
-func (c *cli) service(set *flows.Set, dir string, cfg server.Config) *flows.Service {
+func (c *cli) service(set *flows.Set, dir string, cfg server.Config) (*flows.Service, error) {
+	tell, err := alerts.ParseConfig(set.Project.Alerts, set.Project.Secret)
+	if err != nil {
+		return nil, misuse{err}
+	}
 	return flows.NewService(set, flows.ServiceOptions{
 		Load: func() (*project.Project, error) {
 			return project.Load(dir, systems, project.Scripts(c.scripts))
 		},
-		Drain: time.Duration(cfg.Drain),
-		Serve: runner.ServeOptions{Workers: cfg.Workers},
-	})
+		Drain:  time.Duration(cfg.Drain),
+		Alerts: tell,
+		Serve:  runner.ServeOptions{Workers: cfg.Workers},
+	}), nil
 }
 
 // serveBeside serves with the flows beside it, nil for none. Where one of them ends, the other is told to.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -89,6 +90,23 @@ export function check(order: any, { now, settings, source }: any) {
 	}
 	if code, out, _ := command("run", "webshop-orders", "--project", dir); code != exitFindings || !strings.Contains(out, "log info: checked") || !strings.Contains(out, "10004    created") {
 		t.Errorf("code %d\n%s", code, out)
+	}
+	sent := logged(t, "webshop-orders", "--project", dir, "--key", "10004")
+	if len(sent) != 1 || sent[0].Outcome != "created" {
+		t.Fatalf("the activity of 10004: %+v", sent)
+	}
+	_, page, _ := command("log", "--project", dir, "--entry", strconv.FormatUint(sent[0].ID, 10))
+	for _, want := range []string{"  . step 3, script scripts/more.ts#check: unchanged\n", `  log info: checked {"zone":"Europe/Amsterdam","same":true,"now":true,"random":`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the activity does not show %q:\n%s", want, page)
+		}
+	}
+	failed := logged(t, "webshop-orders", "--project", dir, "--key", "10003")
+	if len(failed) != 1 || failed[0].Outcome != "failed" {
+		t.Fatalf("the activity of 10003: %+v", failed)
+	}
+	if _, page, _ = command("log", "--project", dir, "--entry", strconv.FormatUint(failed[0].ID, 10)); !strings.Contains(page, "  . step 3, script scripts/more.ts#check: failed\n") {
+		t.Errorf("the activity does not show the step that failed:\n%s", page)
 	}
 
 	// A bomb fails its own document, and the others go on.

@@ -29,8 +29,9 @@ type Client struct {
 	api     *rest.Client
 	signer  *signer
 	prefix  string // of the path that is signed
-	budgets rest.Budgets
-	size    int // of pages
+	account string // what the vendor counts calls of
+	calls   int    // reads of a resource a minute
+	size    int    // of pages
 	overlap time.Duration
 	rescan  time.Duration
 	verify  bool
@@ -63,7 +64,7 @@ func open(d dialect, cfg connectors.Config, adjust func(*rest.Config)) (*Client,
 	if err != nil {
 		return fail(err)
 	}
-	c := &Client{dialect: d, prefix: prefix, size: 100, now: cfg.Now, verify: true, overlap: 10 * time.Minute, rescan: d.rescan}
+	c := &Client{dialect: d, prefix: prefix, size: 100, calls: callsPerMinute, now: cfg.Now, verify: true, overlap: 10 * time.Minute, rescan: d.rescan}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -72,12 +73,13 @@ func open(d dialect, cfg connectors.Config, adjust func(*rest.Config)) (*Client,
 		return fail(errors.New("the credentials public and secret are needed"))
 	}
 	c.hooks = hooks{keys: strings.FieldsFunc(cfg.Credentials["webhookKeys"], func(r rune) bool { return r == ',' || r == ' ' }), address: cfg.Options["webhookAddress"]}
+	c.account = base + " " + c.signer.public
 	if err := c.setOptions(cfg.Options); err != nil {
 		return fail(err)
 	}
 	rc := rest.Config{
 		System: d.name, URL: base, JSON: true, Auth: c.signer, Decode: decodeError(c.now), Limit: c.limit,
-		Header: http.Header{"Accept": {d.accept}}, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now, Capture: cfg.Capture,
+		Header: http.Header{"Accept": {d.accept}}, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now, Capture: cfg.Capture, Observer: cfg.Observer, Connection: cfg.Name,
 	}
 	if l := cfg.Options["language"]; l != "" {
 		rc.Header.Set("Accept-Language", l)
@@ -105,6 +107,13 @@ func (c *Client) setOptions(options map[string]string) error {
 		}
 		c.size = n
 	}
+	if s := options["callsPerMinute"]; s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return fmt.Errorf("option callsPerMinute is %q, but must be a number from 1", s)
+		}
+		c.calls = n
+	}
 	for name, into := range map[string]*time.Duration{"overlap": &c.overlap, "rescan": &c.rescan} {
 		if s := options[name]; s != "" {
 			d, err := time.ParseDuration(s)
@@ -123,6 +132,9 @@ func (c *Client) setOptions(options map[string]string) error {
 	}
 	return nil
 }
+
+// callsPerMinute is how often the vendor lets a key pair read a resource.
+const callsPerMinute = 150
 
 // maxPage is the largest page that clients in the wild ask for; the vendor names no limit.
 const maxPage = 250
@@ -143,16 +155,20 @@ func apiURL(shop string) (base, path string, err error) {
 	return base, u.EscapedPath(), nil
 }
 
-// limit is the vendor's budget: 150 reads, 100 writes and 30 searches by number a minute, for each resource.
+// budgets are shared by all connections with one key pair, which is what the vendor counts.
+var budgets rest.Budgets
+
+// limit is the vendor's budget: 150 reads, 100 writes and 30 searches by number a minute, for each resource; or the same shares of
+// what the connection takes of it.
 func (c *Client) limit(req rest.Request) *rest.Limiter {
-	resource, n := resourceOfPath(req.Path), 100
+	resource, n := resourceOfPath(req.Path), c.calls*100/callsPerMinute
 	switch {
 	case resource == "productqueries":
-		n = 30
+		n = c.calls * 30 / callsPerMinute
 	case req.Method == "" || req.Method == http.MethodGet:
-		n = 150
+		n = c.calls
 	}
-	return c.budgets.Limiter(req.Method+" "+resource, n, time.Minute)
+	return budgets.Limiter(c.account+" "+req.Method+" "+resource, n, time.Minute)
 }
 
 // resourceOfPath is the last name in a path: the vendor counts /orders/1/orderrows/ as orderrows.

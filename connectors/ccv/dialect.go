@@ -72,11 +72,12 @@ func (d dialect) spec() connectors.Spec {
 			{Name: "pageSize", Help: "documents a request, 2 to 250", Default: "100"},
 			{Name: "overlap", Help: "how far before the last change a read begins", Default: "10m"},
 			{Name: "rescan", Help: "how far back orders are read again on every run: CCV keeps no stamp of changes, so that an order that gets paid is found this way", Default: d.rescan.String()},
+			{Name: "callsPerMinute", Help: "what connections with this key pair take of the 150 reads a minute that CCV grants for a resource; writes and searches take the same share", Default: "150"},
 			{Name: "language", Help: "language of texts that are read and written: a code of two letters", Default: "the shop's own"},
 			{Name: "verifyAnswers", Help: "whether answers must be signed by the shop", Default: "true", Choices: []string{"true", "false"}},
 			{Name: "webhookAddress", Help: "the address that the webhooks were registered with, where a proxy changes it", Default: "https and the address of the call"},
 		},
-		CallsPerMinute: 150, BudgetPer: "connection",
+		CallsPerMinute: callsPerMinute, BudgetPer: "connection",
 		Webhooks: true,
 	}
 }

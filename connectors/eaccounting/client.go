@@ -58,7 +58,7 @@ func open(cfg connectors.Config, change func(*rest.Config)) (*Connector, error) 
 	}
 	base := rest.Config{
 		System: Name, URL: o.identityURL, JSON: true, Decode: decode,
-		HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now,
+		HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now, Observer: cfg.Observer, Connection: cfg.Name,
 	}
 	change(&base)
 	identity, err := rest.New(base)

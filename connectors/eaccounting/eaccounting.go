@@ -62,17 +62,17 @@ func spec() connectors.Spec {
 					"When that user changes the password, a new consent is needed."},
 		},
 		References: []connectors.Reference{
-			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules."},
-			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays."},
+			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Key: "CountryCode", Outer: []string{"taxCodes"}},
+			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Key: "Name", Values: []string{"paymentTerms"}},
 			{Name: "units", Help: "Units of articles."},
-			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code."},
+			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code.", Key: "Name", Values: []string{"deliveryMethods"}},
 			{Name: "deliveryTerms", Help: "Delivery terms: documents copy Name and Code."},
-			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article."},
+			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article.", Key: "Name", Values: []string{"taxCodes"}},
 			{Name: "currencies", Help: "Currency codes of the company."},
 			{Name: "countries", Help: "Countries and whether they are members of the EU."},
 			{Name: "fiscalYears", Help: "Fiscal years; a document's date must lie in one."},
 			{Name: "vatCodes", Help: "VAT codes; needs the scope ea:accounting_readonly."},
-			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly."},
+			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}},
 		},
 	}
 	for _, r := range resources {

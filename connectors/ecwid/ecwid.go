@@ -138,7 +138,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 		}
 	}
 	key := base + " " + v["accessToken"]
-	common := rest.Config{System: system, URL: base, JSON: true, Auth: rest.Bearer(v["accessToken"]), Decode: c.decodeError, Capture: cfg.Capture,
+	common := rest.Config{System: system, URL: base, JSON: true, Auth: rest.Bearer(v["accessToken"]), Decode: c.decodeError, Capture: cfg.Capture, Observer: cfg.Observer, Connection: cfg.Name,
 		HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now,
 		Limit: func(rest.Request) *rest.Limiter { return budgets.Limiter(key, calls, time.Minute) }}
 	if adjust != nil {

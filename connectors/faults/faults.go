@@ -17,6 +17,8 @@ import (
 
 // Fault is one way to go wrong. A zero Fault disturbs nothing, once.
 type Fault struct {
+	// Name is what [Watch] tells of it: "429".
+	Name string
 	// Match picks the requests; nil is every request that is not exempt.
 	Match func(*http.Request) bool
 	// Skip is how many of them pass first, and Times how many are disturbed then; 0 is once.
@@ -34,7 +36,11 @@ type Fault struct {
 }
 
 // Faulty is a sandbox that can be made to go wrong.
-type Faulty interface{ Fault(Fault) }
+type Faulty interface {
+	Fault(Fault)
+	// Seed makes the chances of faults by percentage repeatable.
+	Seed(uint64)
+}
 
 // On matches a method and a prefix of the path; "" is any.
 func On(method, prefix string) func(*http.Request) bool {
@@ -95,11 +101,15 @@ func (i *Injector) Seed(seed uint64) {
 // Serve hands the request to next, or disturbs it.
 func (i *Injector) Serve(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	f, remember := i.pick(r)
+	if f.Delay > 0 || f.Serve != nil {
+		note(r, f.Name)
+	}
 	if f.Delay > 0 && !delay(r, f.Delay) {
 		return
 	}
 	if f.Stale && r.Method == http.MethodGet {
 		if old, ok := i.before(r); ok {
+			note(r, f.Name)
 			old.write(w)
 			return
 		}

@@ -70,7 +70,7 @@ func Parse(plan string, w Words) ([]Fault, error) {
 				return nil, fmt.Errorf("%q: %q is no wait such as 300ms", part, detail)
 			}
 		}
-		f.Percent = percent
+		f.Name, f.Percent = strings.TrimSpace(kind), percent
 		out = append(out, f)
 	}
 	// Each fault is drawn for on its own, the first one first: what those before it leave must still hit its share of all.

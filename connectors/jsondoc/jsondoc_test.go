@@ -93,3 +93,31 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestDifference(t *testing.T) {
+	have, err := jsondoc.DecodeObject([]byte(`{"id":"1","name":"Mug","price":19.1,"text":null,"tags":["a"],"tax":{"id":"x","rate":21.00},"stamp":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, changed := range map[string]string{
+		`{"name":"Mug","price":19.10,"text":"","tax":{"rate":21},"stamp":2}`: `{}`,
+		`{"name":"Cup","price":19.11}`:                                       `{"name":"Cup","price":19.11}`,
+		`{"tags":["a","b"],"tax":{"rate":9},"id":null}`:                      `{"tags":["a","b"],"tax":{"rate":9},"id":null}`,
+		`{"price":"19.1","new":1,"name":null}`:                               `{"price":"19.1","new":1,"name":null}`,
+		`{"price":1e999999999,"new":[1e400]}`:                                `{"price":1e999999999,"new":[1e400]}`,
+		`{"left":"out"}`:                                                     `{}`,
+	} {
+		w, err := jsondoc.DecodeObject([]byte(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := jsondoc.NewDifference("stamp")
+		d.Members(have, w, "left")
+		if d.Body.Len() != len(d.Changes) {
+			t.Errorf("%s: %d members, %d changes", want, d.Body.Len(), len(d.Changes))
+		}
+		if got := string(jsondoc.Encode(d.Body)); got != changed && !(changed == "{}" && len(d.Changes) == 0) {
+			t.Errorf("%s: changes %s, want %s", want, got, changed)
+		}
+	}
+}

@@ -79,6 +79,30 @@ func TestContract(t *testing.T) {
 	if _, err := c.Create(t.Context(), "stock", []byte(`{"sku":"A/B","source_code":"default","quantity":3,"status":1}`)); err != nil {
 		t.Error(err)
 	}
+	family, err := c.Create(t.Context(), "product", []byte(hoodie))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Update(t.Context(), "product", family.ID, []byte(`{"crosswalk":{"variants":[{"sku":"HOODIE-M","price":50,"options":[{"name":"Maat","value":"M"},{"name":"Pasvorm","value":"Smal"}]}]}}`)); err != nil {
+		t.Error(err)
+	}
+	set, err := c.Create(t.Context(), "product", []byte(`{"sku":"SET","name":"Set","type_id":"grouped","crosswalk":{"members":[{"sku":"NK-MUG-350","quantity":2}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Update(t.Context(), "product", set.ID, []byte(`{"crosswalk":{"members":[{"sku":"NK-GRINDER-01"}]}}`)); err != nil {
+		t.Error(err)
+	}
+	picture := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x89PNG\r\n\x1a\n")) }))
+	defer picture.Close()
+	for _, images := range []string{`{"url":"` + picture.URL + `/1.png"}`, ""} {
+		if _, err := c.Update(t.Context(), "product", product.ID, []byte(`{"crosswalk":{"images":[`+images+`]}}`)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Create(t.Context(), "order", orderBy("purchaseorder")); err != nil {
+		t.Error(err)
+	}
 	mask, err := c.api.Do(t.Context(), rest.Request{Method: http.MethodPost, Path: "/all/V1/guest-carts"})
 	if err != nil {
 		t.Fatal(err)

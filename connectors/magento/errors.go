@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"errors"
 	"net/http"
 	"sort"
 	"strings"
@@ -41,6 +42,11 @@ func decodeError(guest bool) func(int, http.Header, []byte) port.Error {
 		}
 		return e
 	}
+}
+
+// noSources tells that a shop has no sources, or that the account may not see them.
+func noSources(err error) bool {
+	return errors.Is(err, port.ErrAuth) || errors.Is(err, port.ErrPermission) || errors.Is(err, port.ErrProtocol) || errors.Is(err, port.ErrNotFound)
 }
 
 // conflict tells by Magento's English words whether a unique value is taken.

@@ -1,9 +1,10 @@
 // Package magento reads and writes the customers, products and stock of a Magento 2.4 shop (Magento Open Source, Adobe Commerce) by its
-// REST API, and reads its orders, as a connectors.Connector. It does not map documents, does not place orders, and leaves
-// invoices, shipments and prices of groups alone. Start with [System] and [Open]; magento/sandbox imitates a shop.
+// REST API, and reads and places its orders, as a connectors.Connector. It does not map documents, and leaves invoices,
+// shipments and prices of groups alone. Start with [System] and [Open]; magento/sandbox imitates a shop.
 package magento
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,9 +40,11 @@ func spec() connectors.Spec {
 		Name:  system,
 		Title: "Magento 2",
 		Resources: []connectors.Resource{
-			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
+			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Idempotent: true,
+				Impossible: map[string]string{"update": "POST /V1/orders with the id of an order stores what it is sent and carries nothing out: no payment, no shipment, no change of stock."},
+				Probes:     []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyEmail}},
-			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU}},
+			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stock", Entity: port.Stock, Title: "Stock by source", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stockItem", Entity: port.Stock, Title: "Stock without sources", Update: true, Probes: []string{port.KeyID, port.KeySKU}},
 		},
@@ -53,6 +56,13 @@ func spec() connectors.Spec {
 			{Name: "username", Title: "Administrator", Help: "Instead of an integration: the name of an administrator without a second factor."},
 			{Name: "password", Title: "Password", Secret: true, Help: "The administrator's password."},
 		},
+	}
+	s.Options = []connectors.Option{
+		{Name: "pageSize", Default: "100", Help: "Documents a request, 1 to 300."},
+		{Name: "overlap", Default: "2m", Help: "How far before the last change a read begins, for writes that were committed late."},
+		{Name: "taxCountry", Help: "ISO code of the country whose tax rates products are read and written with: Magento knows a product's tax by class."},
+		{Name: "createMissing", Default: "true", Choices: []string{"true", "false"}, Help: "Whether categories, attributes and their options that a product names are made where the shop lacks them."},
+		{Name: "attributeSet", Default: "Default", Help: "Name of the attribute set that new products get."},
 	}
 	for _, r := range references {
 		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
@@ -68,19 +78,29 @@ type Client struct {
 	overlap time.Duration
 	country string // whose tax rates products get
 
+	// createMissing makes what a product names and the shop lacks; set is the attribute set of new products.
+	createMissing bool
+	set           string
+
 	now func() time.Time
+	web *http.Client // for images, wherever they are
 
 	mu     sync.Mutex
 	tables map[string]table
+	sets   map[string]map[string]bool // codes of the attributes in an attribute set
+
+	making sync.Mutex // one at a time makes categories, attributes and options
 }
 
 // Open returns a connection; it makes no call. Config.URL is the address of the shop, with its folder if it has one. Credentials are
 // the four of an integration (OAuth 1.0a), or its access token alone (where the shop allows it as bearer token), or an administrator.
 // Options:
 //
-//	pageSize    documents a request, 1 to 300; unsaid 100
-//	overlap     how far before Query.Since a read begins, for writes that were committed late; unsaid 2m
-//	taxCountry  ISO code of the country whose tax rates products are read with; unsaid none
+//	pageSize       documents a request, 1 to 300; unsaid 100
+//	overlap        how far before Query.Since a read begins, for writes that were committed late; unsaid 2m
+//	taxCountry     ISO code of the country whose tax rates products are read and written with; unsaid none
+//	createMissing  false refuses products that name a category, attribute or option that the shop lacks; unsaid they are made
+//	attributeSet   name of the attribute set of new products; unsaid Default
 func Open(cfg connectors.Config) (*Client, error) { return open(cfg, nil) }
 
 // open lets tests change how calls are made.
@@ -92,7 +112,11 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), now: time.Now, tables: map[string]table{}}
+	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), now: time.Now, tables: map[string]table{},
+		createMissing: true, set: cmp.Or(cfg.Options["attributeSet"], "Default"), sets: map[string]map[string]bool{}, web: cfg.HTTP}
+	if c.web == nil {
+		c.web = &http.Client{Timeout: time.Minute, Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	}
 	if cfg.Now != nil {
 		c.now = cfg.Now
 	}
@@ -104,6 +128,11 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if s := cfg.Options["overlap"]; s != "" {
 		if c.overlap, err = time.ParseDuration(s); err != nil || c.overlap < 0 {
 			return fail("option overlap is %q, but must be a duration such as 2m", s)
+		}
+	}
+	if s := cfg.Options["createMissing"]; s != "" {
+		if c.createMissing, err = strconv.ParseBool(s); err != nil {
+			return fail("option createMissing is %q, but must be true or false", s)
 		}
 	}
 	if c.country != "" && len(c.country) != 2 {
@@ -123,7 +152,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	_, signs := common.Auth.(*rest.OAuth1)
 	_, renews := common.Auth.(*rest.Tokens)
 	common.Decode = decodeError(!signs && !renews)
-	common.Capture = cfg.Capture
+	common.Capture, common.Observer, common.Connection = cfg.Capture, cfg.Observer, cfg.Name
 	if c.api, err = rest.New(common); err != nil {
 		return fail("%w", err)
 	}
@@ -200,5 +229,6 @@ func (c *Client) Close() error {
 	for _, closer := range []io.Closer{c.api, c.login} {
 		errs = append(errs, closer.Close())
 	}
+	c.web.CloseIdleConnections()
 	return errors.Join(errs...)
 }

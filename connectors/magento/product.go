@@ -6,20 +6,20 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
-
-	"github.com/crosswalk-go/crosswalk/connectors/rest"
 )
 
 // completed adds the member crosswalk to a product: what a mapping needs and Magento says elsewhere, or only by ids.
 //
-//	crosswalk.children    the children of a configurable, as /configurable-products/{sku}/children answers
+//	crosswalk.children    the children of a configurable, whole
+//	crosswalk.parents     ids of the configurables that a product which is sold by itself is a child of
+//	crosswalk.quantity    what lies at all sources, of a product and of each child
 //	crosswalk.labels      {code: {label, options: {id: label}}} of the attributes that are options or have values here
 //	crosswalk.categories  [[name, ...], ...] from the top category of a shop to the product's
 //	crosswalk.taxRate     percent in the country of the option taxCountry
 //	crosswalk.currency    base currency
 //	crosswalk.weightUnit  kgs or lbs
 //	crosswalk.mediaUrl    what stands before the files of images
-func (c *Client) completed(ctx context.Context, row gjson.Result) ([]byte, error) {
+func (c *Client) completed(ctx context.Context, row gjson.Result, children []byte) ([]byte, error) {
 	body := []byte(row.Raw)
 	set := func(path string, raw []byte, err error) error {
 		if err != nil || len(raw) == 0 {
@@ -28,11 +28,8 @@ func (c *Client) completed(ctx context.Context, row gjson.Result) ([]byte, error
 		body, err = sjson.SetRawBytes(body, "crosswalk."+path, raw)
 		return err
 	}
-	if row.Get("type_id").String() == "configurable" {
-		children, err := c.children(ctx, row.Get("sku").String())
-		if err := set("children", children, err); err != nil {
-			return nil, err
-		}
+	if err := set("children", children, nil); err != nil {
+		return nil, err
 	}
 	labels, err := c.labels(ctx, gjson.ParseBytes(body))
 	if err := set("labels", labels, err); err != nil {
@@ -72,15 +69,6 @@ func attributeOf(p gjson.Result, code string) gjson.Result {
 		}
 	}
 	return gjson.Result{}
-}
-
-func (c *Client) children(ctx context.Context, sku string) ([]byte, error) {
-	path, route := skuPath("configurable-products", sku, "children")
-	resp, err := c.api.Do(ctx, rest.Request{Path: path, Route: route})
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
 }
 
 // labels names the attributes with options that the product or its children have, and what the ids mean. A value that the table

@@ -65,6 +65,7 @@ func (c *Client) changed(ctx context.Context, res resource, q port.Query) iter.S
 	if !q.Since.IsZero() {
 		crit.groups = [][]condition{and("updated_at", "gteq", inShop(q.Since.Add(-c.overlap)))}
 	}
+	var families parents
 	return rest.Pages(ctx, func(ctx context.Context, _ int) ([]port.Document, bool, error) {
 		rows, more, err := c.search(ctx, res.list, crit)
 		if err != nil || len(rows) == 0 {
@@ -77,7 +78,12 @@ func (c *Client) changed(ctx context.Context, res resource, q port.Query) iter.S
 			return nil, false, &port.Error{Kind: port.ErrProtocol, System: system, Op: "GET " + res.list, Message: "the shop does not page by updated_at and entity_id"}
 		}
 		crit.groups = next
-		docs, err := c.documents(ctx, res, rows)
+		var docs []port.Document
+		if res.name == productResource {
+			docs, err = c.changedProducts(ctx, &families, rows)
+		} else {
+			docs, err = c.documents(ctx, res, rows)
+		}
 		return docs, more, err
 	})
 }
@@ -115,15 +121,23 @@ func isID(s string) bool {
 // documents makes documents of rows; products get what a list leaves out.
 func (c *Client) documents(ctx context.Context, res resource, rows []gjson.Result) ([]port.Document, error) {
 	docs := make([]port.Document, 0, len(rows))
-	for _, row := range rows {
-		body := []byte(row.Raw)
-		if res.name == "product" {
-			var err error
-			if body, err = c.completed(ctx, row); err != nil {
-				return nil, err
-			}
+	var quantities map[string]string
+	if res.name == productResource {
+		var err error
+		if quantities, err = c.quantities(ctx, rows); err != nil {
+			return nil, err
 		}
-		docs = append(docs, res.document(body))
+	}
+	for _, row := range rows {
+		if res.name != productResource {
+			docs = append(docs, res.document([]byte(row.Raw)))
+			continue
+		}
+		d, err := c.productDocument(ctx, res, row, quantities, nil)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
 	}
 	return docs, nil
 }

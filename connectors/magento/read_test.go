@@ -61,7 +61,7 @@ func TestReadLosesNothing(t *testing.T) {
 		price := map[string]string{} // what the shop has
 		busy := false
 		change := func() {
-			sku := rapid.SampledFrom([]string{"NK-MUG-350", "NK-GRINDER-01", "NK-BEAN-HOUSE-500", "NK-BEAN-DARK-1000"}).Draw(rt, "sku")
+			sku := rapid.SampledFrom([]string{"NK-MUG-350", "NK-GRINDER-01", "NK-TEE-BLACK-S", "NK-TEE-BLACK-M", "NK-BEAN-DARK-1000"}).Draw(rt, "sku")
 			to := fmt.Sprint(rapid.IntRange(1, 900).Draw(rt, "price"))
 			s.clock.add(time.Duration(rapid.IntRange(0, 1200).Draw(rt, "ms")) * time.Millisecond)
 			r := httptest.NewRequest(http.MethodPut, "/rest/all/V1/products/"+sku, strings.NewReader(`{"product":{"price":`+to+`}}`))
@@ -82,10 +82,16 @@ func TestReadLosesNothing(t *testing.T) {
 			}
 		}
 		seen := map[string]string{}
+		see := func(d port.Document) {
+			seen[d.Key] = gjson.GetBytes(d.Body, "price").Raw
+			for _, child := range gjson.GetBytes(d.Body, "crosswalk.children").Array() {
+				seen[child.Get("sku").String()] = child.Get("price").Raw
+			}
+		}
 		var cursor time.Time
 		for range rapid.IntRange(1, 3).Draw(rt, "reads") {
 			for _, d := range read(rt, s.Client, port.Query{Resource: "product", Since: cursor}) {
-				seen[d.Key] = gjson.GetBytes(d.Body, "price").Raw
+				see(d)
 				if d.ChangedAt.After(cursor) {
 					cursor = d.ChangedAt
 				}
@@ -93,7 +99,7 @@ func TestReadLosesNothing(t *testing.T) {
 		}
 		s.before = nil
 		for _, d := range read(rt, s.Client, port.Query{Resource: "product", Since: cursor}) {
-			seen[d.Key] = gjson.GetBytes(d.Body, "price").Raw
+			see(d)
 		}
 		for sku, want := range price {
 			if seen[sku] != want {
@@ -130,10 +136,10 @@ func TestReadProducts(t *testing.T) {
 		"NK-MUG-350:taxRate":                           "21",
 		"NK-TEE:children.#.sku":                        `["NK-TEE-BLACK-S","NK-TEE-BLACK-M"]`,
 		"NK-TEE:labels.nk_size":                        `{"id":"122","label":"Maat","options":{"1":"S","2":"M"}}`,
-		"NK-TEE-BLACK-M:labels.nk_color.options":       `{"3":"Zwart"}`,
+		"NK-TEE:children.1.sku":                        `"NK-TEE-BLACK-M"`,
+		"NK-TEE:children.0.crosswalk.quantity":         "9",
 		"NK-SET-BREAKFAST:children":                    "",
 		"NK-BEAN-HOUSE-500:mediaUrl":                   `"https://magento.example.com/media/catalog/product"`,
-		"NK-TEE-BLACK-M:labels.tax_class_id":           "",
 		"NK-TEE:labels.nk_color.options":               `{"3":"Zwart"}`,
 		"NK-BEAN-DARK-1000:labels.nk_strength.options": "",
 	} {
@@ -233,5 +239,45 @@ func TestStrangeAnswers(t *testing.T) {
 			t.Error(err)
 		}
 		srv.Close()
+	}
+}
+
+// TestReadFamilies shows that a family comes once, where the last of it was changed, and its children not by themselves unless they are
+// sold so.
+func TestReadFamilies(t *testing.T) {
+	for _, size := range []int{1, 2, 100} {
+		s := open0(t)
+		s.page = size
+		docs := read(t, s.Client, port.Query{Resource: "product"})
+		if got := keys(docs); slices.Contains(got, "NK-TEE-BLACK-S") || len(got) != 7 {
+			t.Fatalf("pages of %d: %v", size, got)
+		}
+		tee := docs[slices.Index(keys(docs), "NK-TEE")]
+		since := docs[len(docs)-1].ChangedAt.Add(5 * time.Minute)
+		put := func(sku, body string) {
+			t.Helper()
+			s.clock.add(time.Minute)
+			if _, err := s.api.Do(t.Context(), request("PUT", "/all/V1/products/"+sku, `{"product":`+body+`}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("NK-TEE-BLACK-S", `{"price":26.95}`)
+		put("NK-TEE-BLACK-M", `{"price":27.95}`)
+		got := read(t, s.Client, port.Query{Resource: "product", Since: since})
+		if len(got) != 1 || got[0].Key != "NK-TEE" || got[0].ID != tee.ID || got[0].Version == tee.Version || !got[0].ChangedAt.Equal(s.clock.now()) {
+			t.Fatalf("pages of %d, since a child changed: %v", size, keys(got))
+		}
+		if raw := gjson.GetBytes(got[0].Body, "crosswalk.children.#.price").Raw; raw != "[26.95,27.95]" {
+			t.Errorf("prices of the children are %s", raw)
+		}
+		found, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+		if err != nil || len(found) != 1 || found[0].Version != got[0].Version || !found[0].ChangedAt.Equal(got[0].ChangedAt) {
+			t.Errorf("found %v %v", found, err)
+		}
+		put("NK-TEE-BLACK-S", `{"visibility":4}`)
+		got = read(t, s.Client, port.Query{Resource: "product", Since: since})
+		if !slices.Equal(keys(got), []string{"NK-TEE-BLACK-S", "NK-TEE"}) || gjson.GetBytes(got[0].Body, "crosswalk.parents.0").String() != tee.ID {
+			t.Errorf("a child that is sold by itself: %v", keys(got))
+		}
 	}
 }

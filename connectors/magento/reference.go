@@ -24,6 +24,7 @@ var references = []reference{
 	{name: "storeConfigs", help: "settings of the store views: currency, time zone, addresses", path: "/V1/store/storeConfigs", plain: true},
 	{name: "storeViews", help: "store views, by code", path: "/V1/store/storeViews", plain: true},
 	{name: "websites", help: "websites, by code", path: "/V1/store/websites", plain: true},
+	{name: "storeGroups", help: "stores, with the root of their categories", path: "/V1/store/storeGroups", plain: true},
 	{name: "countries", help: "countries that the shop knows, with their regions, by id (ISO code)", path: "/V1/directory/countries", plain: true},
 	{name: "customerGroups", help: "groups of customers, by code", path: "/V1/customerGroups/search"},
 	{name: "taxClasses", help: "tax classes of products and customers, by class_name", path: "/V1/taxClasses/search"},
@@ -36,7 +37,7 @@ var references = []reference{
 	{name: "stocks", help: "stocks that sources are sold from", path: "/V1/inventory/stocks"},
 }
 
-// Reference returns a table as the list of its rows: storeConfigs, storeViews, websites, countries, customerGroups, taxClasses,
+// Reference returns a table as the list of its rows: storeConfigs, storeViews, websites, storeGroups, countries, customerGroups, taxClasses,
 // taxRates, taxRules, attributeSets, attributes, categories, sources, stocks. Labels are those of the admin view.
 func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]byte, error) {
 	for _, r := range references {

@@ -28,16 +28,22 @@ type resource struct {
 	volatile []string
 }
 
+const (
+	orderResource   = "order"
+	productResource = "product"
+)
+
 var resources = map[string]resource{
-	"order": {name: "order", list: "/all/V1/orders", id: "entity_id", key: "increment_id",
+	orderResource: {name: orderResource, list: "/all/V1/orders", id: "entity_id", key: "increment_id",
 		probes: map[string]string{port.KeyID: "entity_id", port.KeyNumber: "increment_id", port.KeyReference: "ext_order_id"},
 		exact:  []string{port.KeyNumber, port.KeyReference}},
 	"customer": {name: "customer", list: "/all/V1/customers/search", id: "id", key: "email",
 		probes: map[string]string{port.KeyID: "entity_id", port.KeyEmail: "email"}},
-	"product": {name: "product", list: "/all/V1/products", id: "id", key: "sku",
+	productResource: {name: productResource, list: productList, id: "id", key: "sku",
 		probes: map[string]string{port.KeyID: "entity_id", port.KeySKU: "sku"}, exact: []string{port.KeySKU},
-		// Shopping moves the stock, not the product.
-		volatile: []string{"extension_attributes.stock_item", "crosswalk"}},
+		// Shopping moves the stock, not the product; what stands elsewhere is no change of it.
+		volatile: []string{"extension_attributes.stock_item", "crosswalk.labels", "crosswalk.categories", "crosswalk.taxRate", "crosswalk.currency",
+			"crosswalk.weightUnit", "crosswalk.mediaUrl", "crosswalk.quantity", "crosswalk.parents", "crosswalk.children.crosswalk"}},
 	stockResource:     {name: stockResource, probes: map[string]string{port.KeyID: "", port.KeySKU: "sku"}},
 	stockItemResource: {name: stockItemResource, probes: map[string]string{port.KeyID: "", port.KeySKU: "sku"}},
 }

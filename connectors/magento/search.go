@@ -25,6 +25,7 @@ type criteria struct {
 	sorts  []string // ascending
 	size   int
 	page   int
+	fields string // what an answer is cut to; empty for all of it
 }
 
 func (c criteria) query() url.Values {
@@ -46,6 +47,9 @@ func (c criteria) query() url.Values {
 		q.Set("searchCriteria[pageSize]", itoa(c.size))
 	}
 	q.Set("searchCriteria[currentPage]", itoa(max(c.page, 1)))
+	if c.fields != "" {
+		q.Set("fields", c.fields)
+	}
 	return q
 }
 

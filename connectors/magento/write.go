@@ -3,17 +3,19 @@ package magento
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Create makes a customer, a product or a source item of body, in the form that the API writes, without the wrapper. Products are
-// written for all store views.
+// Create makes a customer, a product (see put.go), a source item or an order (see order.go) of body, in the form that the API writes,
+// without the wrapper. Products are written for all store views.
 //
 // Magento updates a product whose SKU is there already, and renames it where the case differs: that is refused as a conflict.
 func (c *Client) Create(ctx context.Context, name string, body []byte) (port.Document, error) {
@@ -33,9 +35,11 @@ func (c *Client) Create(ctx context.Context, name string, body []byte) (port.Doc
 		// Without a store code the customer belongs to the default website.
 		return c.save(ctx, res, rest.Request{Method: http.MethodPost, Path: "/V1/customers", Body: wrap("customer", body)})
 	case "product":
-		return c.createProduct(ctx, res, op, body)
+		return c.createProduct(ctx, op, body)
 	case stockResource:
 		return c.saveStock(ctx, op, body)
+	case orderResource:
+		return c.placeOrder(ctx, op, body)
 	}
 	return port.Document{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Message: "the connection does not create such documents"}
 }
@@ -55,7 +59,7 @@ func (c *Client) Update(ctx context.Context, name, id string, change []byte) (po
 	case "customer":
 		return c.updateCustomer(ctx, res, op, id, change)
 	case "product":
-		return c.updateProduct(ctx, res, op, id, change)
+		return c.updateProduct(ctx, op, id, change)
 	case stockResource:
 		return c.updateStock(ctx, op, id, change)
 	case stockItemResource:
@@ -81,59 +85,9 @@ func (c *Client) save(ctx context.Context, res resource, req rest.Request) (port
 	return docs[0], nil
 }
 
-func (c *Client) createProduct(ctx context.Context, res resource, op string, body []byte) (port.Document, error) {
-	sku := member(body, "sku")
-	if sku == "" {
-		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Field: "sku", Message: "a product needs a SKU"}
-	}
-	known, err := c.skuInShop(ctx, sku)
-	if err != nil {
-		return port.Document{}, err
-	}
-	if known != "" {
-		return port.Document{}, &port.Error{Kind: port.ErrConflict, System: system, Op: op, Field: "sku", Message: "the shop has the SKU " + known + ", which Magento takes for the same"}
-	}
-	body, err = withoutOwn(body)
-	if err != nil {
-		return port.Document{}, err
-	}
-	// A repeat would find what the first call made and write the same again.
-	return c.save(ctx, res, rest.Request{Method: http.MethodPost, Path: "/all/V1/products", Body: wrap("product", body), Repeat: rest.Safe})
-}
-
-func (c *Client) updateProduct(ctx context.Context, res resource, op, id string, change []byte) (port.Document, error) {
-	gone := &port.Error{Kind: port.ErrNotFound, System: system, Op: op, Message: "the shop has no product with this id"}
-	if !isID(id) {
-		return port.Document{}, gone
-	}
-	// Products are written by SKU; the id tells which one it is today.
-	rows, _, err := c.search(ctx, res.list, criteria{groups: [][]condition{and("entity_id", "eq", id)}, size: 1})
-	if err != nil {
-		return port.Document{}, err
-	}
-	if len(rows) == 0 {
-		return port.Document{}, gone
-	}
-	sku := rows[0].Get("sku").String()
-	if want := member(change, "sku"); want != "" && want != sku {
-		if !strings.EqualFold(want, sku) {
-			return port.Document{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Field: "sku", Message: "Magento's API does not change a SKU"}
-		}
-		sku = want // another case in the path renames it
-	}
-	if change, err = withoutOwn(change); err != nil {
-		return port.Document{}, err
-	}
-	path, route := skuPath("products", sku)
-	return c.save(ctx, res, rest.Request{Method: http.MethodPut, Path: path, Route: route, Body: wrap("product", change)})
-}
-
-// withoutOwn takes out the member that reading adds.
-func withoutOwn(body []byte) ([]byte, error) { return sjson.DeleteBytes(body, "crosswalk") }
-
 // skuInShop is the SKU of the product that Magento takes for sku, in its own case; "" where there is none.
 func (c *Client) skuInShop(ctx context.Context, sku string) (string, error) {
-	rows, _, err := c.search(ctx, "/all/V1/products", criteria{groups: [][]condition{and("sku", "eq", sku)}, size: 2})
+	rows, _, err := c.search(ctx, productList, criteria{groups: [][]condition{and("sku", "eq", sku)}, size: 2})
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}
@@ -237,4 +191,33 @@ func member(body []byte, name string) string {
 		return v.String()
 	}
 	return ""
+}
+
+// compareCustomer compares addresses with those that the update would make.
+func (c *Client) compareCustomer(_ context.Context, d *jsondoc.Difference, have, want *jsondoc.Object) error {
+	d.Members(have, want, "id", "addresses", labelled)
+	if !want.Has("addresses") {
+		return nil
+	}
+	encode := func(o *jsondoc.Object) []gjson.Result {
+		return gjson.ParseBytes(jsondoc.Encode(append([]any{}, o.List("addresses")...))).Array()
+	}
+	merged, err := mergeAddresses(encode(have), encode(want))
+	if err != nil {
+		return err
+	}
+	after, err := jsondoc.DecodeObject([]byte(`{"addresses":` + string(merged) + `}`))
+	if err != nil {
+		return err
+	}
+	old := have.Objects("addresses")
+	for _, a := range after.Objects("addresses") {
+		i := slices.IndexFunc(old, func(h *jsondoc.Object) bool { return a.Has("id") && h.Text("id") == a.Text("id") })
+		if i < 0 || !d.Holds(old[i], a) {
+			d.Note("addresses", have.Get("addresses"), want.Get("addresses"))
+			d.Body.Set("addresses", want.Get("addresses"))
+			return nil
+		}
+	}
+	return nil
 }

@@ -58,6 +58,13 @@ func (b *breaker) allow(now time.Time) (probe bool, wait time.Duration, ok bool)
 	return true, 0, true
 }
 
+// opened tells whether the circuit is open.
+func (b *breaker) opened(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return now.Before(b.until)
+}
+
 // result is what a call told about the system's health.
 type result uint8
 

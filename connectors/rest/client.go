@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -56,6 +57,9 @@ type Config struct {
 	// Capture is called after every attempt with what crossed the wire, secrets masked. The
 	// context is that of the call. It must be safe for concurrent use.
 	Capture func(context.Context, Exchange)
+	// Observer hears of attempts and waits, for metrics and traces; nil for none. Connection is the name that it is told.
+	Observer   connectors.Observer
+	Connection string
 	// HTTP makes the calls; nil is a client of its own. Its redirect policy is not used:
 	// a redirect is an error, because it would turn a POST into a GET.
 	HTTP *http.Client

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -33,7 +34,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Response, error) {
 		if err := call.budget(ctx); err != nil {
 			return Response{}, err
 		}
-		resp, retry, err := call.attempt(ctx, attempt)
+		resp, retry, err := call.observed(ctx, attempt)
 		if err == nil {
 			return resp, nil
 		}
@@ -53,7 +54,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Response, error) {
 		if call.waited+wait > c.cfg.Retry.MaxWait {
 			return resp, err
 		}
-		if serr := call.wait(ctx, wait); serr != nil {
+		if serr := call.wait(ctx, connectors.WaitRetry, wait); serr != nil {
 			return resp, serr
 		}
 	}
@@ -89,7 +90,7 @@ func (c *call) budget(ctx context.Context) error {
 			Message: "the budget of requests is spent"}
 	}
 	if wait > 0 {
-		return c.wait(ctx, wait)
+		return c.wait(ctx, connectors.WaitBudget, wait)
 	}
 	return c.alive(ctx)
 }
@@ -101,8 +102,9 @@ func (c *call) limiter() *Limiter {
 	return c.cfg.Limit(c.req)
 }
 
-func (c *call) wait(ctx context.Context, d time.Duration) error {
+func (c *call) wait(ctx context.Context, why connectors.WaitReason, d time.Duration) error {
 	c.waited += d
+	c.tellWait(ctx, why, d)
 	if err := c.cfg.Sleep(ctx, d); err != nil {
 		return c.ended(err)
 	}

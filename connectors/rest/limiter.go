@@ -52,6 +52,16 @@ func (l *Limiter) hold(until time.Time) {
 	}
 }
 
+// left is how many requests may be sent at once, below 0 where some wait already, and at most 0 during a pause.
+func (l *Limiter) left(now time.Time) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := l.bucket.TokensAt(now); !l.pause.After(now) || n < 0 {
+		return n
+	}
+	return 0
+}
+
 // idle tells whether forgetting the limiter would change nothing.
 func (l *Limiter) idle(now time.Time) bool {
 	l.mu.Lock()

@@ -1,12 +1,15 @@
 package shopware
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
@@ -18,6 +21,14 @@ const page = "../../docs/systems/shopware.md"
 // TestPrivilegesPage holds the page's table of privileges to what the shop asks for; -update writes it. A sandbox whose
 // role has none refuses a call and names what is missing, until the role has enough.
 func TestPrivilegesPage(t *testing.T) {
+	everything := open0(t) // whose ids are those of every sandbox
+	first := func(table string) string { return gjson.GetBytes(everything.reference(t, table), "0.id").String() }
+	customer := string(everything.customerBody(t, "ada@example.nl"))
+	order := string(everything.orderBody(t))
+	amount := gjson.Get(order, "shippingCosts").Value()
+	order = with(t, order, "transactions", []any{map[string]any{"paymentMethodId": first("paymentMethods"), "stateId": first("transactionStates"), "amount": amount}},
+		"deliveries", []any{map[string]any{"shippingMethodId": first("shippingMethods"), "stateId": first("deliveryStates"), "shippingCosts": amount,
+			"shippingOrderAddressId": gjson.Get(order, "billingAddressId").String(), "shippingDateEarliest": "2026-06-01", "shippingDateLatest": "2026-06-02"}})
 	uses := []struct {
 		what string
 		call func(*shop) error
@@ -29,6 +40,31 @@ func TestPrivilegesPage(t *testing.T) {
 		}},
 		{"products are read", func(s *shop) error { return readAll(t, s, "product") }},
 		{"customers are read", func(s *shop) error { return readAll(t, s, "customer") }},
+		{"stock is read", func(s *shop) error { return readAll(t, s, "stock") }},
+		{"products are written, with all that they may name", func(s *shop) error {
+			return writes(s, "product", sweater, `{"ean":"2","crosswalk":{"images":[{"url":"https://cdn.example.com/front.jpg","hash":"f2"}]},"visibilities":[{"salesChannelId":"`+first("salesChannels")+`","visibility":30}]}`)
+		}},
+		{"customers are written", func(s *shop) error {
+			return writes(s, "customer", customer, `{"addresses":[{"id":"`+gjson.Get(customer, "addresses.0.id").String()+`","city":"B"}]}`)
+		}},
+		{"orders are written", func(s *shop) error {
+			return writes(s, "order", order, `{"customerComment":"B"}`)
+		}},
+		{"stock is written", func(s *shop) error {
+			docs, err := s.Find(t.Context(), "stock", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
+			if err == nil {
+				_, err = s.Update(t.Context(), "stock", docs[0].ID, []byte(`{"stock":3}`))
+			}
+			return err
+		}},
+		{"tables of write mappings are read", func(s *shop) error {
+			for _, r := range references {
+				if _, err := s.Reference(t.Context(), r.name, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 	}
 	var table strings.Builder
 	table.WriteString("| for | privileges |\n|---|---|\n")
@@ -56,6 +92,19 @@ func TestPrivilegesPage(t *testing.T) {
 	}
 }
 
+// writes does what a flow does: it looks for a document, makes it and changes it.
+func writes(s *shop, resource, body, change string) error {
+	_, err := s.Find(context.Background(), resource, port.Key{Field: port.KeyNumber, Value: "not there"})
+	if err != nil {
+		return err
+	}
+	d, err := s.Create(context.Background(), resource, []byte(body))
+	if err == nil {
+		_, err = s.Update(context.Background(), resource, d.ID, []byte(change))
+	}
+	return err
+}
+
 func readAll(t *testing.T, s *shop, resource string) error {
 	for _, err := range s.Read(t.Context(), port.Query{Resource: resource}) {
 		if err != nil {
@@ -69,7 +118,7 @@ func readAll(t *testing.T, s *shop, resource string) error {
 func needed(t *testing.T, call func(*shop) error) []string {
 	t.Helper()
 	role := []string{"nothing:read"}
-	for range 10 {
+	for range 20 {
 		const key, secret = "SWIAROLEWITHFEWRIGHTS00001", "sandbox-secret-of-the-role"
 		s := start(t, t.Cleanup, connectors.SandboxOptions{},
 			connectors.Config{Credentials: map[string]string{"accessKeyId": key, "secretAccessKey": secret}}, sandbox.WithIntegration(key, secret, role...))

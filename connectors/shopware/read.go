@@ -16,7 +16,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Read yields the documents of q.Resource ("order", "customer", "product") with the associations that a mapping needs.
+// Read yields the documents of q.Resource ("order", "customer", "product", "stock") with the associations that a mapping needs.
+// A family of variants is one product. Stock has no stamps: all of it is read every time.
 //
 // It reads in two steps, because Shopware cannot sort by the newest of several stamps and its pages shift while
 // data moves. First the ids and stamps of everything that changed are collected, by a keyset over
@@ -60,7 +61,8 @@ type change struct {
 // changed returns what q asks for, in the order of the stamps.
 func (c *Client) changed(ctx context.Context, res resource, q port.Query) ([]change, error) {
 	base := res.stampsOnly()
-	if !q.Since.IsZero() {
+	base.Filter = slices.Clone(res.only)
+	if !q.Since.IsZero() && !res.unstamped {
 		base.Filter = append(base.Filter, res.changedSince(q.Since.Add(-c.overlap)))
 	}
 	var list []change
@@ -164,15 +166,18 @@ func (r resource) changes(rows []gjson.Result) []change {
 
 // stampsOnly loads nothing but ids and stamps.
 func (r resource) stampsOnly() criteria {
+	alias := strings.ReplaceAll(r.route, "-", "_")
 	crit := criteria{
 		Associations: associations{},
-		Includes:     map[string][]string{r.name: {"id", "autoIncrement", "createdAt", "updatedAt"}},
+		Includes:     map[string][]string{},
 	}
+	own := []string{"id", "autoIncrement", "createdAt", "updatedAt"}
 	for _, name := range slices.Sorted(maps.Keys(r.parts)) {
 		crit.Associations[name] = criteria{}
-		crit.Includes[r.name] = append(crit.Includes[r.name], name)
 		crit.Includes[r.parts[name]] = []string{"id", "createdAt", "updatedAt"}
+		own = append(own, name)
 	}
+	crit.Includes[alias] = own // also where a part is of the same kind
 	return crit
 }
 
@@ -238,7 +243,7 @@ func (c *Client) fetch(ctx context.Context, res resource, list []change) ([]port
 
 // load searches for whole documents.
 func (c *Client) load(ctx context.Context, res resource, crit criteria) (docs []port.Document, more bool, err error) {
-	crit.Associations = res.load
+	crit.Associations, crit.Includes = res.load, res.fields
 	page, err := c.search(ctx, res.route, crit, res.header)
 	if err != nil {
 		return nil, false, err

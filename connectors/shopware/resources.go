@@ -23,6 +23,14 @@ type resource struct {
 	probes   map[string]probe
 	// numbers is the number range from which a missing key is filled.
 	numbers string
+	// only leaves documents out of a read. Find finds them all the same.
+	only []filter
+	// unstamped documents change without any stamp: every read yields all of them.
+	unstamped bool
+	// fields are the only members that are loaded, by apiAlias; nil is all.
+	fields map[string][]string
+	// fixed resources are neither made here nor have members other than those in fields.
+	fixed bool
 }
 
 // probe is how Find asks by one key.
@@ -57,7 +65,8 @@ var resources = map[string]resource{
 		},
 		parts:    map[string]string{"transactions": "order_transaction", "deliveries": "order_delivery"},
 		volatile: []string{"lineItems.product", "orderCustomer.customer", "salesChannel", "currency", "language"},
-		probes:   map[string]probe{port.KeyID: {field: "id"}, port.KeyNumber: {field: "orderNumber", exact: true}},
+		// An order that comes from elsewhere carries the number that it has there.
+		probes: map[string]probe{port.KeyID: {field: "id"}, port.KeyNumber: {field: "orderNumber", exact: true}, port.KeyReference: {field: "orderNumber", exact: true}},
 	},
 	"customer": {
 		name: "customer", route: "customer", key: "email", numbers: "customer",
@@ -88,12 +97,25 @@ var resources = map[string]resource{
 			"properties":           {Associations: associations{"group": {}}},
 			"options":              {Associations: associations{"group": {}}},
 			"configuratorSettings": {Associations: associations{"option": {Associations: associations{"group": {}}}}},
+			"children":             {Associations: associations{"options": {Associations: associations{"group": {}}}}, Sort: []sorting{{Field: "autoIncrement"}}},
 		},
+		// A family is one document with its variants, and changes when one of them does.
+		only:  []filter{equals("parentId", nil)},
+		parts: map[string]string{"children": "product"},
 		// Without the header, a variant is null wherever it inherits. Its mere presence counts.
 		header:   http.Header{"Sw-Inheritance": {"1"}},
 		volatile: []string{"sales", "ratingAverage", "availableStock", "available", "media.media.url", "cover.media.url"},
 		probes: map[string]probe{port.KeyID: {field: "id"}, port.KeySKU: {field: "productNumber", exact: true},
 			port.KeyNumber: {field: "productNumber", exact: true}},
+	},
+	"stock": {
+		name: "stock", route: "product", key: "productNumber",
+		// The stock of a family means nothing: its variants have it.
+		only:      []filter{anyOf(equals("childCount", 0), equals("childCount", nil))},
+		unstamped: true, // orders book stock in the database
+		fields:    map[string][]string{"product": {"id", "productNumber", "parentId", "stock", "availableStock", "isCloseout", "createdAt", "updatedAt"}},
+		probes:    map[string]probe{port.KeyID: {field: "id"}, port.KeySKU: {field: "productNumber", exact: true}},
+		fixed:     true,
 	},
 }
 

@@ -1,9 +1,10 @@
-// Package shopware reads and writes the orders, customers and products of a Shopware 6 shop by its Admin API, as a
+// Package shopware reads and writes the orders, customers, products and stock of a Shopware 6 shop by its Admin API, as a
 // connectors.Connector. It does not map documents, does not sell anything (that is the Store API), and leaves
-// states, media and documents alone. Start with [System] and [Open]; shopware/sandbox imitates a shop.
+// states and documents alone. Start with [System] and [Open]; shopware/sandbox imitates a shop.
 package shopware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,21 +41,37 @@ func spec() connectors.Spec {
 		Title: "Shopware 6",
 		Resources: []connectors.Resource{
 			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeyNumber}},
+				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
 				Probes: []string{port.KeyID, port.KeyEmail, port.KeyNumber}},
 			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}},
+				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}},
+			{Name: "stock", Entity: port.Stock, Title: "Stock", Read: true, Update: true,
+				Probes: []string{port.KeyID, port.KeySKU}, Impossible: map[string]string{"create": "stock is a member of a product"}},
 		},
 		Credentials: []connectors.Credential{
 			{Name: "accessKeyId", Title: "Access key ID", Needed: true,
 				Help: "Settings > System > Integrations > Add integration. It begins with SWIA. Give it the Administrator right, or a role that may read what the flows read."},
 			{Name: "secretAccessKey", Title: "Secret access key", Secret: true, Needed: true,
 				Help: "Shown once, when the integration is made or its keys are generated anew."},
+			{Name: "webhookSecret", Title: "Secret of webhooks", Secret: true,
+				Help: "A long random text of your own. The app's registration hands it to the shop, which signs its calls with it. Only for flows that webhooks start."},
+			{Name: "appSecret", Title: "Secret of the app", Secret: true,
+				Help: "What stands in <secret> of the app's manifest. Only for flows that webhooks start, and only until the app is installed."},
 		},
 	}
+	s.Options = []connectors.Option{
+		{Name: "pageSize", Default: "100", Help: "Documents a request, 1 to 500."},
+		{Name: "overlap", Default: "2m", Help: "How far before the last change a read begins, for writes that were committed late."},
+		{Name: "triggerFlows", Default: "false", Choices: []string{"true", "false"}, Help: "Whether writes start the shop's own flows, such as mails to customers."},
+		{Name: "rootCategory", Help: "Id of the category below which the paths of products begin; unsaid that of the first active storefront."},
+		{Name: "createMissing", Default: "true", Choices: []string{"true", "false"}, Help: "Whether categories, properties and manufacturers that a product names are made where the shop lacks them."},
+		{Name: "appName", Default: "Crosswalk", Help: "Name of the app whose webhooks start flows, as in its manifest."},
+		{Name: "webhookAddress", Help: "The address at which the shop's calls arrive, where a proxy changes it; unsaid https and the address of the call."},
+	}
+	s.Webhooks = true
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Key: r.key, Label: r.label, Keys: r.keys})
 	}
 	return s
 }
@@ -69,6 +86,11 @@ type Client struct {
 	quiet   bool
 	largest atomic.Int64 // page that the shop allows
 
+	rootCategory  string
+	createMissing bool
+	names         *names
+	hooks         hooks
+
 	mu      sync.Mutex
 	version string
 	tables  map[string][]byte
@@ -81,6 +103,12 @@ type Client struct {
 //	overlap       how far before Query.Since a read begins, for writes that were committed
 //	              late; unsaid 2m
 //	triggerFlows  true lets writes start the shop's own flows, such as mails to customers
+//	rootCategory  id of the category below which the paths of products begin; unsaid that of
+//	              the first active storefront
+//	createMissing false refuses products that name a category, property or manufacturer that the
+//	              shop lacks, instead of making it
+//	appName       of the app whose webhooks start flows; unsaid Crosswalk
+//	webhookAddress  the address at which the shop's calls arrive, where a proxy changes it
 func Open(cfg connectors.Config) (*Client, error) { return open(cfg, nil) }
 
 // open lets tests change how calls are made.
@@ -96,7 +124,13 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if key == "" || secret == "" {
 		return fail("accessKeyId and secretAccessKey are needed")
 	}
-	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, tables: map[string][]byte{}}
+	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, createMissing: true, tables: map[string][]byte{}}
+	c.names = &names{c: c, ids: map[string]string{}}
+	c.hooks = hooks{secret: cfg.Credentials["webhookSecret"], appSecret: cfg.Credentials["appSecret"],
+		app: cmp.Or(cfg.Options["appName"], "Crosswalk"), address: cfg.Options["webhookAddress"], now: cfg.Now}
+	if c.hooks.now == nil {
+		c.hooks.now = time.Now
+	}
 	if s := cfg.Options["pageSize"]; s != "" {
 		if c.page, err = strconv.Atoi(s); err != nil || c.page < 1 || c.page > maxLimit {
 			return fail("option pageSize is %q, but must be a number from 1 to %d", s, maxLimit)
@@ -114,6 +148,14 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 		}
 		c.quiet = !loud
 	}
+	if s := cfg.Options["createMissing"]; s != "" {
+		if c.createMissing, err = strconv.ParseBool(s); err != nil {
+			return fail("option createMissing is %q, but must be true or false", s)
+		}
+	}
+	if c.rootCategory = cfg.Options["rootCategory"]; c.rootCategory != "" && !isID(c.rootCategory) {
+		return fail("option rootCategory is %q, but must be the id of a category", c.rootCategory)
+	}
 	c.largest.Store(maxLimit)
 	common := rest.Config{System: system, URL: base, Decode: decodeError, JSON: true, HTTP: cfg.HTTP, Log: cfg.Log, Now: cfg.Now}
 	if adjust != nil {
@@ -124,7 +166,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	}
 	// The token endpoint takes JSON; its errors have Shopware's own shape, not that of RFC 6749.
 	common.Auth = rest.ClientCredentials(rest.OAuth2{Client: c.auth, Path: "/oauth/token", ClientID: key, ClientSecret: secret, JSONBody: true})
-	common.Capture = cfg.Capture
+	common.Capture, common.Observer, common.Connection = cfg.Capture, cfg.Observer, cfg.Name
 	if c.api, err = rest.New(common); err != nil {
 		return fail("%w", err)
 	}

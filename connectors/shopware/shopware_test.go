@@ -48,7 +48,9 @@ type shop struct {
 	clock  *clock
 	waits  []time.Duration
 	before func(r *http.Request)
-	calls  []string
+
+	mu    sync.Mutex
+	calls []string
 }
 
 type failer interface {
@@ -64,7 +66,9 @@ func start(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg conn
 	o.Now = s.clock.now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock() // two connections may call at once
 		s.calls = append(s.calls, r.Method+" "+r.URL.Path)
+		s.mu.Unlock()
 		if s.before != nil {
 			s.before(r)
 		}

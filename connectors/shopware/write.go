@@ -19,7 +19,8 @@ import (
 // that is missing is chosen here, so that a lost answer can be settled by asking for it; a missing
 // orderNumber or customerNumber is reserved from the shop's number range.
 //
-// Shopware stores an order as it is sent: it calculates nothing, mails nobody, and books stock.
+// Shopware stores an order as it is sent: it calculates nothing, mails nobody, and books stock. A product may name things
+// in its member crosswalk, see product.go.
 func (c *Client) Create(ctx context.Context, name string, body []byte) (port.Document, error) {
 	res, err := resourceOf(name)
 	if err != nil {
@@ -29,6 +30,12 @@ func (c *Client) Create(ctx context.Context, name string, body []byte) (port.Doc
 	if err := checkObject(op, body); err != nil {
 		return port.Document{}, err
 	}
+	if res.fixed {
+		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Message: "a " + res.name + " cannot be made"}
+	}
+	if res.name == "product" {
+		return c.createProduct(ctx, res, op, body)
+	}
 	id := member(body, "id")
 	if id == "" {
 		id = newID()
@@ -36,6 +43,12 @@ func (c *Client) Create(ctx context.Context, name string, body []byte) (port.Doc
 			return port.Document{}, fmt.Errorf("%s: %s: %w", system, op, err)
 		}
 	}
+	return c.post(ctx, res, op, id, body)
+}
+
+// post makes the document with the id.
+func (c *Client) post(ctx context.Context, res resource, op, id string, body []byte) (port.Document, error) {
+	var err error
 	if body, err = c.number(ctx, res, body); err != nil {
 		return port.Document{}, err
 	}
@@ -77,13 +90,24 @@ func (c *Client) Update(ctx context.Context, name, id string, change []byte) (po
 	if !isID(id) {
 		return port.Document{}, &port.Error{Kind: port.ErrNotFound, System: system, Op: req.Op(), Message: "this is no id of Shopware"}
 	}
-	if repeatable(gjson.ParseBytes(change)) {
-		req.Repeat = rest.Safe
-	}
-	if len(gjson.ParseBytes(change).Map()) > 0 { // an empty object is refused: PHP takes it for a list
-		if _, err := c.api.Do(ctx, req); err != nil {
+	var uploads []image
+	if res.name == "product" {
+		if req.Body, uploads, err = c.labelsToIDs(ctx, res, req.Op(), id, change); err != nil {
 			return port.Document{}, err
 		}
+	}
+	body := gjson.ParseBytes(req.Body)
+	if repeatable(body) {
+		req.Repeat = rest.Safe
+	}
+	if len(body.Map()) > 0 { // an empty object is refused: PHP takes it for a list
+		if _, err := c.api.Do(ctx, req); err != nil {
+			c.names.forget()
+			return port.Document{}, err
+		}
+	}
+	if err := c.uploadAll(ctx, uploads); err != nil {
+		return port.Document{}, err
 	}
 	return c.settle(ctx, res, req.Op(), id, nil)
 }

@@ -24,8 +24,8 @@ func (s *shop) customerBody(t *testing.T, email string) []byte {
 	first := func(table, path string) string { return gjson.GetBytes(s.reference(t, table), path).String() }
 	return fmt.Appendf(nil, `{"email":%q,"firstName":"Ada","lastName":"Bakker","groupId":%q,"salesChannelId":%q,"languageId":"2fbb5fe2e29a4d70aa5854ce7ce3e20b",
 		"defaultPaymentMethodId":%q,"defaultBillingAddressId":"%032d","defaultShippingAddressId":"%032d",
-		"addresses":[{"id":"%032d","firstName":"Ada","lastName":"Bakker","street":"Kade 1","city":"Groningen","zipcode":"9711 AA","countryId":%q}]}`,
-		email, first("customerGroups", "0.id"), first("salesChannels", "0.id"), first("paymentMethods", "0.id"), 7, 7, 7, first("countries", `#(iso=="NL").id`))
+		"addresses":[{"id":"%032d","firstName":"Ada","lastName":"Bakker","street":"Kade 1","city":"Groningen","zipcode":"9711 AA","salutationId":%q,"countryId":%q}]}`,
+		email, first("customerGroups", "0.id"), first("salesChannels", "0.id"), first("paymentMethods", "0.id"), 7, 7, 7, first("salutations", "0.id"), first("countries", `#(iso=="NL").id`))
 }
 
 func (s *shop) orderBody(t *testing.T) []byte {
@@ -35,12 +35,12 @@ func (s *shop) orderBody(t *testing.T) []byte {
 	round := `{"decimals":2,"interval":0.01,"roundForNet":true}`
 	return fmt.Appendf(nil, `{"orderDateTime":"2026-06-01T10:00:00+02:00","salesChannelId":%q,"currencyId":"b7d2554b0ce847cd82f3ac9bd1c0dfca","currencyFactor":1,
 		"stateId":%q,"itemRounding":%s,"totalRounding":%s,"billingAddressId":"%032d",
-		"addresses":[{"id":"%032d","firstName":"Ada","lastName":"Bakker","street":"Kade 1","city":"Groningen","countryId":%q}],
+		"addresses":[{"id":"%032d","firstName":"Ada","lastName":"Bakker","street":"Kade 1","zipcode":"9711 AA","city":"Groningen","salutationId":%q,"countryId":%q}],
 		"orderCustomer":{"email":"ada@example.nl","firstName":"Ada","lastName":"Bakker"},
 		"price":{"netPrice":17.52,"totalPrice":19.10,"positionPrice":19.10,"rawTotal":19.10,"taxStatus":"gross",%s},
 		"shippingCosts":{"unitPrice":0,"totalPrice":0,"quantity":1,%s},
 		"lineItems":[{"identifier":"x","label":"Beans","quantity":1,"price":{"unitPrice":19.10,"totalPrice":19.10,"quantity":1,%s}}]}`,
-		first("salesChannels", "0.id"), first("orderStates", `#(technicalName=="open").id`), round, round, 8, 8, first("countries", "0.id"), price, price, price)
+		first("salesChannels", "0.id"), first("orderStates", `#(technicalName=="open").id`), round, round, 8, 8, first("salutations", "0.id"), first("countries", "0.id"), price, price, price)
 }
 
 func TestCreateAndUpdate(t *testing.T) {
@@ -193,6 +193,7 @@ func TestFind(t *testing.T) {
 		want                   []string
 	}{
 		{"order", port.KeyNumber, "10003", []string{"10003"}},
+		{"order", port.KeyReference, "10003", []string{"10003"}}, // the number that it had where it comes from
 		{"order", port.KeyNumber, "1000", nil},
 		{"order", port.KeyNumber, "", nil},
 		{"customer", port.KeyEmail, "SANNE.devries@example.nl", []string{"sanne.devries@example.nl", "sanne.devries@EXAMPLE.nl"}},
@@ -202,6 +203,8 @@ func TestFind(t *testing.T) {
 		{"product", port.KeySKU, "nk-mug-350", nil}, // the database would say yes
 		{"product", port.KeyNumber, "NK-TEE-BLACK-M", []string{"NK-TEE-BLACK-M"}},
 		{"product", port.KeyID, "10001", nil},
+		{"product", port.KeySKU, "NK-TEE-BLACK-S", []string{"NK-TEE-BLACK-S"}}, // a variant is found, though read with its family
+		{"stock", port.KeySKU, "NK-TEE-BLACK-S", []string{"NK-TEE-BLACK-S"}},
 	} {
 		docs, err := s.Find(t.Context(), c.resource, port.Key{Field: c.field, Value: c.value})
 		if err != nil || strings.Join(keys(docs), " ") != strings.Join(c.want, " ") {
@@ -214,7 +217,7 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []string{"order", "customer", "product"} {
+	for _, c := range []string{"customer", "product", "stock"} {
 		if _, err := s.Find(t.Context(), c, port.Key{Field: port.KeyReference, Value: "1"}); !errors.Is(err, port.ErrNoProbe) {
 			t.Errorf("%s by reference: %v", c, err)
 		}

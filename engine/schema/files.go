@@ -53,6 +53,7 @@ var FlowKeys = Keys{
 	{"after", "Flows that run before this one where several are due: the products before the orders that need them.", words},
 	{"start", "A day (2026-01-31, midnight UTC) or an instant: documents that were created before it are left out.", word},
 	{"where", "A condition over the canonical document: what does not pass is left out.", word},
+	{"keep", "How long the activity of the flow is kept: 14d, 36h; unsaid, 14d.", text},
 	{"limit", "The most documents that one run sends; 0 is no limit.", form{"type": "integer", "minimum": 0}},
 	{"settings", "Settings of the flow and of its mappings.", section},
 	{"tables", "Tables that take the place of the mappings' own.", tables},

@@ -68,6 +68,21 @@ export async function sandboxes() {
   return { env, stop: () => ended(child) };
 }
 
+/** Starts sandboxes of these systems and returns where they are, in their order. */
+export async function sandboxes(...systems) {
+  const child = spawn(program, ['sandbox', '--json', ...systems], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const running = await new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (text) => {
+      const lines = (out += text).trim().split('\n');
+      if (out.endsWith('\n') && lines.length === systems.length) resolve(lines.map((l) => JSON.parse(l)));
+    });
+    child.on('exit', (code) => reject(new Error(`crosswalk sandbox ended with ${code}`)));
+  });
+  child.removeAllListeners('exit');
+  return { running, stop: () => new Promise((resolve) => (child.on('exit', resolve), child.kill('SIGTERM'))) };
+}
+
 /** Debian's Chromium, or the one that CHROMIUM names. */
 export function findChromium() {
   const named = process.env.CHROMIUM;

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible } from './axe.js';
 import { launch, project, serve } from './browser.js';
+import { walksTheWizard } from './wizard.js';
 
 const mapping = `from: shopware.order
 to: order
@@ -255,6 +256,8 @@ test('a megabyte stays usable', async ({ page, url }) => {
   console.log(`      four keys and the result after ${Date.now() - start} ms`);
   assert.ok(Date.now() - start < 15_000, `it took ${Date.now() - start} ms`);
 });
+
+test('the wizard leads from nothing to a running flow', ({ browser }) => walksTheWizard({ browser, accessible }));
 
 test('axe finds nothing serious', async ({ page, url, browser }) => {
   for (const colorScheme of ['light', 'dark']) {

@@ -60,7 +60,11 @@ func (h *Host) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) 
 		s.Close()
 		return nil, errClosed
 	}
-	return scripts{s, h, signatures(files, s.Functions())}, nil
+	loaded := scripts{s, h, signatures(files, s.Functions())}
+	if s.Batches() {
+		return batches{loaded}, nil
+	}
+	return loaded, nil
 }
 
 var errClosed = errors.New("the script host is closed")
@@ -180,26 +184,60 @@ func listed(functions []scripting.Function, signatures []*signature.Function) []
 
 // CallScript calls a function.
 func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte, error) {
-	args := make([]json.RawMessage, len(call.Args))
-	for i, a := range call.Args {
-		args[i] = a
-	}
 	if !s.host.use(s.Scripts) {
 		return nil, errClosed
 	}
 	run := scripting.Run{Now: call.Now, Seed: call.Seed}
 	if call.Log != nil {
-		run.Log = func(l scripting.Log) {
-			call.Log(engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: call.Function})
-		}
+		run.Log = func(l scripting.Log) { call.Log(logOf(l, call.Function)) }
 	}
-	out, err := s.CallIn(ctx, run, call.Function, args...)
+	out, err := s.CallIn(ctx, run, call.Function, arguments(call)...)
+	return out, failureOf(err)
+}
+
+func arguments(call engine.ScriptCall) []json.RawMessage {
+	args := make([]json.RawMessage, len(call.Args))
+	for i, a := range call.Args {
+		args[i] = a
+	}
+	return args
+}
+
+func logOf(l scripting.Log, function string) engine.ScriptLog {
+	return engine.ScriptLog{Level: l.Level, Message: l.Message, Data: l.Data, Script: function}
+}
+
+func failureOf(err error) error {
 	var e *scripting.Error
 	switch {
 	case errors.As(err, &e):
-		return nil, callError(e)
+		return callError(e)
 	case err != nil:
-		return nil, fmt.Errorf("the script was not called: %w", err)
+		return fmt.Errorf("the script was not called: %w", err)
 	}
-	return out, nil
+	return nil
+}
+
+// batches are scripts in processes: [engine.BatchScripts].
+type batches struct{ scripts }
+
+// CallBatch makes calls in one exchange.
+func (b batches) CallBatch(ctx context.Context, calls []engine.ScriptCall) []engine.ScriptReply {
+	if !b.host.use(b.Scripts) {
+		return []engine.ScriptReply{{Err: errClosed}}
+	}
+	args := make([][]json.RawMessage, len(calls))
+	for i, c := range calls {
+		args[i] = arguments(c)
+	}
+	first := calls[0]
+	made := b.CallMany(ctx, scripting.Run{Now: first.Now, Seed: first.Seed}, first.Function, args)
+	out := make([]engine.ScriptReply, len(made))
+	for i, m := range made {
+		out[i] = engine.ScriptReply{Result: m.Result, Err: failureOf(m.Err)}
+		for _, l := range m.Logs {
+			out[i].Logs = append(out[i].Logs, logOf(l, first.Function))
+		}
+	}
+	return out
 }

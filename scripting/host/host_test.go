@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -17,7 +18,15 @@ import (
 	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain makes the test binary its own worker.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == workerArg {
+		os.Exit(host.ServeWorker(os.Stdin, os.Stdout))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const workerArg = "serve-a-script-worker"
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 

@@ -11,11 +11,14 @@ import (
 
 // Reader is an [engine.ScriptHost] for editors: it reads scripts and says what is wrong with them and which functions they have, and
 // runs nothing.
-type Reader struct{}
+type Reader struct {
+	// Worker is the command of the processes that read them, as in [scripting.Options]; without it they are read in this one.
+	Worker []string
+}
 
 // LoadScripts reads the scripts at paths of files.
-func (Reader) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
-	functions, err := scripting.Inspect(files, paths)
+func (r Reader) LoadScripts(files fs.FS, paths []string) (engine.Scripts, error) {
+	functions, err := scripting.Inspect(files, paths, r.Worker)
 	if err != nil {
 		return nil, loadErrors(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
+	"github.com/crosswalk-go/crosswalk/server/setup"
 )
 
 // Prefix is where the routes stand.
@@ -43,7 +44,11 @@ type Options struct {
 	Systems []connectors.System
 	// Scripts loads the scripts of mappings; nil leaves mappings with scripts an error.
 	Scripts engine.ScriptHost
-	Auth    *auth.Authenticator
+	// Reader reads scripts where their functions are asked for and not called; nil says nothing of them.
+	Reader engine.ScriptHost
+	// Setup shows, checks and makes connections; nil without a project.
+	Setup *setup.Setup
+	Auth  *auth.Authenticator
 	// Audit gets a line for every change and every attempt at one. It holds no text of a file and no secret.
 	Audit *slog.Logger
 	// Log gets what the client is not told; it holds no value of a document.
@@ -120,6 +125,7 @@ var (
 	small   = limits{body: 64 << 10, time: 10 * time.Second}
 	text    = limits{body: files.MaxBytes + 64<<10, time: 20 * time.Second}
 	compute = limits{body: 32 << 20, time: 20 * time.Second, busy: true}
+	remote  = limits{body: 1 << 20, time: time.Minute, asks: true}
 	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
 	stored  = limits{body: 64 << 10, time: 20 * time.Second, busy: true}
 	systems = limits{body: 64 << 10, time: 2 * time.Minute, asks: true}
@@ -135,6 +141,12 @@ func (a *API) routes() []route {
 		{"DELETE", "/session", auth.Nobody, small, a.signOut},
 
 		{"GET", "/systems", auth.Viewer, small, a.systems},
+		{"GET", "/connections", auth.Viewer, small, a.connections},
+		{"POST", "/connections/{connection}/check", auth.Editor, remote, a.checkConnection},
+		{"POST", "/wizard/connection", auth.Admin, remote, a.draftConnection},
+		{"POST", "/wizard/questions", auth.Admin, remote, a.wizardQuestions},
+		{"POST", "/wizard/rehearsal", auth.Admin, remote, a.wizardRehearse},
+		{"POST", "/wizard/files", auth.Admin, remote, a.wizardWrite},
 		{"GET", "/mappings", auth.Viewer, small, a.mappings},
 		{"GET", "/library/{path:.+}", auth.Viewer, small, a.libraryFile},
 		{"GET", "/samples", auth.Viewer, small, a.samples},

@@ -43,10 +43,14 @@ type client struct {
 }
 
 // open starts the API over a project with these files; nil is no project.
-func open(t *testing.T, texts map[string]string, cfg auth.Config) *client {
+func open(t *testing.T, texts map[string]string, cfg auth.Config, changes ...func(o *api.Options, dir string)) *client {
 	t.Helper()
 	if texts == nil {
-		return openWith(t, cfg, func(*api.Options) {})
+		return openWith(t, cfg, func(o *api.Options) {
+			for _, change := range changes {
+				change(o, "")
+			}
+		})
 	}
 	dir := t.TempDir()
 	for name, text := range texts {
@@ -63,7 +67,12 @@ func open(t *testing.T, texts map[string]string, cfg auth.Config) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
-	c := openWith(t, cfg, func(o *api.Options) { o.Folder = folder })
+	c := openWith(t, cfg, func(o *api.Options) {
+		o.Folder = folder
+		for _, change := range changes {
+			change(o, dir)
+		}
+	})
 	c.dir = dir
 	return c
 }

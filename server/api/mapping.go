@@ -16,7 +16,6 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/language"
-	"github.com/crosswalk-go/crosswalk/scripting/host"
 )
 
 // layered are several file systems in one: the first that has a file gives it.
@@ -181,7 +180,11 @@ func (a *API) fresh(c *compiled) bool {
 
 // language answers an editor's questions; it reads scripts and runs none.
 func (a *API) language() *language.Service {
-	return language.New(a.files, a.Library).WithScripts(host.Reader{})
+	s := language.New(a.files, a.Library)
+	if a.Reader != nil {
+		s = s.WithScripts(a.Reader)
+	}
+	return s
 }
 
 // job is a document and everything that decides what a mapping makes of it. Documents are texts in the JSON of the request, so that

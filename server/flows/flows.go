@@ -56,6 +56,12 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 		return nil, err
 	}
 	o.Runner.Log = o.Log
+	o.Runner.Activity.Retentions = map[string]time.Duration{}
+	for _, f := range p.Flows {
+		if f.Keep > 0 {
+			o.Runner.Activity.Retentions[f.Name] = f.Keep
+		}
+	}
 	engine, err := runner.Open(ctx, store, o.Runner)
 	if err != nil {
 		return nil, errors.Join(err, store.Close(context.WithoutCancel(ctx)))

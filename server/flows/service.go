@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
@@ -22,7 +24,10 @@ type ServiceOptions struct {
 	Drain time.Duration
 	// Reconcile is how often the account of each flow is made (default 1 h).
 	Reconcile time.Duration
-	Serve     runner.ServeOptions
+	// Alerts says who is told of what is wrong, and Look how often it is looked for (default 30 s).
+	Alerts alerts.Config
+	Look   time.Duration
+	Serve  runner.ServeOptions
 }
 
 // Service runs the flows of a set by their schedules, follows webhooks, takes changed files over, and keeps the account.
@@ -52,6 +57,9 @@ func NewService(set *Set, o ServiceOptions) *Service {
 	if o.Reconcile <= 0 {
 		o.Reconcile = time.Hour
 	}
+	if o.Look <= 0 {
+		o.Look = 30 * time.Second
+	}
 	log := set.options.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -75,12 +83,12 @@ func (s *Service) Run(ctx context.Context) error {
 		close(s.ended)
 	}()
 	// These end with ctx: each step of theirs has its own end.
-	watched, accounted := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watched); s.watch(ctx) }()
-	go func() { defer close(accounted); s.account(ctx) }()
+	var beside sync.WaitGroup
+	for _, do := range []func(context.Context){s.watch, s.account, s.alert} {
+		beside.Go(func() { do(ctx) })
+	}
 	err := s.wait(ctx, done)
-	<-watched
-	<-accounted
+	beside.Wait()
 	return errors.Join(err, s.hooks.close())
 }
 

@@ -186,6 +186,8 @@ type Surroundings struct {
 	Tokens connectors.TokenStore
 	// Capture gets every exchange of a connection; see [connectors.Config].
 	Capture func(ctx context.Context, x connectors.Exchange)
+	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
+	Observer connectors.Observer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
@@ -211,8 +213,48 @@ func (p *Project) Open(name string, s Surroundings) (connectors.Connector, error
 	return conn, nil
 }
 
+// Config returns what the connection of that name is opened with, secrets included: keep it out of sight. What is not there is
+// [engine.Diagnostics].
+func (p *Project) Config(name string, s Surroundings) (connectors.Config, error) {
+	c, ok := p.Connection(name)
+	if !ok {
+		return connectors.Config{}, fmt.Errorf("no connection %q", name)
+	}
+	return p.config(c, s)
+}
+
+// Origin is where a credential of a connection comes from. It never holds a secret.
+type Origin struct {
+	Name string
+	// Variable or File is what the file refers to; both are empty for what stands in it.
+	Variable, File string
+}
+
+// Origins returns where the connection's credentials come from.
+func (c Connection) Origins() []Origin {
+	var all []Origin
+	for _, cr := range c.credentials {
+		o := Origin{Name: cr.name}
+		if m := onlyVariable.FindStringSubmatch(cr.value.value); cr.file {
+			o.File = cr.value.value
+		} else if m != nil {
+			o.Variable = m[1]
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// Address returns the connection's address as the file writes it, "" for the system's own.
+func (c Connection) Address() string {
+	if c.url == nil {
+		return ""
+	}
+	return c.url.value
+}
+
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
-	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture}
+	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture, Observer: s.Observer}
 	var diags engine.Diagnostics
 	if c.url != nil {
 		cfg.URL = p.expand(*c.url, c.from, &diags)

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -32,6 +33,7 @@ type crossing struct {
 	later time.Duration // how far the flow's clock is ahead
 	// onward runs read from the cursor; others read everything.
 	onward bool
+	name   string // of the flow; unsaid "orders"
 }
 
 func newCrossing(t *testing.T) *crossing {
@@ -89,18 +91,33 @@ func (c *crossing) run() (flow.Summary, map[string]flow.Result) {
 	return s, results
 }
 
+// tryRun fails only where the flow cannot start.
 func (c *crossing) tryRun() (flow.Summary, map[string]flow.Result, error) {
 	c.t.Helper()
-	p, err := Load(c.dir, all.Systems(), Env(func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }))
-	if err != nil {
+	s, results, err := c.start()
+	if results == nil {
 		c.t.Fatal(err)
 	}
-	process, err := p.Process(c.t.Context(), "orders", mappings.FS, c.store, Surroundings{}, flow.Pace{
+	return s, results, err
+}
+
+func (c *crossing) loaded() (*Project, error) {
+	return Load(c.dir, all.Systems(), Env(func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }))
+}
+
+// start runs the flow. There are no results where it cannot start.
+func (c *crossing) start() (flow.Summary, map[string]flow.Result, error) {
+	c.t.Helper()
+	p, err := c.loaded()
+	if err != nil {
+		return flow.Summary{}, nil, err
+	}
+	process, err := p.Process(c.t.Context(), cmp.Or(c.name, "orders"), mappings.FS, c.store, Surroundings{}, flow.Pace{
 		Now:   func() time.Time { return time.Now().Add(c.later) },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
 	if err != nil {
-		c.t.Fatal(err)
+		return flow.Summary{}, nil, err
 	}
 	defer process.Close()
 	results := map[string]flow.Result{}
@@ -127,7 +144,7 @@ func (c *crossing) find(resource, field, value string) []port.Document {
 
 func (c *crossing) findIn(connection, resource, field, value string) []port.Document {
 	c.t.Helper()
-	p, err := Load(c.dir, all.Systems(), Env(func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }))
+	p, err := c.loaded()
 	if err != nil {
 		c.t.Fatal(err)
 	}

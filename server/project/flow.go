@@ -48,6 +48,8 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			if w := f.word(e.node); w != nil {
 				flow.Where, flow.WherePos = w.value, f.position(*w)
 			}
+		case "keep":
+			flow.Keep = f.keep(e.node)
 		case "limit":
 			flow.Limit = f.limit(e.node)
 		case "settings":
@@ -182,6 +184,31 @@ func (f *file) start(n ast.Node) time.Time {
 	}
 	f.report(*w, codeValue, fmt.Sprintf("start cannot be %q", w.value), "write a day (2026-01-31, midnight UTC) or an instant (2026-01-31T08:00:00+01:00)")
 	return time.Time{}
+}
+
+// The shortest and the longest time for which the activity of a flow is kept: what is queued has to be in it.
+const (
+	minKeep = time.Hour
+	maxKeep = 3660 * 24 * time.Hour
+)
+
+func (f *file) keep(n ast.Node) time.Duration {
+	w := f.word(n)
+	if w == nil {
+		return 0
+	}
+	d, err := time.ParseDuration(w.value)
+	if days, isDays := strings.CutSuffix(w.value, "d"); isDays {
+		var count int
+		if count, err = strconv.Atoi(days); err == nil && count < 100_000 {
+			d = time.Duration(count) * 24 * time.Hour
+		}
+	}
+	if err != nil || d < minKeep || d > maxKeep {
+		f.report(*w, codeValue, fmt.Sprintf("keep cannot be %q", w.value), "write days or hours, such as 14d or 36h")
+		return 0
+	}
+	return d
 }
 
 func (f *file) limit(n ast.Node) int {

@@ -81,10 +81,11 @@ type Flow struct {
 	Start    time.Time // midnight UTC where the file names a day; zero where it names none
 	Where    string    // an expression over the canonical document, "" for all
 	WherePos engine.Position
-	Steps    []Step // between reading and writing
-	Limit    int    // documents a run, 0 for no limit
-	Settings []byte // a JSON object, nil where there is none
-	Tables   []byte // a JSON object of JSON objects, nil where there is none
+	Steps    []Step        // between reading and writing
+	Limit    int           // documents a run, 0 for no limit
+	Keep     time.Duration // how long its activity is kept, 0 where the file does not say
+	Settings []byte        // a JSON object, nil where there is none
+	Tables   []byte        // a JSON object of JSON objects, nil where there is none
 	// Mappings names the mappings that are used instead of the system's own, as files
 	// below the project or names of the library; "" for the system's own.
 	Mappings Mappings
@@ -138,6 +139,11 @@ func Load(dir string, systems []connectors.System, opts ...Option) (*Project, er
 		return nil, diags
 	}
 	return p, nil
+}
+
+// Again reads the project's files anew, in the way that they were read.
+func (p *Project) Again() (*Project, error) {
+	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(p.files))
 }
 
 // Connection returns the connection of that name.

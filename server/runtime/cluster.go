@@ -1,11 +1,13 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Cluster is an existing NATS cluster with JetStream.
@@ -68,4 +70,32 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	}
 	r.conn, r.replicas = conn, c.Replicas
 	return nil
+}
+
+// clusterPatience is how long a cluster that is only just starting is waited for.
+const clusterPatience = 30 * time.Second
+
+// prepareCluster is prepare, again where the servers have not chosen their leaders yet.
+func (r *Runtime) prepareCluster(ctx context.Context) error {
+	for end := time.Now().Add(clusterPatience); ; {
+		attempt, done := context.WithTimeout(ctx, 5*time.Second)
+		err := r.prepare(attempt)
+		done()
+		passes := errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, context.DeadlineExceeded) ||
+			errors.Is(err, jetstream.ErrNoStreamResponse) || unready(err)
+		if err == nil || !passes || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// unready tells whether an error is that of servers that are not all there: 503, such as "insufficient resources" while the third one joins.
+func unready(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.Code == 503 || api.ErrorCode == 10005)
 }

@@ -164,6 +164,34 @@ func (r *Runtime) Tokens() connectors.TokenStore { return tokens{r.tokens} }
 
 type tokens struct{ kv jetstream.KeyValue }
 
+// TokensIn returns the store of refresh tokens in a project's data folder for who has it not open: each call opens it, or joins the
+// process that has.
+func TokensIn(dir string) connectors.TokenStore { return folderTokens(dir) }
+
+type folderTokens string
+
+func (dir folderTokens) with(ctx context.Context, do func(connectors.TokenStore) error) error {
+	r, err := Open(ctx, string(dir), Options{Join: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(r.Tokens()), r.Close(context.WithoutCancel(ctx)))
+}
+
+// Token returns the connection's token, "" where there is none.
+func (dir folderTokens) Token(ctx context.Context, connection string) (token string, err error) {
+	err = dir.with(ctx, func(t connectors.TokenStore) error {
+		token, err = t.Token(ctx, connection)
+		return err
+	})
+	return token, err
+}
+
+// SaveToken remembers the token; it is on disk when it returns.
+func (dir folderTokens) SaveToken(ctx context.Context, connection, token string) error {
+	return dir.with(ctx, func(t connectors.TokenStore) error { return t.SaveToken(ctx, connection, token) })
+}
+
 // Token returns the connection's token, "" where there is none.
 func (t tokens) Token(ctx context.Context, connection string) (string, error) {
 	value, _, err := get(ctx, t.kv, key(connection))

@@ -147,6 +147,24 @@ func (s *Sandbox) assignAttribute(c *call) (any, *apiError) {
 	return "135", nil
 }
 
+// attributesOfSet lists those of a set: there is one.
+func (s *Sandbox) attributesOfSet(c *call) (any, *apiError) {
+	id, err := c.id(0)
+	if err != nil {
+		return nil, err
+	}
+	if s.attributeSet(id) == nil {
+		return nil, noEntity("attributeSetId", id)
+	}
+	out := []any{}
+	for _, a := range s.attributes {
+		if s.inSet(a) {
+			out = append(out, a.Clone())
+		}
+	}
+	return out, nil
+}
+
 // Categories.
 
 func (s *Sandbox) category(id int) *object { return hasID(s.categories, "id", id) }

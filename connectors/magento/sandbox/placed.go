@@ -212,7 +212,8 @@ func orderPayment(id int, in *object, t totals) *object {
 	p := jsondoc.New("account_status", nil, "additional_information", []any{paymentTitles[text(in.Get("method"))]}, "amount_ordered", amount(t.grand(), 2),
 		"base_amount_ordered", amount(t.grand(), 2), "base_shipping_amount", amount(t.shipping.total, 2), "cc_last4", nil, "entity_id", id,
 		"method", text(in.Get("method")), "parent_id", id)
-	if po := text(in.Get("po_number")); po != "" {
+	// Other methods forget it.
+	if po := text(in.Get("po_number")); po != "" && text(in.Get("method")) == "purchaseorder" {
 		p.Set("po_number", po)
 	}
 	p.Set("shipping_amount", amount(t.shipping.total, 2))

@@ -42,6 +42,7 @@ func (s *Sandbox) furnish() {
 		jsondoc.New("id", 2, "tax_country_id", "US", "tax_region_id", 43, "region_name", "NY", "tax_postcode", "*", "rate", json.Number("8.375"), "code", "US-NY-*-Rate 1", "titles", []any{}))
 	s.taken("tax rate", 2)
 	put("attribute-sets", jsondoc.New("attribute_set_id", 4, "attribute_set_name", "Default", "sort_order", 1, "entity_type_id", 4))
+	put("attribute-groups", jsondoc.New("attribute_group_id", "7", "attribute_group_name", "Product Details", "attribute_set_id", 4))
 	put("sources", jsondoc.New("source_code", defaultSource, "name", "Default Source", "enabled", true, "description", "Default Source", "latitude", 0, "longitude", 0,
 		"country_id", "US", "postcode", "00000", "use_default_carrier_config", true, "carrier_links", []any{},
 		"extension_attributes", jsondoc.New("is_pickup_location_active", false, "frontend_name", "")))

@@ -70,6 +70,8 @@ func init() {
 		{"GET", "V1/products/attributes/*/options", attributes, (*Sandbox).getAttributeOptions},
 		{"POST", "V1/products/attributes/*/options", attributes, (*Sandbox).postAttributeOption},
 		{"POST", "V1/products/attribute-sets/attributes", "Magento_Catalog::sets", (*Sandbox).assignAttribute},
+		{"GET", "V1/products/attribute-sets/*/attributes", attributes, (*Sandbox).attributesOfSet},
+		{"GET", "V1/products/attribute-sets/groups/list", attributes, searchTable("attribute-groups")},
 
 		{"GET", "V1/categories", categories, (*Sandbox).categoryTree},
 		{"POST", "V1/categories", categories, (*Sandbox).postCategory},

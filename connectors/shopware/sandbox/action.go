@@ -32,6 +32,10 @@ func (q *request) action() error {
 			channel = p[4]
 		}
 		return q.reserve(p[3], channel)
+	case q.is("_action", "media", "*", "upload") && post:
+		return q.upload(p[2])
+	case q.is("_action", "media", "provide-name") && get:
+		return q.provideName()
 	case q.is("_action", "*", "*", "state", "*") && post && transitions[p[1]+".state"] != nil:
 		return q.moving(func() error { return q.orderTransition(q.w, p[1], p[2], p[4]) })
 	case q.is("_action", "state-machine", "*", "*", "state", "*") && post:

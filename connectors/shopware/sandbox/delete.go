@@ -39,6 +39,7 @@ func (e *eraser) remove(ent *entity, key string) (ok bool, err error) {
 	}
 	e.v.s.unbookLine(ent, r)
 	db.remove(ent, key)
+	e.v.s.wrote(ent, key, "delete", nil)
 	note(e.deleted, ent.name, keyValue(ent, r))
 	if ent.mapping() {
 		for i, side := range ent.pair {

@@ -156,6 +156,8 @@ func (r *replay) prepare(e exchange, list []exchange) {
 		if w.Code != http.StatusNoContent {
 			r.t.Fatalf("properties: %d %s", w.Code, w.Body)
 		}
+	case "152":
+		r.load(`{"apiAlias":"media","id":"50e2736330de124f6edea9b008556fe6","createdAt":"2026-11-21T21:10:53.401+00:00"}`)
 	case "160":
 		r.load(parts...)
 	case "200":

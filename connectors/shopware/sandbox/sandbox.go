@@ -1,6 +1,6 @@
 // Package sandbox imitates the Admin API of Shopware 6 in memory, with an invented Dutch coffee shop in it, for
 // demos and tests. It is no shop: nothing is calculated, mailed or shown, and the store API, the flow
-// builder, promotions, media and documents are left out. Start with [New]; entities/shop.txt is the table
+// builder, promotions and documents are left out. Start with [New]; entities/shop.txt is the table
 // of what it knows, so that another entity is another few lines there.
 package sandbox
 
@@ -48,6 +48,8 @@ type Sandbox struct {
 	tokens       int
 	ranges       map[string]int // next number by name
 	unfurnished  bool
+	happened     []happening
+	events       []Event
 }
 
 // Option changes how a sandbox behaves.
@@ -94,18 +96,18 @@ func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 	for _, opt := range opts {
 		opt(s)
 	}
-	if s.unfurnished {
-		return s
+	if !s.unfurnished {
+		if err := s.seed(!o.Empty); err != nil {
+			panic(err)
+		}
 	}
-	if err := s.seed(!o.Empty); err != nil {
-		panic(err)
-	}
+	s.schema.fit(s.before)
 	return s
 }
 
-// Credentials are those of an integration that may do everything.
+// Credentials are those of an integration that may do everything, and the secret with which webhooks of an app are signed.
 func (s *Sandbox) Credentials() map[string]string {
-	return map[string]string{"accessKeyId": accessKey, "secretAccessKey": secretKey}
+	return map[string]string{"accessKeyId": accessKey, "secretAccessKey": secretKey, "webhookSecret": webhookSecret}
 }
 
 func (s *Sandbox) now() time.Time { return s.clock() }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -350,4 +351,21 @@ func snakeCase(camel string) string {
 		b.WriteRune(c)
 	}
 	return b.String()
+}
+
+// fit changes the tables, which are those of 6.6, to those of another version.
+func (s *schema) fit(before func(major, minor int) bool) {
+	if before(6, 5) {
+		for _, name := range []string{"customer_address", "order_address"} {
+			s.entities[name].byName["salutationId"].required = true
+			s.entities[name].byName["zipcode"].required = true
+		}
+	}
+	if !before(6, 7) {
+		customer := s.entities["customer"]
+		for _, name := range []string{"defaultPaymentMethodId", "defaultPaymentMethod"} {
+			delete(customer.byName, name)
+			customer.fields = slices.DeleteFunc(customer.fields, func(f *field) bool { return f.name == name })
+		}
+	}
 }

@@ -24,9 +24,12 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	buf := &bufferedWriter{header: w.Header()}
+	s.happened = nil
 	if err := s.route(buf, r); err != nil {
 		buf.body.Reset()
 		writeFailure(buf, err)
+	} else {
+		s.announce(scheme(r) + "://" + r.Host)
 	}
 	if buf.status == 0 {
 		buf.status = http.StatusOK

@@ -127,6 +127,7 @@ func (v *view) transition(name, id, action string) (state *row, moved bool, err 
 	if name == "order" {
 		v.s.bookTransition(id, from.str("technicalName"), to)
 	}
+	v.entered(ent, c, to)
 	return next, true, nil
 }
 

@@ -128,6 +128,11 @@ func (v *view) syncUpsert(op operation, written *object) error {
 			wr.plan(op.ent, o, at, upsert, nil)
 		}
 	}
+	if wr.stop == nil {
+		if err := wr.writePrivileges(); err != nil {
+			return err
+		}
+	}
 	if err := wr.failure(); err != nil {
 		return err
 	}

@@ -351,6 +351,7 @@ func (w *writer) apply() error {
 		return err
 	}
 	w.index(now)
+	w.v.s.wroteAll(w.cmds)
 	return nil
 }
 

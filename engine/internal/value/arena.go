@@ -42,6 +42,9 @@ func (a *Arena) ListOf(items []Value) Value {
 
 // Reset takes back everything.
 func (a *Arena) Reset() {
+	if len(a.values)+len(a.nodes) == 0 {
+		return
+	}
 	clear(a.values)
 	clear(a.nodes)
 	a.values, a.nodes = a.values[:0], a.nodes[:0]

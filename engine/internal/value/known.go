@@ -1,6 +1,9 @@
 package value
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // known is a member that stood at the same place in a document before: those of one system come in the same order. To
 // compare a name with the one that is expected takes less time than to look for its end, and what the plan says of it is
@@ -8,6 +11,7 @@ import "unsafe"
 // kept, and no more than maxKnown of them.
 type known struct {
 	first, last uint64    // its first and last eight bytes
+	middle      string    // what stands between them
 	mask        uint64    // of both, where the name is shorter
 	size, back  int       // back is where the last eight bytes start, from its quote
 	entry       *keyEntry // of the plan, nil where nobody reads it
@@ -16,7 +20,7 @@ type known struct {
 }
 
 const (
-	knownSize = 16
+	knownSize = 32
 	maxKnown  = 1024
 	// knownRoom is how many bytes behind the start of a member are looked at.
 	knownRoom = 1 + knownSize + 2
@@ -26,7 +30,8 @@ const (
 func (k *known) stands(s string, i int) bool {
 	p := unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i)
 	return ((*(*uint64)(unsafe.Add(p, 1))^k.first)|(*(*uint64)(unsafe.Add(p, k.back))^k.last))&k.mask == 0 &&
-		*(*uint16)(unsafe.Add(p, k.size+1)) == '"'|':'<<8
+		*(*uint16)(unsafe.Add(p, k.size+1)) == '"'|':'<<8 &&
+		(k.size <= 16 || s[i+9:i+9+len(k.middle)] == k.middle)
 }
 
 // expected returns what is known of documents of a plan.
@@ -62,6 +67,9 @@ func (t *Tape) learn(link **known, s string, i, n int, entry *keyEntry) *known {
 	k.first, k.last = ends(s[i : i+n])
 	if n > 8 {
 		k.back = n - 7
+		if n > 16 {
+			k.middle = strings.Clone(s[i+8 : i+n-8])
+		}
 	} else if k.last = k.first; n < 8 {
 		k.mask = 1<<(8*uint(n)) - 1
 	}

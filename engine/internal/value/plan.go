@@ -146,47 +146,63 @@ func (s *planStep) find(keys *Keys, src string, i, n int) *keyEntry {
 	return s.names.look(keys, src[i:i+n], first, last)
 }
 
-// nameTable finds names by their ends: one slot a name, without collisions where a multiplier can be found
-// that has none.
+// nameTable finds names by their ends: one slot a name, mostly without collisions.
 type nameTable struct {
 	slots []keyEntry
 	mul   uint64
 	shift uint
 }
 
-// build places every name.
+// build places every name: where a few multipliers leave none in a table of that size without a collision, the table
+// grows, up to a size at which the later of two names walks on.
 func (t *nameTable) build(entries []keyEntry) {
-	for size := 1; ; size *= 2 {
-		if size < 2*len(entries) || len(entries) > 256 && size < 4*len(entries) {
-			continue
-		}
-		t.shift = 64 - uint(bits.TrailingZeros(uint(size)))
-		for try := uint64(0); try < 32; try++ {
-			t.mul = 0x9E3779B97F4A7C15 + try*0xD6E8FEB86659FD92
-			// Thousands of names never all fit without a collision.
-			walk := size >= 16*len(entries)+1<<12 || len(entries) > 256 && size >= 4*len(entries)
-			if t.fill(entries, size, walk) {
-				return
-			}
-		}
+	size := 1
+	for size < 2*len(entries) {
+		size *= 2
 	}
-}
-
-// fill places every name; where two share a slot it gives up, or lets the later one walk on.
-func (t *nameTable) fill(entries []keyEntry, size int, walk bool) bool {
+	var taken []uint64
+	for !t.spread(entries, size, &taken) && size < 8*len(entries) {
+		size *= 2
+	}
 	t.slots = make([]keyEntry, size)
 	for _, e := range entries {
 		slot := t.slot(e.first, e.last, int(e.size))
 		for t.slots[slot].id != 0 {
-			if !walk {
-				return false
-			}
 			slot = (slot + 1) & uint64(size-1)
 		}
 		t.slots[slot] = e
 	}
-	return true
 }
+
+// spread looks for a multiplier that gives every name a slot of its own; taken is room for a bit a slot.
+func (t *nameTable) spread(entries []keyEntry, size int, taken *[]uint64) bool {
+	t.shift = 64 - uint(bits.TrailingZeros(uint(size)))
+	if len(*taken) < size/64+1 {
+		*taken = make([]uint64, size/64+1)
+	}
+	alone := false
+	for try := uint64(0); try < 32 && !alone; try++ {
+		t.mul = 0x9E3779B97F4A7C15 + try*0xD6E8FEB86659FD92
+		clear(*taken)
+		alone = true
+		for _, e := range entries {
+			slot := t.slot(e.first, e.last, int(e.size))
+			word, bit := &(*taken)[slot/64], uint64(1)<<(slot%64)
+			if *word&bit != 0 {
+				alone = false
+				break
+			}
+			*word |= bit
+		}
+		if len(entries) > maxSpread {
+			return alone // thousands of names never all fit without a collision
+		}
+	}
+	return alone
+}
+
+// maxSpread is the most names for which it is worth while to look for a table without collisions.
+const maxSpread = 256
 
 func (t *nameTable) slot(first, last uint64, size int) uint64 {
 	return (first ^ bits.RotateLeft64(last, 29) ^ uint64(size)<<40) * t.mul >> t.shift

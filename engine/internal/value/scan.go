@@ -119,6 +119,9 @@ func strange(s string, i int) (end int, chars uint8) {
 			return -1, 0
 		case c < utf8.RuneSelf:
 			i++
+		case c-0xC2 <= 0xDF-0xC2 && i+1 < len(s) && s[i+1]&0xC0 == 0x80: // é, ß: most letters that are no ASCII here
+			i += 2
+			chars &^= ascii
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
@@ -128,6 +131,22 @@ func strange(s string, i int) (end int, chars uint8) {
 			chars &^= ascii
 		}
 	}
+}
+
+// ASCII tells whether all characters of s are a byte each.
+func ASCII(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if load8(s, i)&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // escape checks what follows a backslash and returns the index after it, -1 if it is no escape.

@@ -3,7 +3,6 @@ package value
 import "github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 
 // planned checks the value at i and notes it and what the plan says of it; it returns its end, -1 if it is no value.
-// Like [Tape.pass] it is written out, because this is where the time of a document goes.
 func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 	s := t.src
 	if i >= len(s) {
@@ -45,15 +44,19 @@ func (t *Tape) planned(i int, key, step uint16, depth int, link **known) int {
 		return end
 	}
 	end := t.scalar(i)
-	kind := Number
-	switch s[i] {
-	case 'n':
-		kind = Null
-	case 't', 'f':
-		kind = Bool
-	}
-	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, 0, kind, 0})
+	t.nodes = append(t.nodes, tapeNode{uint32(i), uint32(end), uint32(n + 1), key, 0, scalarKind(s[i]), 0})
 	return end
+}
+
+// scalarKind returns the kind of a scalar that is no string by its first byte.
+func scalarKind(first byte) Kind {
+	switch first {
+	case 'n':
+		return Null
+	case 't', 'f':
+		return Bool
+	}
+	return Number
 }
 
 func (t *Tape) plannedObject(i int, p *planStep, depth int, link **known) int {
@@ -107,10 +110,13 @@ func (t *Tape) plannedObject(i int, p *planStep, depth int, link **known) int {
 			if i, chars = str(s, i); e != nil {
 				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), e.id, 0, String, chars})
 			}
+		case i < len(s) && s[i] != '{' && s[i] != '[':
+			start := i
+			if i = t.scalar(i); e != nil {
+				t.nodes = append(t.nodes, tapeNode{uint32(start), uint32(i), uint32(len(t.nodes) + 1), e.id, 0, scalarKind(s[start]), 0})
+			}
 		case e != nil:
 			i = t.planned(i, e.id, e.step, depth, below)
-		case i < len(s) && s[i] != '{' && s[i] != '[':
-			i = t.scalar(i)
 		default:
 			i = t.pass(i, depth, below)
 		}

@@ -290,12 +290,12 @@ func (row *Row) Read(n *ViewNode) (v Value, ok bool) {
 	}
 }
 
-// Text returns the JSON text and the kind of what stands at a path, without making a value of it.
-func (row *Row) Text(n *ViewNode) (raw string, kind Kind, ok bool) {
+// Text returns the JSON text and the kind of what stands at the path of a cell, without making a value of it.
+func (row *Row) Text(cell int) (raw string, kind Kind, ok bool) {
 	if row.tape == nil {
 		return "", Missing, false
 	}
-	switch c := row.cells[n.Cell]; c {
+	switch c := row.cells[cell]; c {
 	case 0:
 		return "", Missing, true
 	case cellOdd:

@@ -29,6 +29,15 @@ export type Unsettled = Schemas['Unsettled'];
 export type DryRun = Schemas['DryRun'];
 export type Estimate = Schemas['Estimate'];
 export type Session = Schemas['Session'];
+export type System = Schemas['System'];
+export type ListedConnection = Schemas['Connections']['connections'][number];
+export type ConnectionState = Schemas['ConnectionState'];
+export type Questions = Schemas['Questions'];
+export type QuestionedTable = Questions['tables'][number];
+export type QuestionedSetting = Questions['settings'][number];
+export type FlowPlan = Schemas['FlowPlan'];
+export type Rehearsal = Schemas['Rehearsal'];
+export type WrittenFlow = Schemas['WrittenFlow'];
 
 /** What to say of an error, in words. */
 export function words(error: Problem | undefined): string {

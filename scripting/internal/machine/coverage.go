@@ -34,9 +34,6 @@ type Point struct {
 	Text string // how it begins, on one line
 }
 
-// Points returns the places that calls count, nil where they count none.
-func (p *Program) Points() []Point { return p.points }
-
 // instrument compiles code so that it counts what it reaches: a call of [source.Count] stands before each statement, at the
 // beginning of each function and in each branch. It changes the syntax tree and not the text, so that all
 // places stay what they are. Code that is none of the user's, because the map does not know it, is left alone, and

@@ -63,8 +63,8 @@ func TestInstrumented(t *testing.T) {
 				t.Fatal(err)
 			}
 			results[cover] = append(results[cover], string(r.Result))
-			if (len(r.Hits) > 20) != cover || len(r.Hits) != len(p.Points()) {
-				t.Errorf("%d counts of %d points", len(r.Hits), len(p.Points()))
+			if (len(r.Hits) > 20) != cover || len(r.Hits) != len(p.points) {
+				t.Errorf("%d counts of %d points", len(r.Hits), len(p.points))
 			}
 		}
 	}

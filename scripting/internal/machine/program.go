@@ -119,11 +119,15 @@ func Compile(src Source) (p *Program, err error) {
 	return p, nil
 }
 
-// Exports returns what the scripts export, in the order of the scripts.
-func (p *Program) Exports() []Export { return p.exports }
+// Outline is what is known of a program where it is not compiled: enough to name its functions, and to hand it to processes.
+type Outline struct {
+	Source  Source
+	Exports []Export
+	Points  []Point // the places that calls count, nil where they count none
+}
 
-// Source returns what the program was compiled from.
-func (p *Program) Source() Source { return p.source }
+// Outline returns the outline of the program.
+func (p *Program) Outline() Outline { return Outline{p.source, p.exports, p.points} }
 
 func (p *Program) syntaxErrors(err error) error {
 	var list parser.ErrorList

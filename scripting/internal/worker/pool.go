@@ -21,7 +21,7 @@ import (
 // Pool makes the calls of a program in processes, as many as there are processors. They are started when they are needed and
 // used again; one that a call broke is ended, and that call alone fails.
 type Pool struct {
-	program *machine.Program
+	source  machine.Source
 	limits  machine.Limits
 	command []string
 	slots   chan struct{}
@@ -46,8 +46,8 @@ const idleTime = time.Minute
 const startTime = 20 * time.Second
 
 // NewPool makes a pool whose processes run command, which must call [Serve] with its standard input and output. It starts none.
-func NewPool(program *machine.Program, limits machine.Limits, command []string) *Pool {
-	return &Pool{program: program, limits: limits, command: command, rest: idleTime, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), all: map[*process]struct{}{}}
+func NewPool(src machine.Source, limits machine.Limits, command []string) *Pool {
+	return &Pool{source: src, limits: limits, command: command, rest: idleTime, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), all: map[*process]struct{}{}}
 }
 
 // process is one running worker.
@@ -95,12 +95,21 @@ func (p *Pool) Functions() ([]bool, error) {
 
 // Call makes one call. Its error is [*machine.Error], or that of ctx.
 func (p *Pool) Call(ctx context.Context, r machine.Request) (machine.Reply, error) {
-	for _, a := range r.Args {
-		if a == nil {
-			continue
-		}
-		if err := machine.CheckJSON(string(a)); err != nil {
-			return machine.Reply{}, &machine.Error{Kind: machine.BadValue, Function: r.Name, Message: "was given " + err.Error()}
+	replies, errs := p.CallMany(ctx, []machine.Request{r})
+	return replies[0], errs[0]
+}
+
+// CallMany makes calls of one function and run: the first, and of the others as many as are quickly done. It returns what became of
+// those that were made.
+func (p *Pool) CallMany(ctx context.Context, list []machine.Request) ([]machine.Reply, []error) {
+	r := list[0]
+	for i := range list {
+		if err := checkArgs(list[i]); err != nil {
+			if i == 0 {
+				return one(err)
+			}
+			list = list[:i]
+			break
 		}
 	}
 	w, err := p.take(ctx)
@@ -109,17 +118,34 @@ func (p *Pool) Call(ctx context.Context, r machine.Request) (machine.Reply, erro
 		if errors.As(err, &e) && e.Function == "" {
 			e.Function = r.Name
 		}
-		return machine.Reply{}, err
+		return one(err)
 	}
-	reply, err := w.call(ctx, p.limits, r)
-	p.give(w, !errors.Is(err, errEnded))
-	if errors.Is(err, errEnded) {
-		if ctx.Err() != nil {
-			return machine.Reply{}, ctx.Err()
+	replies, errs := w.call(ctx, p.limits, list)
+	broken := replies == nil
+	p.give(w, !broken)
+	switch {
+	case !broken:
+		return replies, errs
+	case ctx.Err() != nil:
+		return one(ctx.Err())
+	case len(list) > 1: // which of them it was shows when each is called alone
+		return p.CallMany(ctx, list[:1])
+	}
+	return one(w.cause(p.limits, r.Name))
+}
+
+func one(err error) ([]machine.Reply, []error) { return make([]machine.Reply, 1), []error{err} }
+
+func checkArgs(r machine.Request) error {
+	for _, a := range r.Args {
+		if a == nil {
+			continue
 		}
-		err = w.cause(p.limits, r.Name)
+		if err := machine.CheckJSON(string(a)); err != nil {
+			return &machine.Error{Kind: machine.BadValue, Function: r.Name, Message: "was given " + err.Error()}
+		}
 	}
-	return reply, err
+	return nil
 }
 
 // take waits for room and returns a process that is ready.
@@ -197,7 +223,8 @@ func (p *Pool) Rest() {
 // errEnded is the error of a process that is no more.
 var errEnded = errors.New("the worker process ended")
 
-func (p *Pool) start(ctx context.Context) (*process, error) {
+// launch starts a process that runs command and was asked nothing yet.
+func launch(command []string) (*process, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, broken(err)
@@ -207,7 +234,7 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 		return nil, broken(errors.Join(err, childIn.Close(), in.Close()))
 	}
 	w := &process{in: in, out: out, reader: bufio.NewReaderSize(out, 64<<10)}
-	w.cmd = exec.Command(p.command[0], p.command[1:]...)
+	w.cmd = exec.Command(command[0], command[1:]...)
 	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = childIn, childOut, &w.stderr
 	// Nothing of this process's environment, where secrets may be. One more thread than the script's runs the watch.
 	w.cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
@@ -217,6 +244,14 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, broken(errors.Join(err, closed, in.Close(), out.Close()))
 	}
+	return w, nil
+}
+
+func (p *Pool) start(ctx context.Context) (*process, error) {
+	w, err := launch(p.command)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -225,7 +260,7 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 	}
 	p.all[w] = struct{}{}
 	p.mu.Unlock()
-	if err := w.greet(ctx, p.program.Source(), p.limits); err != nil {
+	if err := w.greet(ctx, p.source, p.limits); err != nil {
 		p.mu.Lock()
 		delete(p.all, w)
 		p.mu.Unlock()
@@ -246,11 +281,11 @@ func broken(err error) error {
 }
 
 func (w *process) greet(ctx context.Context, src machine.Source, limits machine.Limits) error {
-	text, err := json.Marshal(setup{src.Entries, src.Cover, src.Tests, limits})
+	text, err := json.Marshal(setup{Entries: src.Entries, Cover: src.Cover, Tests: src.Tests, Limits: limits})
 	if err != nil {
 		return err
 	}
-	fields, err := w.ask(ctx, startTime+limits.Time, []byte(src.Code), src.Map, text)
+	fields, err := w.ask(ctx, startTime+limits.Time, text, []byte(src.Code), src.Map)
 	if err != nil {
 		return err
 	}
@@ -268,23 +303,37 @@ func (w *process) greet(ctx context.Context, src machine.Source, limits machine.
 	return nil
 }
 
-func (w *process) call(ctx context.Context, limits machine.Limits, r machine.Request) (machine.Reply, error) {
-	head, err := json.Marshal(header{r.Function, r.Name, r.Now, r.Seed})
-	if err != nil {
-		return machine.Reply{}, err
+// call makes calls; it returns nothing where the process ended.
+func (w *process) call(ctx context.Context, limits machine.Limits, list []machine.Request) ([]machine.Reply, []error) {
+	h := header{Function: list[0].Function, Name: list[0].Name, Now: list[0].Now, Seed: list[0].Seed}
+	message := make([][]byte, 1, 1+len(list[0].Args)*len(list))
+	for _, r := range list {
+		h.Args = append(h.Args, len(r.Args))
+		for _, a := range r.Args {
+			message = append(message, a)
+		}
 	}
-	message := make([][]byte, 1, 1+len(r.Args))
-	message[0] = head
-	for _, a := range r.Args {
-		message = append(message, a)
+	var err error
+	if message[0], err = json.Marshal(h); err != nil {
+		return one(err)
 	}
-	fields, err := w.ask(ctx, limits.Time+grace, message...)
-	if err != nil {
-		return machine.Reply{}, err
+	fields, err := w.ask(ctx, limits.Time+batchTime+grace, message...)
+	if err != nil || len(fields) == 0 || len(fields)%4 != 0 || len(fields) > 4*len(list) {
+		return nil, nil
 	}
-	if len(fields) != 4 {
-		return machine.Reply{}, errEnded
+	var replies []machine.Reply
+	var errs []error
+	for ; len(fields) > 0; fields = fields[4:] {
+		reply, err := replyOf(fields)
+		if errors.Is(err, errEnded) {
+			return nil, nil
+		}
+		replies, errs = append(replies, reply), append(errs, err)
 	}
+	return replies, errs
+}
+
+func replyOf(fields [][]byte) (machine.Reply, error) {
 	reply := machine.Reply{Result: fields[0]}
 	for hits := fields[3]; len(hits) > 0; {
 		n, used := binary.Uvarint(hits)
@@ -311,6 +360,8 @@ func failureOf(text []byte) error {
 		return errEnded
 	case f.Error != nil:
 		return f.Error
+	case f.Errors != nil:
+		return f.Errors
 	}
 	return &machine.Error{Kind: machine.Broken, Message: f.Text}
 }
@@ -360,20 +411,43 @@ func (w *process) end(why string) {
 
 // cause says why the process died, after end.
 func (w *process) cause(limits machine.Limits, function string) *machine.Error {
-	e := &machine.Error{Kind: machine.Broken, Function: function, Message: "the process of the script ended"}
-	said := w.stderr.String()
+	e := &machine.Error{Kind: w.died(), Function: function}
+	switch e.Kind {
+	case machine.TimeLimit:
+		e.Message = fmt.Sprintf("took longer than %s, inside one built-in function", limits.Time)
+	case machine.MemoryLimit:
+		e.Message = fmt.Sprintf("took more than %d MiB of memory, and its process with it", limits.MemoryBytes>>20)
+	case machine.StackLimit:
+		e.Message = "nested too deep inside one built-in function"
+	default:
+		e.Message = "the process of the script ended"
+	}
+	return e
+}
+
+// died tells which limit a process died of, after end; Broken where it was none.
+func (w *process) died() machine.Kind {
 	w.mu.Lock()
 	why := w.ended
 	w.mu.Unlock()
-	switch {
-	case why == "time":
-		e.Kind, e.Message = machine.TimeLimit, fmt.Sprintf("took longer than %s, inside one built-in function", limits.Time)
-	case strings.Contains(said, "ThreadSanitizer") || strings.Contains(said, "failed to allocate") || strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory") || strings.Contains(said, "failed to create new OS thread") || strings.Contains(said, "newosproc"):
-		e.Kind, e.Message = machine.MemoryLimit, fmt.Sprintf("took more than %d MiB of memory, and its process with it", limits.MemoryBytes>>20)
-	case strings.Contains(said, "stack overflow") || strings.Contains(said, "stack exceeds"):
-		e.Kind, e.Message = machine.StackLimit, "nested too deep inside one built-in function"
+	if why == "time" {
+		return machine.TimeLimit
 	}
-	return e
+	said := w.stderr.String()
+	for _, words := range []struct {
+		kind  machine.Kind
+		parts []string
+	}{
+		{machine.MemoryLimit, []string{"ThreadSanitizer", "failed to allocate", "out of memory", "cannot allocate memory", "failed to create new OS thread", "newosproc"}},
+		{machine.StackLimit, []string{"stack overflow", "stack exceeds"}},
+	} {
+		for _, part := range words.parts {
+			if strings.Contains(said, part) {
+				return words.kind
+			}
+		}
+	}
+	return machine.Broken
 }
 
 // Close ends every process and waits for it. Calls that run fail.

@@ -36,7 +36,7 @@ func newPool(t *testing.T, rest time.Duration) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := NewPool(program, machine.DefaultLimits, []string{exe, workerArg})
+	p := NewPool(program.Outline().Source, machine.DefaultLimits, []string{exe, workerArg})
 	p.rest = rest
 	t.Cleanup(p.Close)
 	return p

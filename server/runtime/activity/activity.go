@@ -86,14 +86,12 @@ type Head struct {
 // Record is everything that is kept of an attempt.
 type Record struct {
 	Source json.RawMessage `json:"source,omitempty"` // as it came
-	// Plan holds the canonical document and the operations as they were planned.
+	// Plan holds the canonical document, what the flow's steps did to it and logged, and the operations as they were planned.
 	Plan *flow.Plan `json:"plan,omitempty"`
 	// Links are what the write mapping saw of the target, but for reference tables.
 	Links json.RawMessage `json:"links,omitempty"`
 	// Exchanges are the calls that were made for the document, in order, secrets masked.
 	Exchanges []connectors.Exchange `json:"exchanges,omitempty"`
-	// Logs are what scripts wrote.
-	Logs []string `json:"logs,omitempty"`
 	// Omitted counts exchanges that were left out because the record grew too large.
 	Omitted int `json:"omitted,omitempty"`
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
@@ -79,9 +80,8 @@ func TestRecordAndGet(t *testing.T) {
 	l, end := open(t, dir, Options{})
 	record := Record{
 		Source:    json.RawMessage(`{"a":"<&>","n":9007199254740993.10,"z":1,"b":2}`),
-		Plan:      &flow.Plan{Resource: "invoiceDraft", Canonical: json.RawMessage(`{"number":"7"}`)},
+		Plan:      &flow.Plan{Resource: "invoiceDraft", Canonical: json.RawMessage(`{"number":"7"}`), Logs: []engine.ScriptLog{{Level: "warn", Message: "hello"}}},
 		Exchanges: []connectors.Exchange{{Method: "POST", URL: "https://books.example/v2", RequestBody: []byte(`{"x":1}`), Status: 201, Attempt: 1}},
-		Logs:      []string{"warn: hello"},
 	}
 	id := attempt(t, l, "webshop.orders", 7, flow.Created, "", record)
 	end()
@@ -93,7 +93,7 @@ func TestRecordAndGet(t *testing.T) {
 	if e.ID != id || e.Document.Key != "7" || e.Outcome != flow.Created || e.Reason == "" || e.Versions[0] != "read:01" {
 		t.Errorf("%+v", e)
 	}
-	if string(r.Source) != string(record.Source) || string(r.Plan.Canonical) != `{"number":"7"}` || string(r.Exchanges[0].RequestBody) != `{"x":1}` || r.Logs[0] != "warn: hello" {
+	if string(r.Source) != string(record.Source) || string(r.Plan.Canonical) != `{"number":"7"}` || string(r.Exchanges[0].RequestBody) != `{"x":1}` || r.Plan.Logs[0].Message != "hello" {
 		t.Errorf("%+v\nsource %s", r, r.Source)
 	}
 	if _, _, err := l.Get(t.Context(), id+100); !errors.Is(err, ErrNoEntry) {

@@ -1,0 +1,109 @@
+// The wizard, from an empty project to orders that cross between two sandboxes.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sandboxes, serve } from './browser.js';
+
+export const config = '# our shop\nserver:\n  outbound: {loopback: true}\n\nconnections: {}\n';
+
+/** An empty project that is served, beside sandboxes of a shop and of books. */
+export async function empty() {
+  const dir = mkdtempSync(join(tmpdir(), 'crosswalk-wizard-'));
+  writeFileSync(join(dir, 'crosswalk.yaml'), config);
+  const systems = await sandboxes('shopware', 'eaccounting');
+  const server = await serve(dir);
+  return {
+    dir,
+    url: server.url,
+    running: systems.running,
+    async stop() {
+      await server.stop();
+      await systems.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fills one side in and checks it. */
+export async function fill(page, label, title, name, sandbox, says = 'works') {
+  const side = page.getByRole('region', { name: label, exact: true });
+  await side.getByLabel(/^System/).selectOption({ label: title });
+  await side.getByLabel(/^Name of the connection/).fill(name);
+  await side.getByLabel(/^Address/).fill(sandbox.url);
+  const fields = { 'Access key id': 'accessKeyId', 'Secret access key': 'secretAccessKey', 'Client id': 'clientId', 'Client secret': 'clientSecret', 'Refresh token': 'refreshToken' };
+  for (const [field, key] of Object.entries(fields)) {
+    if (sandbox.credentials[key]) await side.getByLabel(new RegExp('^' + field, 'i')).fill(sandbox.credentials[key]);
+  }
+  await side.getByRole('button', { name: 'Check' }).click();
+  await side.getByText(says, { exact: true }).waitFor();
+}
+
+export async function walksTheWizard({ browser, accessible }) {
+  const at = await empty();
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', bypassCSP: true });
+  page.setDefaultTimeout(30_000);
+  try {
+    await page.goto(at.url + '/connections');
+    await page.getByRole('heading', { name: 'No connections yet' }).waitFor();
+    await page.getByRole('link', { name: 'Set up a flow' }).first().click();
+    const [shop, books] = at.running;
+    // A wrong secret is told before anything is kept.
+    await fill(page, 'From', 'Shopware 6', 'webshop', { ...shop, credentials: { ...shop.credentials, secretAccessKey: 'wrong-secret' } }, 'does not work');
+    await fill(page, 'From', 'Shopware 6', 'webshop', shop);
+    await fill(page, 'To', 'Visma eAccounting', 'books', books);
+    assert.equal(await page.getByRole('region', { name: 'From', exact: true }).getByLabel(/^Secret access key/).inputValue(), '');
+    await accessible(page, 'the wizard, two systems');
+    await page.getByRole('button', { name: 'Next' }).click();
+
+    await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
+    await page.getByLabel(/^Begins with documents of/).fill('2020-01-01');
+    await page.getByLabel(/^Only those where/).fill('paymentStatus == "paid"');
+    await page.getByLabel(/^orderType/).selectOption('invoiceDraft');
+    await page.getByLabel(/^roundingLimit/).fill('0.02');
+    await page.getByLabel(/^roundingLimit/).press('Tab');
+    for (const [table, stem] of [['shippingArticles', 'SHIP'], ['discountArticles', 'DISC']]) {
+      for (const rate of ['21', '9', '0']) {
+        const entry = page.getByRole('group', { name: new RegExp('^' + table) }).getByLabel(new RegExp(`^${rate}\\b`));
+        if (await entry.count()) await entry.fill(`${stem}-${rate}`);
+      }
+    }
+    await accessible(page, 'the wizard, questions');
+    await page.getByRole('button', { name: 'Try it with a real document' }).click();
+
+    await page.getByRole('heading', { name: 'One real document' }).waitFor({ timeout: 15_000 });
+    assert.match(await page.getByText(/would be/).innerText(), /would be created/);
+    await page.getByText('create invoiceDraft').waitFor();
+    await accessible(page, 'the wizard, a real document');
+    await page.getByRole('button', { name: 'Write the files' }).click();
+    await page.getByRole('heading', { name: 'The flow is set up' }).waitFor();
+
+    const written = readFileSync(join(at.dir, 'crosswalk.yaml'), 'utf8');
+    assert.match(written, /^# our shop\nserver:\n {2}outbound: \{loopback: true\}\n/);
+    const shown = await page.locator('main').innerText();
+    for (const secret of [shop.credentials.secretAccessKey, books.credentials.clientSecret, books.credentials.refreshToken]) {
+      assert.ok(!written.includes(secret) && !shown.includes(secret), 'a secret stands in the open');
+    }
+    assert.equal(statSync(join(at.dir, 'secrets/webshop.secretAccessKey')).mode & 0o777, 0o600);
+    await page.getByRole('button', { name: 'Connections' }).click();
+    await page.getByRole('button', { name: 'Check all' }).click();
+    await page.getByText('works', { exact: true }).nth(1).waitFor();
+    await accessible(page, 'connections');
+
+    // The flow runs beside the page, with what was written and nothing else.
+    await page.getByRole('link', { name: 'Flows' }).click();
+    await page.getByText('webshop-orders').first().waitFor();
+    const created = async () => {
+      const { flows } = await (await page.request.get(at.url + '/api/v1/flows')).json();
+      return flows.flatMap((f) => f.outcomes).reduce((n, o) => n + o.created, 0);
+    };
+    const until = Date.now() + 30_000;
+    while ((await created()) === 0) {
+      assert.ok(Date.now() < until, 'no order crossed');
+      await page.waitForTimeout(250);
+    }
+  } finally {
+    await page.close();
+    await at.stop();
+  }
+}

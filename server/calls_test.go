@@ -1,0 +1,51 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server"
+	"github.com/crosswalk-go/crosswalk/server/auth"
+)
+
+// TestCallsAreCounted holds that what connections do stands in /metrics, each failure under the name of its kind.
+func TestCallsAreCounted(t *testing.T) {
+	calls := server.NewCalls()
+	s := open(t, auth.Config{}, func(o *server.Options) { o.Calls = calls })
+	call := func(e connectors.Ended) {
+		left := -2.0
+		_, ended := calls.Call(t.Context(), connectors.Call{Connection: "webshop", System: "ecwid", Op: "GET /orders", Attempt: 1, Budget: &left})
+		ended(e)
+	}
+	call(connectors.Ended{Status: 200, Took: time.Second})
+	call(connectors.Ended{Status: 200})
+	call(connectors.Ended{Status: 429, Kind: port.ErrRateLimit})
+	call(connectors.Ended{Kind: fmt.Errorf("more: %w", context.Canceled)})
+	call(connectors.Ended{Kind: port.ErrOutage, Open: true})
+	calls.Wait(t.Context(), connectors.Wait{Connection: "webshop", System: "ecwid", Why: connectors.WaitBudget, For: 1500 * time.Millisecond})
+	text, err := io.ReadAll(request(s, "GET", "http://127.0.0.1:8080/metrics").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := string(text)
+	for _, want := range []string{
+		`crosswalk_calls_total{connection="webshop",end="ok",system="ecwid"} 2`,
+		`crosswalk_calls_total{connection="webshop",end="rate_limit",system="ecwid"} 1`,
+		`crosswalk_calls_total{connection="webshop",end="cancelled",system="ecwid"} 1`,
+		`crosswalk_calls_total{connection="webshop",end="outage",system="ecwid"} 1`,
+		`crosswalk_call_wait_seconds_total{connection="webshop",system="ecwid",why="budget"} 1.5`,
+		`crosswalk_call_budget_left{connection="webshop",system="ecwid"} -2`,
+		`crosswalk_circuit_open{connection="webshop",system="ecwid"} 1`,
+		`crosswalk_call_duration_seconds_count{connection="webshop",system="ecwid"} 5`,
+	} {
+		if !strings.Contains(w, want+"\n") {
+			t.Errorf("no %s in\n%s", want, w)
+		}
+	}
+}

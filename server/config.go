@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
 )
 
 // DefaultListen is where a server listens unless it is told otherwise: on this machine only.
@@ -20,11 +22,30 @@ type Config struct {
 	// TLS is true where a proxy in front speaks TLS with the browsers.
 	TLS  bool        `json:"tls"`
 	Auth auth.Config `json:"auth"`
+	// Workers is how many documents of a flow are in hand at a time: 1 to 64.
+	Workers int `json:"workers"`
+	// Drain is how long documents in hand may take when the server is told to stop.
+	Drain Duration `json:"drain"`
+	// NATS is the cluster that keeps everything; left out, everything is in the data folder.
+	NATS *runtime.Cluster `json:"nats"`
+}
+
+// Duration is a time as people write it: "30s", "5m".
+type Duration time.Duration
+
+// UnmarshalText reads a time of zero or more.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no time such as 30s or 5m", text)
+	}
+	*d = Duration(v)
+	return nil
 }
 
 // ParseConfig reads the section, which is JSON text; nil is an empty one.
 func ParseConfig(section []byte) (Config, error) {
-	c := Config{Listen: DefaultListen}
+	c := Config{Listen: DefaultListen, Workers: 4, Drain: Duration(30 * time.Second)}
 	if len(section) == 0 {
 		return c, nil
 	}
@@ -32,6 +53,9 @@ func ParseConfig(section []byte) (Config, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("the section server of crosswalk.yaml: %w", err)
+	}
+	if c.Workers < 1 || c.Workers > 64 {
+		return c, fmt.Errorf("the section server of crosswalk.yaml: workers is %d: it is a number from 1 to 64", c.Workers)
 	}
 	if c.Listen == "" {
 		c.Listen = DefaultListen

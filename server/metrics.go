@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ type metrics struct {
 	now      prometheus.Gauge
 }
 
-func newMetrics() *metrics {
+func newMetrics(more []prometheus.Collector) (*metrics, error) {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -29,8 +30,13 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 20}}, []string{"route"}),
 		now: prometheus.NewGauge(prometheus.GaugeOpts{Name: "crosswalk_http_requests_in_flight", Help: "HTTP requests being answered."}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.now, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+	more = append(more, m.requests, m.seconds, m.now, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, c := range more {
+		if err := m.registry.Register(c); err != nil {
+			return nil, fmt.Errorf("the metrics: %w", err)
+		}
+	}
+	return m, nil
 }
 
 func (m *metrics) handler() http.Handler {

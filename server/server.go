@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/crosswalk-go/crosswalk/playground"
 	"github.com/crosswalk-go/crosswalk/server/api"
@@ -24,15 +25,17 @@ import (
 
 // Options are what a server serves and to whom.
 type Options struct {
-	// Calls are what connections do, for /metrics; nil for none.
-	Calls *Calls
-	API   api.Options
+	API api.Options
 	// Hosts are the names under which browsers may ask, besides this machine's own: "crosswalk.example.com".
 	Hosts []string
 	// Profile adds /debug/pprof for whoever has the role admin.
 	Profile bool
 	// Ready says why the server is not ready; nil is ready.
 	Ready func(context.Context) error
+	// Hooks answers POST /hooks/{connection}, where nobody signs in: who calls proves it by a signature. nil where no flows run.
+	Hooks http.Handler
+	// Collectors are further metrics.
+	Collectors []prometheus.Collector
 }
 
 // Server serves the page and the API.
@@ -56,9 +59,9 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, routes: routes}
-	m := newMetrics()
-	if opts.Calls != nil {
-		opts.Calls.register(m.registry)
+	m, err := newMetrics(opts.Collectors)
+	if err != nil {
+		return nil, err
 	}
 	r := mux.NewRouter()
 	r.UseEncodedPath()
@@ -66,6 +69,9 @@ func New(opts Options) (*Server, error) {
 	r.HandleFunc("/healthz", s.healthz).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
 	r.Handle("/metrics", routes.Guard(m.handler())).Methods(http.MethodGet)
+	if opts.Hooks != nil {
+		r.Handle("/hooks/{connection}", opts.Hooks).Methods(http.MethodPost)
+	}
 	if opts.Profile {
 		admin := func(path string, f http.HandlerFunc) { r.Handle(path, routes.GuardAdmin(f)) }
 		admin("/debug/pprof/cmdline", pprof.Cmdline)

@@ -108,7 +108,7 @@ func (c *cli) withStore(ctx context.Context, folder, flowName string, do func(*f
 	if err != nil {
 		return err
 	}
-	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
+	set, err := openFlows(ctx, p)
 	if err != nil {
 		return err
 	}

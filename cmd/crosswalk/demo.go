@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"regexp"
@@ -96,7 +95,12 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 
 // serve lets the flow run on, with the page beside it.
 func (d *demo) serve(ctx context.Context) (err error) {
-	s, cfg, closeFolder, err := d.newServer(d.set, nil, slog.New(slog.NewTextHandler(d.stderr, &slog.HandlerOptions{Level: slog.LevelError})), false)
+	cfg, err := serverConfig(d.set.Project)
+	if err != nil {
+		return err
+	}
+	run := flows.NewService(d.set, flows.ServiceOptions{})
+	s, closeFolder, err := d.newServer(d.set.Project, d.set, cfg, false, run)
 	if err != nil {
 		return err
 	}
@@ -110,7 +114,7 @@ func (d *demo) serve(ctx context.Context) (err error) {
 	}
 	d.say("\n")
 	d.sayServing(l.Addr(), "The sandboxes stay, and the flow runs every "+demoEvery.String()+": see Flows and Activity there. Ctrl-C ends it.")
-	return serveFlows(ctx, s, l, d.set)
+	return serveBeside(ctx, d.logger(), run, func(ctx context.Context) error { return s.Serve(ctx, l) })
 }
 
 // demo is a demonstration on its way.

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
-	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -124,7 +123,7 @@ func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err err
 	if err != nil {
 		return err
 	}
-	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
+	set, err := openFlows(ctx, p)
 	if err != nil {
 		return err
 	}

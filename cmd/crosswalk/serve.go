@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,6 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
-	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 // serveFlags are the flags of `crosswalk serve`.
@@ -30,6 +30,7 @@ type serveFlags struct {
 	project string
 	listen  string
 	profile bool
+	noFlows bool
 }
 
 func newServeCommand(c *cli) *cobra.Command {
@@ -40,8 +41,12 @@ func newServeCommand(c *cli) *cobra.Command {
 		Long: `Serve the page and the HTTP API behind it, until Ctrl-C: the playground, in which mappings are written and tried, and beside it what the
 flows do.
 
-In the folder of a project, one with a crosswalk.yaml, its flows run by their schedules, and the page opens and saves its files. Elsewhere it
-keeps what is written in the browser. Several processes may serve one project: each document is handled by one of them.
+In the folder of a project, one with a crosswalk.yaml, the page opens and saves its files, and the flows of the project run by their
+triggers: every so often, at the times of a cron expression, and when a system calls POST /hooks/CONNECTION. --no-flows leaves them alone.
+Elsewhere the page keeps what is written in the browser. Several processes may serve one project: each document is handled by one of them.
+
+Changed files are taken over as soon as all of them are free of mistakes, and on SIGHUP; documents in hand are ended with the mappings
+with which they were begun. Told to stop, it ends what is in hand first, for as long as server.drain of crosswalk.yaml says (30s).
 
 It listens on this machine only, and there nobody has to sign in. It refuses any other address unless the section server of
 crosswalk.yaml names users or tokens; crosswalk auth makes what stands there.
@@ -55,6 +60,7 @@ crosswalk.yaml names users or tokens; crosswalk auth makes what stands there.
 	flags := cmd.Flags()
 	flags.StringVar(&f.project, "project", "", "the project's `folder` (default: this one, if it holds a crosswalk.yaml)")
 	flags.StringVar(&f.listen, "listen", "", "`address` and port (default: that of crosswalk.yaml, else "+server.DefaultListen+")")
+	flags.BoolVar(&f.noFlows, "no-flows", false, "run no flows: serve the page and the API only")
 	flags.BoolVar(&f.profile, "pprof", false, "serve profiles of the program to admins at /debug/pprof")
 	return cmd
 }
@@ -72,86 +78,78 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 	} else if f.project != "" && errors.Is(statErr, fs.ErrNotExist) {
 		return misusef("%s holds no crosswalk.yaml: a project is a folder with one", dir)
 	}
-	log := slog.New(slog.NewTextHandler(c.stderr, nil))
-	calls := server.NewCalls()
-	var set *flows.Set
-	if p != nil {
-		if set, err = flows.Open(ctx, p, flows.Options{Library: mappings.FS, Surroundings: project.Surroundings{Log: log, Observer: calls}, Log: log}); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
-	}
-	s, cfg, closeFolder, err := c.newServer(set, calls, log, f.profile)
+	cfg, err := serverConfig(p)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeFolder()) }()
 	if f.listen != "" {
 		cfg.Listen = f.listen
 	}
+	// What would refuse to serve at all is found before a flow runs.
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
+	defer l.Close() // again does nothing
+	var set *flows.Set
+	var run *flows.Service
+	if p != nil && !f.noFlows {
+		set, err = openFlowsWith(ctx, p, flows.Options{Log: c.logger(), Own: ownPatience})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, set.Close(context.WithoutCancel(ctx))) }()
+		run = c.service(set, dir, cfg)
+	}
+	s, closeFolder, err := c.newServer(p, set, cfg, f.profile, run)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeFolder()) }()
 	c.sayServing(l.Addr(), "Ctrl-C stops.")
-	err = serveFlows(ctx, s, l, set)
+	err = serveBeside(ctx, c.logger(), run, func(ctx context.Context) error { return s.Serve(ctx, l) })
 	if errors.Is(err, server.ErrOpen) {
 		return misusef("%w\nName users or tokens in the section server of crosswalk.yaml (crosswalk auth makes them), or listen on 127.0.0.1", err)
 	}
 	return err
 }
 
-// serveFlows serves the page while the flows of set run, until ctx ends or one of both cannot go on; a nil set has none.
-func serveFlows(ctx context.Context, s *server.Server, l net.Listener, set *flows.Set) error {
-	if set == nil {
-		return s.Serve(ctx, l)
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	ran := make(chan error, 1)
-	go func() {
-		ran <- set.Engine.Serve(ctx, set, runner.ServeOptions{})
-		stop()
-	}()
-	err := s.Serve(ctx, l)
-	stop()
-	return errors.Join(err, <-ran)
-}
+// ownPatience is how long a server waits for other commands to leave the data folder.
+const ownPatience = 20 * time.Second
 
-// newServer makes the server of a project with its flows, nil for none. Whoever calls it closes the folder.
-func (c *cli) newServer(set *flows.Set, calls *server.Calls, log *slog.Logger, profile bool) (*server.Server, server.Config, func() error, error) {
+// logger writes what happens to stderr.
+func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
+
+// newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
+func (c *cli) newServer(p *project.Project, set *flows.Set, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
-		Log:     log, Flows: set,
+		Log:     c.logger(), Flows: set,
 	}
 	opts.Audit = opts.Log.With("log", "audit")
-	var section []byte
-	closeFolder := func() error { return nil }
-	if set != nil {
-		p := set.Project
-		folder, err := files.Open(p.Dir, p.SecretFiles()...)
-		if err != nil {
-			return nil, server.Config{}, nil, err
-		}
-		opts.Folder, closeFolder, section = folder, folder.Close, p.Server
-	}
-	fail := func(err error) (*server.Server, server.Config, func() error, error) {
-		return nil, server.Config{}, nil, errors.Join(err, closeFolder())
-	}
-	cfg, err := server.ParseConfig(section)
-	if err != nil {
-		return fail(misuse{err})
-	}
+	var err error
 	if opts.Auth, err = auth.New(cfg.Auth, nil); err != nil {
-		return fail(misusef("the section server of crosswalk.yaml: %w", err))
+		return nil, nil, misusef("the section server of crosswalk.yaml: %w", err)
 	}
 	opts.Secure = cfg.TLS
-	s, err := server.New(server.Options{API: opts, Calls: calls, Hosts: cfg.Hosts, Profile: profile})
-	if err != nil {
-		return fail(err)
+	closeFolder := func() error { return nil }
+	if p != nil {
+		folder, err := files.Open(p.Dir, p.SecretFiles()...)
+		if err != nil {
+			return nil, nil, err
+		}
+		opts.Folder, closeFolder = folder, folder.Close
 	}
-	return s, cfg, closeFolder, nil
+	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
+	if run != nil {
+		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
+	}
+	s, err := server.New(all)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeFolder())
+	}
+	return s, closeFolder, nil
 }
 
 // sayServing says where to click.

@@ -47,8 +47,55 @@ type shop struct {
 	*sandbox.Sandbox
 	*Client
 	clock  *clock
+	guard  sync.Mutex // of what follows: a connection that is cut orders nothing
 	before func(r *http.Request)
 	calls  []string
+}
+
+// meet notes a call, and does what is to happen before its answer.
+func (s *shop) meet(r *http.Request) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.calls = append(s.calls, r.Method+" "+r.URL.Path)
+	if s.before != nil {
+		s.before(r)
+	}
+}
+
+// cut cuts the connection at writes, after n of them and for long of them, before or after the shop has carried them out.
+func (s *shop) cut(n, long int, done bool) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	count := 0
+	s.before = func(r *http.Request) {
+		if r.Method == http.MethodGet {
+			return
+		}
+		if count++; count > n && count <= n+long {
+			if done {
+				s.Sandbox.ServeHTTP(httptest.NewRecorder(), r)
+			}
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+func (s *shop) mend() {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.before = nil
+}
+
+// writes are how many calls since the first n were no questions.
+func (s *shop) writes(n int) (writes int) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	for _, call := range s.calls[n:] {
+		if !strings.HasPrefix(call, http.MethodGet) {
+			writes++
+		}
+	}
+	return writes
 }
 
 type failer interface {
@@ -69,10 +116,7 @@ func startWith(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg 
 	o.Now = s.clock.now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.calls = append(s.calls, r.Method+" "+r.URL.Path)
-		if s.before != nil {
-			s.before(r)
-		}
+		s.meet(r)
 		s.Sandbox.ServeHTTP(w, r)
 	}))
 	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", s.clock.now

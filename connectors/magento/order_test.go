@@ -2,8 +2,6 @@ package magento
 
 import (
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -83,7 +81,7 @@ func TestPlaceNothing(t *testing.T) {
 	}
 }
 
-// TestPlaceOrderCutOff cuts the connection at each call, before and after the shop has carried it out, for longer than the client repeats, and
+// TestPlaceOrderCutOff cuts the connection at each write, before and after the shop has carried it out, for longer than the client repeats, and
 // places the order again: there is never a second one.
 func TestPlaceOrderCutOff(t *testing.T) {
 	s := open0(t)
@@ -91,23 +89,15 @@ func TestPlaceOrderCutOff(t *testing.T) {
 	if _, err := s.Create(t.Context(), "order", orderBy("checkmo")); err != nil {
 		t.Fatal(err)
 	}
-	calls := len(s.calls) - before
+	calls := s.writes(before)
 	for _, method := range []string{"checkmo", "purchaseorder"} {
 		for n := range calls {
 			for _, done := range []bool{false, true} {
 				for _, long := range []int{1, 20} {
 					s := open0(t)
-					count := 0
-					s.before = func(r *http.Request) {
-						if count++; count > n && count <= n+long {
-							if done {
-								s.Sandbox.ServeHTTP(httptest.NewRecorder(), r)
-							}
-							panic(http.ErrAbortHandler)
-						}
-					}
+					s.cut(n, long, done)
 					_, first := s.Create(t.Context(), "order", orderBy(method))
-					s.before = nil
+					s.mend()
 					s.clock.add(time.Hour) // a circuit may have opened
 					var again error
 					if first != nil {

@@ -99,7 +99,7 @@ func TestWriteFamily(t *testing.T) {
 	}
 }
 
-// TestWriteFamilyCutOff cuts the connection at each call of a create, before and after the shop has carried it out, and repeats the create: it
+// TestWriteFamilyCutOff cuts the connection at each write of a create, before and after the shop has carried it out, and repeats the create: it
 // comes out as if nothing had happened.
 func TestWriteFamilyCutOff(t *testing.T) {
 	calls := 0
@@ -109,22 +109,14 @@ func TestWriteFamilyCutOff(t *testing.T) {
 		if _, err := s.Create(t.Context(), "product", []byte(hoodie)); err != nil {
 			t.Fatal(err)
 		}
-		calls = len(s.calls) - before
+		calls = s.writes(before)
 	}
 	for n := range calls {
 		for _, done := range []bool{false, true} {
 			s := taxed(t)
-			count := 0
-			s.before = func(r *http.Request) {
-				if count++; count > n && count < n+6 { // the client repeats what it may
-					if done {
-						s.Sandbox.ServeHTTP(httptest.NewRecorder(), r)
-					}
-					panic(http.ErrAbortHandler)
-				}
-			}
+			s.cut(n, 5, done) // the client repeats what it may
 			_, err := s.Create(t.Context(), "product", []byte(hoodie))
-			s.before = nil
+			s.mend()
 			if err != nil {
 				d, err := s.Create(t.Context(), "product", []byte(hoodie))
 				if err != nil && !errors.Is(err, port.ErrConflict) {

@@ -223,10 +223,13 @@ func (a *API) documents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := documents{Operations: []sending{}, Exchanges: []exchange{}, Logs: append([]string{}, record.Logs...), Omitted: record.Omitted}
+	out := documents{Operations: []sending{}, Exchanges: []exchange{}, Logs: []string{}, Omitted: record.Omitted}
 	out.Source = readable(record.Source)
 	if p := record.Plan; p != nil {
 		out.Canonical, out.Plan = readable(p.Canonical), p.Render()
+		for _, l := range p.Logs {
+			out.Logs = append(out.Logs, l.String())
+		}
 		for _, o := range p.Operations {
 			out.Operations = append(out.Operations, sending{o.Verb, o.Resource, o.TargetID, readable(o.Body), changesOf(o.Diff)})
 		}

@@ -83,7 +83,7 @@ func (a *API) flowNamed(name string) (project.Flow, error) {
 	if a.Flows == nil {
 		return project.Flow{}, errNoFlows
 	}
-	f, err := a.Flows.Project.Flow(name)
+	f, err := a.Flows.Current().Flow(name)
 	if err != nil {
 		return f, problem{Status: http.StatusNotFound, Title: "There is no such flow."}
 	}
@@ -91,7 +91,7 @@ func (a *API) flowNamed(name string) (project.Flow, error) {
 }
 
 func (a *API) spec(connection string) (spec connectors.Spec, ok bool) {
-	c, ok := a.Flows.Project.Connection(connection)
+	c, ok := a.Flows.Current().Connection(connection)
 	if !ok {
 		return spec, false
 	}
@@ -116,7 +116,7 @@ func (a *API) flows(w http.ResponseWriter, r *http.Request) error {
 	for _, u := range left {
 		open[u.Flow]++
 	}
-	for _, f := range a.Flows.Project.Flows {
+	for _, f := range a.Flows.Current().Flows {
 		row, err := a.row(r.Context(), f, open[f.Name])
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/project"
@@ -25,6 +27,11 @@ type Options struct {
 	Runner runner.Options
 	// Surroundings are what connections work with.
 	Surroundings project.Surroundings
+	// Own is for a process that stays: it waits this long for others to leave the data folder, because a store that it joined would end with
+	// the process that opened it. 0 joins.
+	Own time.Duration
+	// Cluster keeps everything; nil for the project's data folder.
+	Cluster *runtime.Cluster
 	// Pace says how patient flows are.
 	Pace flow.Pace
 	// Log gets what happens; nil discards.
@@ -33,16 +40,19 @@ type Options struct {
 
 // Set is the flows of a project on an open store. Close it.
 type Set struct {
+	// Project is the project as it was when the set was opened; [Set.Current] is what a server has reloaded since.
 	Project *project.Project
 	Store   *runtime.Runtime
 	Engine  *runner.Engine
 
 	options Options
+	calls   *callMetrics
+	current atomic.Pointer[project.Project]
 }
 
 // Open opens the project's store, or joins the process that has it open, and what flows need of it.
 func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
-	store, err := runtime.Open(ctx, p.Data, runtime.Options{Log: o.Log, Join: true})
+	store, err := openStore(ctx, p.Data, o)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +62,35 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 		return nil, errors.Join(err, store.Close(context.WithoutCancel(ctx)))
 	}
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
-	return &Set{Project: p, Store: store, Engine: engine, options: o}, nil
+	calls := newCallMetrics()
+	o.Surroundings.Observer = calls
+	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
+	s.current.Store(p)
+	return s, nil
+}
+
+// Current is the project as it was read last.
+func (s *Set) Current() *project.Project { return s.current.Load() }
+
+// openStore opens the store, or waits until it can.
+func openStore(ctx context.Context, dir string, o Options) (*runtime.Runtime, error) {
+	for end := time.Now().Add(o.Own); ; {
+		store, err := runtime.Open(ctx, dir, runtime.Options{Log: o.Log, Join: o.Own == 0, Cluster: o.Cluster})
+		if !errors.Is(err, runtime.ErrInUse) || time.Now().After(end) {
+			return store, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, context.Cause(ctx))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Schedules returns when each flow of the project runs.
 func (s *Set) Schedules() map[string]schedule.Spec {
 	out := map[string]schedule.Spec{}
-	for _, f := range s.Project.Flows {
+	for _, f := range s.Current().Flows {
 		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Cron, Zone: f.Trigger.Zone}
 	}
 	return out
@@ -69,7 +101,7 @@ func (s *Set) Close(ctx context.Context) error { return s.Store.Close(ctx) }
 
 // Flow opens the connections of a flow and puts it together. Close it.
 func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
-	p, err := s.Project.Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
+	p, err := s.Current().Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ type Runtime struct {
 	socket *socket
 	conn   *nats.Conn
 	lock   *lock
+	dir    string // of an embedded store that has been started
 	js     jetstream.JetStream
 
 	replicas int
@@ -56,13 +57,14 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	r := &Runtime{replicas: 1}
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
-		err = r.connectCluster(*o.Cluster)
+		if err = r.connectCluster(*o.Cluster); err == nil {
+			err = r.prepareCluster(ctx)
+		}
 	} else {
 		where = "the store in " + dir
-		err = r.openFolder(ctx, dir, o)
-	}
-	if err == nil {
-		err = r.prepare(ctx)
+		if err = r.openFolder(ctx, dir, o); err == nil {
+			err = r.prepare(ctx)
+		}
 	}
 	if err != nil {
 		// The caller's context may be over; what was started ends nevertheless.
@@ -107,6 +109,9 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err := os.Chmod(store, 0o700); err != nil { // it may have been there
 		return err
 	}
+	if err := inspect(dir, log.Warn); err != nil {
+		return err
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "crosswalk",
 		DontListen: true, // reached by in-process connections and the folder's socket only
@@ -136,6 +141,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if !srv.JetStreamEnabled() {
 		return errors.New("the store cannot be read: the log says why")
 	}
+	r.dir = dir
 	if r.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
 		return err
 	}
@@ -205,10 +211,28 @@ func (r *Runtime) Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jet
 	defer cancel()
 	cfg.History, cfg.Replicas = 1, r.replicas
 	kv, err := r.js.CreateOrUpdateKeyValue(ctx, cfg)
+	if err == nil && r.replicas > 1 {
+		kv, err = r.askLeader(ctx, cfg.Bucket)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, err)
 	}
 	return kv, nil
+}
+
+// askLeader has a bucket read where it is written: another server of the cluster may not have the link yet that was stored a moment ago.
+func (r *Runtime) askLeader(ctx context.Context, bucket string) (jetstream.KeyValue, error) {
+	s, err := r.js.Stream(ctx, "KV_"+bucket)
+	if err != nil {
+		return nil, err
+	}
+	if cfg := s.CachedInfo().Config; cfg.AllowDirect {
+		cfg.AllowDirect = false
+		if _, err := r.js.UpdateStream(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return r.js.KeyValue(ctx, bucket)
 }
 
 // Stream opens a stream, and makes it where there is none, with the replicas of the store.
@@ -237,11 +261,15 @@ func (r *Runtime) Close(ctx context.Context) error {
 			r.server.Shutdown()
 			r.server.WaitForShutdown()
 		}
-		if r.lock == nil {
-			done <- nil
-			return
+		var err error
+		if r.dir != "" {
+			err = markClosed(r.dir)
+			r.dir = "" // closed twice, it may be another's by now
 		}
-		done <- r.lock.release()
+		if r.lock != nil {
+			err = errors.Join(err, r.lock.release())
+		}
+		done <- err
 	}()
 	select {
 	case err := <-done:

@@ -38,6 +38,13 @@ import (
 const flowName = "webshop-orders"
 
 func TestMain(m *testing.M) {
+	if os.Getenv("CROSSWALK_TEST_WORKER") != "" {
+		if err := worker(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if dir := os.Getenv("CROSSWALK_TEST_RUN"); dir != "" {
 		if err := child(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -102,7 +109,7 @@ func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
 		return nil, err
 	}
 	s := &set{project: p}
-	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true}); err != nil {
+	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true, Cluster: clusterOf()}); err != nil {
 		return nil, err
 	}
 	if s.engine, err = runner.Open(ctx, s.store, o); err != nil {

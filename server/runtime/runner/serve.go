@@ -29,6 +29,11 @@ type ServeOptions struct {
 	Patience time.Duration
 	// Tend is how often unsettled documents are looked at (default 1 min).
 	Tend time.Duration
+	// Reload asks for another look at the flows of the host: new ones begin, those that are gone end, and those whose fingerprint is another are
+	// opened anew when their documents in hand have ended. nil for never.
+	Reload <-chan struct{}
+	// Fingerprint tells versions of a flow apart: two that are the same may go on as they are.
+	Fingerprint func(flow string) string
 }
 
 func (o *ServeOptions) defaults() {
@@ -41,25 +46,22 @@ func (o *ServeOptions) defaults() {
 	if o.Tend <= 0 {
 		o.Tend = time.Minute
 	}
+	if o.Fingerprint == nil {
+		o.Fingerprint = func(string) string { return "" }
+	}
 }
 
 // Serve runs flows by their schedules, and handles what is queued, until ctx ends; then it ends what is in hand. Any number of processes may
 // serve one store.
 func (e *Engine) Serve(ctx context.Context, host Host, o ServeOptions) error {
 	o.defaults()
-	specs := host.Schedules()
-	if err := e.schedules.Set(ctx, specs); err != nil {
+	s := &server{engine: e, host: host, options: o, flows: map[string]*served{}}
+	defer s.running.Wait()
+	if err := s.load(ctx); err != nil {
 		return err
 	}
-	s := &server{engine: e, options: o, flows: map[string]*served{}}
-	var running sync.WaitGroup
-	defer running.Wait()
-	for name := range specs {
-		f := &served{server: s, name: name, host: host, ticks: make(chan schedule.Tick), crews: map[queue.Lane]*crew{}}
-		s.flows[name] = f
-		running.Go(func() { f.serve(ctx) })
-	}
-	running.Go(func() { s.tend(ctx) })
+	s.running.Go(func() { s.tend(ctx) })
+	s.running.Go(func() { s.reload(ctx) })
 	for {
 		err := e.schedules.Take(ctx, func(t schedule.Tick) { s.dispatch(ctx, t) })
 		if ctx.Err() != nil {
@@ -81,35 +83,13 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// server is a process that serves flows.
-type server struct {
-	engine  *Engine
-	options ServeOptions
-	flows   map[string]*served
-}
-
-// dispatch hands a tick to its flow. One that is busy gets it later.
-func (s *server) dispatch(ctx context.Context, t schedule.Tick) {
-	f := s.flows[t.Flow]
-	if f == nil {
-		_ = t.Done() // the flow is gone; the tick with it
-		return
-	}
-	select {
-	case f.ticks <- t:
-	case <-ctx.Done():
-	case <-time.After(50 * time.Millisecond):
-		_ = t.Later(2 * time.Second)
-	}
-}
-
 // tend looks after what does not come by itself: what is older than it may be, and unsettled documents.
 func (s *server) tend(ctx context.Context) {
 	for pause(ctx, s.options.Tend) {
 		if _, err := s.engine.activity.Expire(ctx, s.engine.options.Now()); err != nil && ctx.Err() == nil {
 			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
 		}
-		for name := range s.flows {
+		for _, name := range s.names() {
 			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend); err != nil && ctx.Err() == nil {
 				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
 			}
@@ -142,6 +122,9 @@ type served struct {
 	name   string
 	host   Host
 	ticks  chan schedule.Tick
+	reopen chan struct{} // its files are others now
+	stop   context.CancelFunc
+	print  string // the fingerprint with which it was opened last
 
 	mu    sync.Mutex
 	crews map[queue.Lane]*crew
@@ -189,13 +172,15 @@ func (f *served) wait(ctx context.Context, d time.Duration) {
 			return
 		case <-end:
 			return
+		case <-f.reopen:
+			return
 		case t := <-f.ticks:
 			_ = t.Later(5 * time.Second)
 		}
 	}
 }
 
-// work handles the flow's documents and runs until ctx ends or the flow is paused.
+// work handles the flow's documents and runs until ctx ends, the flow is paused or its files change.
 func (f *served) work(ctx context.Context, open *Flow) {
 	e := f.server.engine
 	ctx, stop := context.WithCancel(ctx)
@@ -206,9 +191,14 @@ func (f *served) work(ctx context.Context, open *Flow) {
 		hands.Go(func() { f.handle(ctx, open, lane) })
 	}
 	hands.Go(func() {
-		for pause(ctx, time.Second) {
-			if e.Paused(ctx, f.name) {
-				stop()
+		defer stop()
+		for !e.Paused(ctx, f.name) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-f.reopen:
+				return
+			case <-time.After(time.Second):
 			}
 		}
 	})

@@ -25,9 +25,7 @@ import (
 
 // Options are what a server serves and to whom.
 type Options struct {
-	// Calls are what connections do, for /metrics; nil for none.
-	Calls *Calls
-	API   api.Options
+	API api.Options
 	// Hosts are the names under which browsers may ask, besides this machine's own: "crosswalk.example.com".
 	Hosts []string
 	// Profile adds /debug/pprof for whoever has the role admin.
@@ -64,9 +62,6 @@ func New(opts Options) (*Server, error) {
 	m, err := newMetrics(opts.Collectors)
 	if err != nil {
 		return nil, err
-	}
-	if opts.Calls != nil {
-		opts.Calls.register(m.registry)
 	}
 	r := mux.NewRouter()
 	r.UseEncodedPath()

@@ -93,11 +93,10 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return misusef("%w\nChoose another address with --listen", err)
 	}
 	defer l.Close() // again does nothing
-	calls := server.NewCalls()
 	var run *flows.Service
 	if p != nil && !f.noFlows {
 		var set *flows.Set
-		set, err = openFlowsWith(ctx, p, flows.Options{Surroundings: project.Surroundings{Log: c.logger(), Observer: calls}, Log: c.logger(), Own: ownPatience})
+		set, err = openFlowsWith(ctx, p, flows.Options{Surroundings: project.Surroundings{Log: c.logger()}, Log: c.logger(), Own: ownPatience})
 		if err != nil {
 			return err
 		}
@@ -106,7 +105,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 			return err
 		}
 	}
-	s, closeFolder, err := c.newServer(p, cfg, f.profile, run, calls)
+	s, closeFolder, err := c.newServer(p, cfg, f.profile, run)
 	if err != nil {
 		return err
 	}
@@ -125,8 +124,8 @@ const ownPatience = 20 * time.Second
 // logger writes what happens to stderr.
 func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
 
-// newServer makes the server of a project, nil for none, and of the flows that run beside it; calls counts those of connectors, nil for none. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service, calls *server.Calls) (*server.Server, func() error, error) {
+// newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
+func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
@@ -155,7 +154,7 @@ func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run
 			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
 		})
 	}
-	all := server.Options{API: opts, Calls: calls, Hosts: cfg.Hosts, Profile: profile}
+	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
 	if run != nil {
 		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
 		all.API.Flows, all.API.Reload = run.Set(), run.Reload

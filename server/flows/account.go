@@ -39,7 +39,7 @@ func newMetrics() *metrics {
 // Collectors are the metrics of the service.
 func (s *Service) Collectors() []prometheus.Collector {
 	m := s.metrics
-	return []prometheus.Collector{m.read, m.documents, m.skipped, m.missing, m.doubled, m.made, m.hooks}
+	return append(s.set.calls.collectors(), m.read, m.documents, m.skipped, m.missing, m.doubled, m.made, m.hooks)
 }
 
 func (m *metrics) hook(connection, result string) { m.hooks.WithLabelValues(connection, result).Inc() }

@@ -46,6 +46,7 @@ type Set struct {
 	Engine  *runner.Engine
 
 	options Options
+	calls   *callMetrics
 	current atomic.Pointer[project.Project]
 }
 
@@ -67,7 +68,9 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 		return nil, errors.Join(err, store.Close(context.WithoutCancel(ctx)))
 	}
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
-	s := &Set{Project: p, Store: store, Engine: engine, options: o}
+	calls := newCallMetrics()
+	o.Surroundings.Observer = calls
+	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
 	s.current.Store(p)
 	return s, nil
 }

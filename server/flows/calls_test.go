@@ -1,23 +1,23 @@
-package server_test
+package flows
 
 import (
 	"context"
 	"fmt"
-	"io"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/port"
-	"github.com/crosswalk-go/crosswalk/server"
-	"github.com/crosswalk-go/crosswalk/server/auth"
 )
 
-// TestCallsAreCounted holds that what connections do stands in /metrics, each failure under the name of its kind.
+// TestCallsAreCounted holds that what connections do is counted, each failure under the name of its kind.
 func TestCallsAreCounted(t *testing.T) {
-	calls := server.NewCalls()
-	s := open(t, auth.Config{}, func(o *server.Options) { o.Calls = calls })
+	calls := newCallMetrics()
 	call := func(e connectors.Ended) {
 		left := -2.0
 		_, ended := calls.Call(t.Context(), connectors.Call{Connection: "webshop", System: "ecwid", Op: "GET /orders", Attempt: 1, Budget: &left})
@@ -29,11 +29,10 @@ func TestCallsAreCounted(t *testing.T) {
 	call(connectors.Ended{Kind: fmt.Errorf("more: %w", context.Canceled)})
 	call(connectors.Ended{Kind: port.ErrOutage, Open: true})
 	calls.Wait(t.Context(), connectors.Wait{Connection: "webshop", System: "ecwid", Why: connectors.WaitBudget, For: 1500 * time.Millisecond})
-	text, err := io.ReadAll(request(s, "GET", "http://127.0.0.1:8080/metrics").Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := string(text)
+	r := prometheus.NewRegistry()
+	r.MustRegister(calls.collectors()...)
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
 		`crosswalk_calls_total{connection="webshop",end="ok",system="ecwid"} 2`,
 		`crosswalk_calls_total{connection="webshop",end="rate_limit",system="ecwid"} 1`,
@@ -44,8 +43,8 @@ func TestCallsAreCounted(t *testing.T) {
 		`crosswalk_circuit_open{connection="webshop",system="ecwid"} 1`,
 		`crosswalk_call_duration_seconds_count{connection="webshop",system="ecwid"} 5`,
 	} {
-		if !strings.Contains(w, want+"\n") {
-			t.Errorf("no %s in\n%s", want, w)
+		if !strings.Contains(w.Body.String(), want+"\n") {
+			t.Errorf("no %s in\n%s", want, w.Body)
 		}
 	}
 }

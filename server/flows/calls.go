@@ -1,4 +1,4 @@
-package server
+package flows
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Calls count what connections do, for [Options]: calls by how they ended, waits, what is left of budgets, and who is not called for a while.
-type Calls struct {
+// callMetrics count what connections do: calls by how they ended, waits, what is left of budgets, and who is not called for a while.
+type callMetrics struct {
 	calls   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 	waits   *prometheus.CounterVec
@@ -19,11 +19,10 @@ type Calls struct {
 	open    *prometheus.GaugeVec
 }
 
-var _ connectors.Observer = (*Calls)(nil)
+var _ connectors.Observer = (*callMetrics)(nil)
 
-// NewCalls makes an observer for the connections of a server.
-func NewCalls() *Calls {
-	return &Calls{
+func newCallMetrics() *callMetrics {
+	return &callMetrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "crosswalk_calls_total", Help: "Attempts of calls to systems, by how they ended."}, []string{"connection", "system", "end"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -38,12 +37,12 @@ func NewCalls() *Calls {
 	}
 }
 
-func (m *Calls) register(r prometheus.Registerer) {
-	r.MustRegister(m.calls, m.seconds, m.waits, m.left, m.open)
+func (m *callMetrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.calls, m.seconds, m.waits, m.left, m.open}
 }
 
 // Call is [connectors.Observer].
-func (m *Calls) Call(ctx context.Context, c connectors.Call) (context.Context, func(connectors.Ended)) {
+func (m *callMetrics) Call(ctx context.Context, c connectors.Call) (context.Context, func(connectors.Ended)) {
 	if c.Budget != nil {
 		m.left.WithLabelValues(c.Connection, c.System).Set(*c.Budget)
 	}
@@ -59,7 +58,7 @@ func (m *Calls) Call(ctx context.Context, c connectors.Call) (context.Context, f
 }
 
 // Wait is [connectors.Observer].
-func (m *Calls) Wait(_ context.Context, w connectors.Wait) {
+func (m *callMetrics) Wait(_ context.Context, w connectors.Wait) {
 	m.waits.WithLabelValues(w.Connection, w.System, string(w.Why)).Add(w.For.Seconds())
 }
 

@@ -17,10 +17,14 @@ func TestWatch(t *testing.T) {
 	scripts := newScriptHost(nil)
 	defer scripts.Close()
 	for _, cover := range []bool{false, true} {
-		dir := t.TempDir()
-		write := func(name, text string) {
+		dir, beside := t.TempDir(), t.TempDir()
+		write := func(name, text string) { // at once: the watch may look at any moment
 			t.Helper()
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			draft := filepath.Join(beside, name)
+			if err := os.WriteFile(draft, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(draft, filepath.Join(dir, name)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -23,7 +23,7 @@ import (
 
 // known are the words that the tests' schemas are told.
 var known = schema.Known{
-	Systems: []string{"shopware", "eaccounting"},
+	Systems: []string{"ccvsalespos", "ccvshop", "eaccounting", "ecwid", "magento", "shopware"},
 	Settings: map[string][]schema.Setting{
 		"order": {{Name: "missingProduct", Type: "string", Help: "What to do.", Choices: []string{"fail", "create"}}, {Name: "customerMatch", Type: "list", Choices: []string{"link", "email"}}},
 		"stock": {{Name: "maxZeroed", Type: "number"}, {Name: "update", Type: "boolean"}, {Name: "defaults", Type: "object"}, {Name: "quantity", Type: "string"}},

@@ -48,24 +48,15 @@ function ended(child) {
 }
 
 /** Starts sandboxes of the shop and the books, and returns the variables that lead to them. */
-export async function sandboxes() {
-  const child = spawn(program, ['sandbox', 'shopware', 'eaccounting', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = await new Promise((resolve, reject) => {
-    let out = '';
-    child.stdout.on('data', (text) => {
-      out += text;
-      const whole = out.split('\n').slice(0, -1);
-      if (whole.length === 2) resolve(whole.map((line) => JSON.parse(line)));
-    });
-    child.on('exit', (code) => reject(new Error(`crosswalk sandbox ended with ${code}`)));
-  });
+export async function shopAndBooks() {
+  const { running, stop } = await sandboxes('shopware', 'eaccounting');
   const env = {};
-  for (const { system, url, credentials } of lines) {
+  for (const { system, url, credentials } of running) {
     const name = system === 'shopware' ? 'WEBSHOP' : 'BOOKS';
     env[name + '_URL'] = url;
     for (const [key, value] of Object.entries(credentials)) env[`${name}_${key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}`] = value;
   }
-  return { env, stop: () => ended(child) };
+  return { env, stop };
 }
 
 /** Starts sandboxes of these systems and returns where they are, in their order. */

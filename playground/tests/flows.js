@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible } from './axe.js';
-import { launch, project, sandboxes, serve } from './browser.js';
+import { launch, project, shopAndBooks, serve } from './browser.js';
 
 /** Waits until a text stands in an editor, also where it is not scrolled into view. */
 const holds = (page, name, part) =>
@@ -14,7 +14,7 @@ const { dir, remove } = project();
 const flowFile = join(dir, 'flows/webshop-orders.yaml');
 writeFileSync(flowFile, readFileSync(flowFile, 'utf8').replace('mappings:\n', 'mappings:\n  read: mappings/order.yaml\n'));
 writeFileSync(join(dir, 'mappings/order.yaml'), 'extends: shopware/order.read\nrules:\n  note: customerComment\n');
-const systems = await sandboxes();
+const systems = await shopAndBooks();
 const server = await serve(dir, { env: systems.env });
 const browser = await launch();
 let failed = true;

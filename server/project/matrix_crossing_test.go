@@ -264,8 +264,6 @@ var faulty = map[string]string{
 	"ccvsalespos to magento, customer":  "a second run updates 330042 again",
 	"ccvshop to magento, customer":      "a second run updates 330042 again",
 	"ecwid to magento, stock":           "a second run updates NK-TEE again",
-	"ecwid to shopware, customer":       "Shopware wants an address of a customer, who may have none in Ecwid",
-	"ecwid to shopware, order":          "Shopware wants an address and a last name, which an order of Ecwid may lack",
 	"shopware to ccvsalespos, variants": "a new combination is not made for a family that is there",
 	"shopware to ccvshop, variants":     "a new combination is not made for a family that is there",
 }

@@ -6,10 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/all"
 )
 
 const module = "github.com/crosswalk-go/crosswalk"
@@ -104,6 +110,25 @@ func TestArchitecture(t *testing.T) {
 	}
 	for _, finding := range checkArchitecture(packages) {
 		t.Error(finding)
+	}
+}
+
+// TestEveryPackageHasARoom holds the table of docs/architecture.md to the packages that there are.
+func TestEveryPackageHasARoom(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(repository(t), "docs/architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		system := strings.HasPrefix(name, "connectors/") && (strings.HasSuffix(name, "/sandbox") || slices.ContainsFunc(all.Systems(), func(s connectors.System) bool {
+			return name == "connectors/"+s.Spec.Name
+		}))
+		onlyTests := strings.HasPrefix(name, "mappings/") // what tests one system's mappings stands beside them
+		inner := regexp.MustCompile("/internal/.*").ReplaceAllString(name, "/internal/...")
+		if !system && !onlyTests && !strings.Contains(string(page), "`"+inner+"`") {
+			t.Errorf("docs/architecture.md does not say what %s is for", name)
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package jsondoc holds JSON as the systems' sandboxes keep it: objects in the order of their members and numbers as
-// their text. It is not for connectors, which hand documents on as bytes, nor for large documents. Start with
-// [Object], [Decode] and [Encode].
+// Package jsondoc takes JSON apart without loss: objects in the order of their members and numbers as their text. Sandboxes keep their
+// documents so, and connectors compare with it what is there and what is wanted. It is not for documents on their way, which stay
+// bytes, nor for large ones. Start with [Object], [Decode] and [Encode]; [Difference] is the comparison.
 package jsondoc
 
 import (

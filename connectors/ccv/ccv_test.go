@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/ccv/sandbox"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -24,29 +24,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests turn.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // shop is a sandbox, a connection to it, and what happens before each of its answers.
 type shop struct {
 	*Client
 	box    *sandbox.Sandbox
-	clock  *clock
+	clock  *contract.Clock
 	url    string
 	before func(r *http.Request)
 	calls  []string
@@ -71,8 +53,8 @@ type plan struct {
 // start runs a shop at noon of 1 December 2026. Waits of the client take no time; they move the clock.
 func start(t tester, cleanup func(func()), p plan) *shop {
 	t.Helper()
-	s := &shop{clock: &clock{t: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)}}
-	o := connectors.SandboxOptions{Now: s.clock.now, Empty: p.empty}
+	s := &shop{clock: contract.NewClock(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))}
+	o := connectors.SandboxOptions{Now: s.clock.Now, Empty: p.empty}
 	d := shopDialect
 	if p.register {
 		d, s.box = registerDialect, sandbox.NewRegister(o, p.options...)
@@ -92,12 +74,12 @@ func start(t tester, cleanup func(func()), p plan) *shop {
 	}))
 	srv.Config.ErrorLog = nil
 	cfg := p.config
-	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", s.clock.now
+	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", s.clock.Now
 	if cfg.Credentials == nil {
 		cfg.Credentials = s.box.Credentials()
 	}
 	c, err := open(d, cfg, func(rc *rest.Config) {
-		rc.Sleep = func(_ context.Context, d time.Duration) error { s.clock.add(d); return nil }
+		rc.Sleep = func(_ context.Context, d time.Duration) error { s.clock.Add(d); return nil }
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +251,7 @@ func TestErrors(t *testing.T) {
 	}
 	// A clock that is off is said to be.
 	s := newShop(t)
-	s.signer.now = func() time.Time { return s.clock.now().Add(-7 * time.Minute) }
+	s.signer.now = func() time.Time { return s.clock.Now().Add(-7 * time.Minute) }
 	if _, err := s.Ping(t.Context()); !errors.Is(err, port.ErrAuth) {
 		t.Error(err)
 	}

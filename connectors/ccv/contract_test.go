@@ -34,9 +34,9 @@ type endpoint struct {
 	pattern      *regexp.Regexp
 }
 
-// contract are names and kinds that third-party clients derived from the vendor's schemas. The vendor publishes no document that a test
+// derived are names and kinds that third-party clients derived from the vendor's schemas. The vendor publishes no document that a test
 // could read, so that these stand in.
-type contract struct {
+type derived struct {
 	t         *testing.T
 	fields    map[string]struct{ Fields map[string]field }
 	endpoints []endpoint
@@ -46,12 +46,12 @@ type contract struct {
 	seen  map[string]bool // endpoints
 }
 
-func vendorContract(t *testing.T) *contract {
+func vendorContract(t *testing.T) *derived {
 	dir := os.Getenv("CROSSWALK_CONTRACTS")
 	if dir == "" {
 		t.Skip("CROSSWALK_CONTRACTS names no folder with the vendors' contracts")
 	}
-	c := &contract{t: t, found: map[string]bool{}, seen: map[string]bool{}}
+	c := &derived{t: t, found: map[string]bool{}, seen: map[string]bool{}}
 	for name, into := range map[string]any{"derived-fields.json": &c.fields, "derived-endpoints.json": &c.endpoints} {
 		text, err := os.ReadFile(filepath.Join(dir, "ccvshop", name))
 		if err == nil {
@@ -73,7 +73,7 @@ var later = map[string]bool{
 	".email_invoice": true, ".email_invoice_company": true, ".email_invoice_union": true, ".collection": true, ".calculator_href": true,
 }
 
-func (c *contract) wrap(next http.Handler) http.Handler {
+func (c *derived) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -91,7 +91,7 @@ func (c *contract) wrap(next http.Handler) http.Handler {
 	})
 }
 
-func (c *contract) check(r *http.Request, body []byte, rec *httptest.ResponseRecorder) {
+func (c *derived) check(r *http.Request, body []byte, rec *httptest.ResponseRecorder) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.IndexFunc(c.endpoints, func(e endpoint) bool { return e.Method == r.Method && e.pattern.MatchString(r.URL.Path) })
@@ -134,7 +134,7 @@ func (c *contract) check(r *http.Request, body []byte, rec *httptest.ResponseRec
 }
 
 // object holds a document to a list of members: none is unknown or of another kind, and of a request none that must be there is missing.
-func (c *contract) object(at string, schema map[string]field, v gjson.Result, request bool) {
+func (c *derived) object(at string, schema map[string]field, v gjson.Result, request bool) {
 	if schema == nil {
 		return
 	}

@@ -188,13 +188,13 @@ func TestManyChangedProducts(t *testing.T) {
 	s := start(t, t.Cleanup, plan{empty: true})
 	pack := s.ask(t, http.MethodPost, `{"name":"x"}`, "packages").Get("id").Raw
 	for i := range fewChanges + 5 {
-		s.clock.add(time.Second)
+		s.clock.Add(time.Second)
 		s.ask(t, http.MethodPost, fmt.Sprintf(`{"name":"P","productnumber":"P-%d","price":1,"discount":0,"taxtariff":"normal","package_id":%s}`, i, pack), "products")
 	}
-	if docs := read(t, s.Client, port.Query{Resource: "product", Since: s.clock.now().Add(-time.Hour)}); len(docs) != fewChanges+5 {
+	if docs := read(t, s.Client, port.Query{Resource: "product", Since: s.clock.Now().Add(-time.Hour)}); len(docs) != fewChanges+5 {
 		t.Errorf("%d products", len(docs))
 	}
-	if docs := read(t, s.Client, port.Query{Resource: "product", Since: s.clock.now().Add(-5 * time.Second), Limit: 3}); len(docs) < 3 || docs[len(docs)-1].Key != fmt.Sprintf("P-%d", fewChanges+2) {
+	if docs := read(t, s.Client, port.Query{Resource: "product", Since: s.clock.Now().Add(-5 * time.Second), Limit: 3}); len(docs) < 3 || docs[len(docs)-1].Key != fmt.Sprintf("P-%d", fewChanges+2) {
 		t.Errorf("%d products, the last %s", len(docs), docs[len(docs)-1].Key)
 	}
 }
@@ -266,7 +266,7 @@ func TestOrdersLoseNothing(t *testing.T) {
 		status := map[string]string{} // what the shop has
 		var ids []string
 		d := draw(rt)
-		tick := func() { s.clock.add(time.Duration(d.roll(1500)) * time.Millisecond) }
+		tick := func() { s.clock.Add(time.Duration(d.roll(1500)) * time.Millisecond) }
 		change := func() {
 			tick()
 			if len(ids) == 0 || d.roll(2) == 0 {
@@ -331,7 +331,7 @@ func TestProductsLoseNothing(t *testing.T) {
 			if !strings.HasSuffix(r.URL.Path, "/products/") || d.roll(2) == 0 {
 				return
 			}
-			s.clock.add(time.Duration(d.roll(1200)) * time.Millisecond)
+			s.clock.Add(time.Duration(d.roll(1200)) * time.Millisecond)
 			id, to := []string{"845001", "845002", "845003", "845004", "845006"}[d.roll(5)], fmt.Sprint(1+d.roll(900))
 			s.ask(rt, http.MethodPatch, `{"price":`+to+`}`, "products", id)
 			price[id] = to

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
@@ -24,29 +25,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests turn.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // store is a sandbox, a connection to it, and what happens before each of its answers.
 type store struct {
 	*sandbox.Sandbox
 	*Client
-	clock  *clock // of the store
+	clock  *contract.Clock // of the store
 	ahead  time.Duration
 	before func(r *http.Request)
 	waited time.Duration
@@ -73,8 +56,8 @@ var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 // start runs a store at noon of 1 December 2026. Waits of the client take no time; they move the clock.
 func start(t *testing.T, o connectors.SandboxOptions, cfg connectors.Config, opts ...sandbox.Option) *store {
 	t.Helper()
-	s := &store{clock: &clock{t: noon}}
-	o.Now = s.clock.now
+	s := &store{clock: contract.NewClock(noon)}
+	o.Now = s.clock.Now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -85,14 +68,14 @@ func start(t *testing.T, o connectors.SandboxOptions, cfg connectors.Config, opt
 		}
 		s.ServeHTTP(w, r)
 	}))
-	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", func() time.Time { return s.clock.now().Add(s.ahead) }
+	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", func() time.Time { return s.clock.Now().Add(s.ahead) }
 	if cfg.Credentials == nil {
 		cfg.Credentials = s.Credentials()
 	}
 	c, err := open(cfg, func(rc *rest.Config) {
 		rc.Sleep = func(_ context.Context, d time.Duration) error {
 			s.waited += d
-			s.clock.add(d)
+			s.clock.Add(d)
 			return nil
 		}
 	})

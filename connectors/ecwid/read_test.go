@@ -84,7 +84,7 @@ func TestReadByIDDoesNotLag(t *testing.T) {
 	if got := read(port.Query{}); got != "" {
 		t.Errorf("searched at once: %q", got)
 	}
-	s.clock.add(6 * time.Second)
+	s.clock.Add(6 * time.Second)
 	if got := read(port.Query{}); got != "new" {
 		t.Errorf("searched later: %q", got)
 	}
@@ -114,7 +114,7 @@ func TestReadLosesNothing(t *testing.T) {
 			for range n {
 				order()
 			}
-			s.clock.add(time.Duration(rapid.IntRange(0, 300).Draw(rt, "pause")) * time.Second)
+			s.clock.Add(time.Duration(rapid.IntRange(0, 300).Draw(rt, "pause")) * time.Second)
 		}
 		moves := rapid.IntRange(0, 60).Draw(rt, "moves")
 		lot := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "lot"), 0)) // the store's goroutines must not draw from rt
@@ -130,7 +130,7 @@ func TestReadLosesNothing(t *testing.T) {
 					s.merchant("PUT", "/orders/"+ids[lot.IntN(len(ids))], fmt.Sprintf(`{"privateAdminNotes":"%d"}`, moves))
 				}
 			}
-			s.clock.add(time.Duration(lot.IntN(4)) * time.Second)
+			s.clock.Add(time.Duration(lot.IntN(4)) * time.Second)
 		}
 		seen := map[string]string{} // the newest body of each order
 		var cursor time.Time
@@ -149,10 +149,10 @@ func TestReadLosesNothing(t *testing.T) {
 					cursor = d.ChangedAt
 				}
 			}
-			s.clock.add(time.Duration(rapid.IntRange(0, 90).Draw(rt, "later")) * time.Second)
+			s.clock.Add(time.Duration(rapid.IntRange(0, 90).Draw(rt, "later")) * time.Second)
 		}
 		s.before = nil
-		s.clock.add(time.Minute)
+		s.clock.Add(time.Minute)
 		for d, err := range s.Client.Read(t.Context(), port.Query{Resource: "order", Since: cursor}) {
 			if err != nil {
 				rt.Fatal(err)
@@ -177,7 +177,7 @@ func TestReadInWindows(t *testing.T) {
 		for n := range burst {
 			s.merchant("POST", "/customers", fmt.Sprintf(`{"email":"c%d.%d@example.com"}`, i, n))
 		}
-		s.clock.add(7 * time.Minute)
+		s.clock.Add(7 * time.Minute)
 	}
 	docs := s.read(t, port.Query{Resource: "customer"})
 	ids := map[string]bool{}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/magento/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
@@ -24,29 +25,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests turn.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // shop is a sandbox, a connection to it, and what happens before each of its answers.
 type shop struct {
 	*sandbox.Sandbox
 	*Client
-	clock  *clock
+	clock  *contract.Clock
 	guard  sync.Mutex // of what follows: a connection that is cut orders nothing
 	before func(r *http.Request)
 	calls  []string
@@ -112,19 +95,19 @@ func start(t failer, cleanup func(func()), cfg connectors.Config, opts ...sandbo
 
 func startWith(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg connectors.Config, opts ...sandbox.Option) *shop {
 	t.Helper()
-	s := &shop{clock: &clock{t: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)}}
-	o.Now = s.clock.now
+	s := &shop{clock: contract.NewClock(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))}
+	o.Now = s.clock.Now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.meet(r)
 		s.Sandbox.ServeHTTP(w, r)
 	}))
-	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", s.clock.now
+	cfg.URL, cfg.Name, cfg.Now = srv.URL, "webshop", s.clock.Now
 	if cfg.Credentials == nil {
 		cfg.Credentials = s.Credentials()
 	}
 	c, err := open(cfg, func(rc *rest.Config) {
-		rc.Sleep = func(_ context.Context, d time.Duration) error { s.clock.add(d); return nil }
+		rc.Sleep = func(_ context.Context, d time.Duration) error { s.clock.Add(d); return nil }
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +195,7 @@ func TestAdminTokenEnds(t *testing.T) {
 	read(t, s.Client, port.Query{Resource: "order"})
 	s.Expire() // before its time
 	read(t, s.Client, port.Query{Resource: "order"})
-	s.clock.add(5 * time.Hour)
+	s.clock.Add(5 * time.Hour)
 	read(t, s.Client, port.Query{Resource: "order"})
 	logins := 0
 	for _, c := range s.calls {

@@ -98,7 +98,7 @@ func TestPlaceOrderCutOff(t *testing.T) {
 					s.cut(n, long, done)
 					_, first := s.Create(t.Context(), "order", orderBy(method))
 					s.mend()
-					s.clock.add(time.Hour) // a circuit may have opened
+					s.clock.Add(time.Hour) // a circuit may have opened
 					var again error
 					if first != nil {
 						_, again = s.Create(t.Context(), "order", orderBy(method))

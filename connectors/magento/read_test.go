@@ -63,7 +63,7 @@ func TestReadLosesNothing(t *testing.T) {
 		change := func() {
 			sku := rapid.SampledFrom([]string{"NK-MUG-350", "NK-GRINDER-01", "NK-TEE-BLACK-S", "NK-TEE-BLACK-M", "NK-BEAN-DARK-1000"}).Draw(rt, "sku")
 			to := fmt.Sprint(rapid.IntRange(1, 900).Draw(rt, "price"))
-			s.clock.add(time.Duration(rapid.IntRange(0, 1200).Draw(rt, "ms")) * time.Millisecond)
+			s.clock.Add(time.Duration(rapid.IntRange(0, 1200).Draw(rt, "ms")) * time.Millisecond)
 			r := httptest.NewRequest(http.MethodPut, "/rest/all/V1/products/"+sku, strings.NewReader(`{"product":{"price":`+to+`}}`))
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Authorization", "Bearer "+bearerOf(s))
@@ -152,7 +152,7 @@ func TestReadProducts(t *testing.T) {
 	if _, err := s.api.Do(t.Context(), request("POST", "/all/V1/products/attributes/manufacturer/options", `{"option":{"label":"Nieuw Merk"}}`)); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.add(time.Minute)
+	s.clock.Add(time.Minute)
 	mug, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
 	if err != nil || len(mug) != 1 {
 		t.Fatal(mug, err)
@@ -256,7 +256,7 @@ func TestReadFamilies(t *testing.T) {
 		since := docs[len(docs)-1].ChangedAt.Add(5 * time.Minute)
 		put := func(sku, body string) {
 			t.Helper()
-			s.clock.add(time.Minute)
+			s.clock.Add(time.Minute)
 			if _, err := s.api.Do(t.Context(), request("PUT", "/all/V1/products/"+sku, `{"product":`+body+`}`)); err != nil {
 				t.Fatal(err)
 			}
@@ -264,7 +264,7 @@ func TestReadFamilies(t *testing.T) {
 		put("NK-TEE-BLACK-S", `{"price":26.95}`)
 		put("NK-TEE-BLACK-M", `{"price":27.95}`)
 		got := read(t, s.Client, port.Query{Resource: "product", Since: since})
-		if len(got) != 1 || got[0].Key != "NK-TEE" || got[0].ID != tee.ID || got[0].Version == tee.Version || !got[0].ChangedAt.Equal(s.clock.now()) {
+		if len(got) != 1 || got[0].Key != "NK-TEE" || got[0].ID != tee.ID || got[0].Version == tee.Version || !got[0].ChangedAt.Equal(s.clock.Now()) {
 			t.Fatalf("pages of %d, since a child changed: %v", size, keys(got))
 		}
 		if raw := gjson.GetBytes(got[0].Body, "crosswalk.children.#.price").Raw; raw != "[26.95,27.95]" {

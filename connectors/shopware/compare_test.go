@@ -105,7 +105,7 @@ func TestStock(t *testing.T) {
 			t.Errorf("%s: %v %s", version, paths, changed.Body)
 		}
 		// A booking moves no stamp, and is read all the same.
-		if docs := read(t, s.Client, port.Query{Resource: "stock", Since: s.clock.now().Add(1)}); len(docs) != 7 {
+		if docs := read(t, s.Client, port.Query{Resource: "stock", Since: s.clock.Now().Add(1)}); len(docs) != 7 {
 			t.Errorf("%s: %d after the last change", version, len(docs))
 		}
 		if _, err := s.Create(t.Context(), "stock", []byte(`{"stock":1}`)); !errors.Is(err, port.ErrValidation) {

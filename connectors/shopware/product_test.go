@@ -281,8 +281,8 @@ func TestFamilyGrows(t *testing.T) {
 // A family comes again when one of its variants changed alone.
 func TestFamilyChangesWithAVariant(t *testing.T) {
 	s := open0(t)
-	s.clock.add(1000 * time.Hour)
-	began := s.clock.now()
+	s.clock.Add(1000 * time.Hour)
+	began := s.clock.Now()
 	found, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE-BLACK-S"})
 	if err != nil || len(found) != 1 {
 		t.Fatal(len(found), err)
@@ -385,7 +385,7 @@ func TestCreateCutAnywhere(t *testing.T) {
 			if d, err = s.Create(context.Background(), "product", []byte(sweater)); err == nil {
 				break
 			}
-			s.clock.add(time.Minute) // the next run
+			s.clock.Add(time.Minute) // the next run
 		}
 		if err != nil {
 			rt.Fatal(err)

@@ -130,7 +130,7 @@ func TestReadEqualStamps(t *testing.T) {
 	}
 	s.largest.Store(4)
 	s.page = 3
-	for _, q := range []port.Query{{Resource: "product"}, {Resource: "product", Since: s.clock.now()}} {
+	for _, q := range []port.Query{{Resource: "product"}, {Resource: "product", Since: s.clock.Now()}} {
 		got := keys(read(t, s.Client, q))
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
@@ -141,7 +141,7 @@ func TestReadEqualStamps(t *testing.T) {
 	if n := len(read(t, s.Client, port.Query{Resource: "product", Limit: 7})); n != 7 {
 		t.Errorf("limit 7 gave %d", n)
 	}
-	if n := len(read(t, s.Client, port.Query{Resource: "product", Limit: 7, Since: s.clock.now()})); n != 25 {
+	if n := len(read(t, s.Client, port.Query{Resource: "product", Limit: 7, Since: s.clock.Now()})); n != 25 {
 		t.Errorf("limit 7 since the stamp of all gave %d", n)
 	}
 }
@@ -159,7 +159,7 @@ func TestReadLosesNothing(t *testing.T) {
 		s := start(t, func(f func()) { done = append(done, f) }, connectors.SandboxOptions{Empty: true}, connectors.Config{Options: map[string]string{"overlap": "0s"}})
 		s.largest.Store(int64(rapid.IntRange(1, 2).Draw(t, "scan")))
 		s.page = rapid.IntRange(1, 3).Draw(t, "page")
-		other, err := Open(connectors.Config{Name: "other", URL: s.url(), Credentials: s.Credentials(), Now: s.clock.now})
+		other, err := Open(connectors.Config{Name: "other", URL: s.url(), Credentials: s.Credentials(), Now: s.clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestReadLosesNothing(t *testing.T) {
 		change := func() {
 			quiet = true
 			defer func() { quiet = false }()
-			s.clock.add(time.Duration(rapid.IntRange(0, 900).Draw(t, "ms")) * time.Millisecond)
+			s.clock.Add(time.Duration(rapid.IntRange(0, 900).Draw(t, "ms")) * time.Millisecond)
 			if len(ids) < 3 || rapid.Bool().Draw(t, "new") {
 				ids = append(ids, writer.product(t, fmt.Sprintf("N-%d", len(ids)), fmt.Sprintf(`,"id":"%032x"`, len(ids))).ID)
 				return
@@ -193,7 +193,7 @@ func TestReadLosesNothing(t *testing.T) {
 		seen := map[string]string{}
 		var cursor time.Time
 		for round := range 5 {
-			s.clock.add(time.Second)
+			s.clock.Add(time.Second)
 			if round == 4 { // at last nobody writes any more
 				left = 0
 			}
@@ -225,7 +225,7 @@ func (s *shop) url() string { return strings.TrimSuffix(s.base, "/api") }
 
 func TestReadSinceFollowsParts(t *testing.T) {
 	s := open0(t)
-	start := s.clock.now()
+	start := s.clock.Now()
 	s.overlap = 0
 	q := port.Query{Resource: "order", Since: start}
 	if docs := read(t, s.Client, q); len(docs) != 0 {
@@ -239,7 +239,7 @@ func TestReadSinceFollowsParts(t *testing.T) {
 		return gjson.ParseBytes(docs[0].Body)
 	}
 	before, _ := s.Find(t.Context(), "order", port.Key{Field: port.KeyNumber, Value: "10006"})
-	s.clock.add(time.Minute)
+	s.clock.Add(time.Minute)
 	// Paying moves the transaction's stamp, shipping the delivery's; the order's own stays null.
 	act := func(path string) {
 		t.Helper()
@@ -248,7 +248,7 @@ func TestReadSinceFollowsParts(t *testing.T) {
 		}
 	}
 	act("/_action/order_transaction/" + find("10006").Get("transactions.0.id").String() + "/state/paid")
-	s.clock.add(time.Minute)
+	s.clock.Add(time.Minute)
 	act("/_action/order_delivery/" + find("10002").Get("deliveries.0.id").String() + "/state/ship")
 	if find("10006").Get("updatedAt").Type != gjson.Null {
 		t.Error("the order's own stamp moved")
@@ -264,7 +264,7 @@ func TestReadSinceFollowsParts(t *testing.T) {
 		t.Error("a paid order has the version of an unpaid one")
 	}
 	s.overlap = time.Hour
-	q.Since = s.clock.now().Add(30 * time.Minute)
+	q.Since = s.clock.Now().Add(30 * time.Minute)
 	if docs := read(t, s.Client, q); len(docs) != 2 {
 		t.Errorf("the overlap gives %v", keys(docs))
 	}
@@ -277,15 +277,15 @@ func TestReadSinceFollowsParts(t *testing.T) {
 func TestReadStampsNeverPassTheBeginning(t *testing.T) {
 	s := start(t, t.Cleanup, connectors.SandboxOptions{Empty: true}, connectors.Config{})
 	s.product(t, "A", "")
-	s.clock.add(time.Minute)
-	began := s.clock.now()
+	s.clock.Add(time.Minute)
+	began := s.clock.Now()
 	n := 0
 	s.before = func(r *http.Request) {
 		if n++; n == 1 { // a product appears while the read is under way, a minute later
 			s.before = nil
-			s.clock.add(time.Minute)
+			s.clock.Add(time.Minute)
 			s.product(t, "B", "")
-			s.clock.add(-time.Minute)
+			s.clock.Add(-time.Minute)
 		}
 	}
 	docs := read(t, s.Client, port.Query{Resource: "product"})

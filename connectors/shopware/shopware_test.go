@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/faults"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/connectors/shopware/sandbox"
@@ -23,29 +24,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests turn.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // shop is a sandbox, a connection to it, and what happens before each of its answers.
 type shop struct {
 	*sandbox.Sandbox
 	*Client
-	clock  *clock
+	clock  *contract.Clock
 	waits  []time.Duration
 	before func(r *http.Request)
 
@@ -62,8 +45,8 @@ type failer interface {
 // start runs a shop at noon of 1 June 2026. Waits of the client take no time; they move the clock.
 func start(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg connectors.Config, opts ...sandbox.Option) *shop {
 	t.Helper()
-	s := &shop{clock: &clock{t: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
-	o.Now = s.clock.now
+	s := &shop{clock: contract.NewClock(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))}
+	o.Now = s.clock.Now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock() // two connections may call at once
@@ -74,14 +57,14 @@ func start(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg conn
 		}
 		s.Sandbox.ServeHTTP(w, r)
 	}))
-	cfg.URL, cfg.Name, cfg.Now = srv.URL+cfg.URL, "webshop", s.clock.now
+	cfg.URL, cfg.Name, cfg.Now = srv.URL+cfg.URL, "webshop", s.clock.Now
 	if cfg.Credentials == nil {
 		cfg.Credentials = s.Credentials()
 	}
 	c, err := open(cfg, func(rc *rest.Config) {
 		rc.Sleep = func(_ context.Context, d time.Duration) error {
 			s.waits = append(s.waits, d)
-			s.clock.add(d)
+			s.clock.Add(d)
 			return nil
 		}
 	})
@@ -149,7 +132,7 @@ func TestTokenExpiresMidRun(t *testing.T) {
 	if logins != 5 { // the first, and one for each of the four pages after it
 		t.Errorf("%d log-ins", logins)
 	}
-	s.clock.add(time.Hour)
+	s.clock.Add(time.Hour)
 	if docs := read(t, s.Client, port.Query{Resource: "customer"}); len(docs) != 4 {
 		t.Errorf("%d customers after an hour", len(docs))
 	}

@@ -176,11 +176,11 @@ func TestForgedWebhooks(t *testing.T) {
 	if _, err := s.received(t, events[1], nil); !errors.Is(err, connectors.ErrSignature) {
 		t.Errorf("of no app: %v", err)
 	}
-	s.clock.add(25 * time.Hour)
+	s.clock.Add(25 * time.Hour)
 	if _, err := s.received(t, e, nil); !errors.Is(err, connectors.ErrSignature) {
 		t.Errorf("an event of yesterday: %v", err)
 	}
-	s.clock.add(-26 * time.Hour)
+	s.clock.Add(-26 * time.Hour)
 	if _, err := s.received(t, e, nil); !errors.Is(err, connectors.ErrSignature) {
 		t.Errorf("an event of tomorrow: %v", err)
 	}

@@ -184,7 +184,7 @@ func TestFlowsStayStill(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	s := open0(t)
-	s.clock.add(time.Minute)
+	s.clock.Add(time.Minute)
 	if _, err := s.Create(t.Context(), "customer", s.customerBody(t, "sanne.devries@EXAMPLE.nl")); err != nil {
 		t.Fatal(err) // the API takes an e-mail address twice
 	}

@@ -39,17 +39,17 @@ func changedAttributes(have *jsondoc.Object, want []*jsondoc.Object) []any {
 }
 
 // compareAttributes compares attributes that are written by id or alias.
-func compareAttributes(d *difference, have, want *jsondoc.Object) {
+func compareAttributes(d *jsondoc.Difference, have, want *jsondoc.Object) {
 	if changed := changedAttributes(have, want.Objects("attributes")); len(changed) > 0 {
-		d.note("attributes", have.Get("attributes"), want.Get("attributes"))
-		d.body.Set("attributes", changed)
+		d.Note("attributes", have.Get("attributes"), want.Get("attributes"))
+		d.Body.Set("attributes", changed)
 	}
 }
 
 // compareNamed compares the attributes that are written by name.
-func compareNamed(d *difference, labels, have, want *jsondoc.Object) {
+func compareNamed(d *jsondoc.Difference, labels, have, want *jsondoc.Object) {
 	if changed := changedAttributes(have, want.Objects("attributes")); len(changed) > 0 {
-		d.note("crosswalk.attributes", have.Get("attributes"), want.Get("attributes"))
+		d.Note("crosswalk.attributes", have.Get("attributes"), want.Get("attributes"))
 		labels.Set("attributes", changed)
 	}
 }

@@ -57,7 +57,7 @@ func sentImages(have *jsondoc.Object) []sentImage {
 }
 
 // compareImages tells whether images are to be sent or taken away. The order of the gallery does not count.
-func compareImages(d *difference, labels, have, want *jsondoc.Object) {
+func compareImages(d *jsondoc.Difference, labels, have, want *jsondoc.Object) {
 	if !want.Has("images") {
 		return
 	}
@@ -73,7 +73,7 @@ func compareImages(d *difference, labels, have, want *jsondoc.Object) {
 	if slices.Equal(slices.Compact(marks), slices.Compact(sent)) {
 		return
 	}
-	d.note("crosswalk.images", object(have.Get("media")).Get("images"), want.Get("images"))
+	d.Note("crosswalk.images", object(have.Get("media")).Get("images"), want.Get("images"))
 	labels.Set("images", want.Get("images"))
 }
 

@@ -109,20 +109,20 @@ func (c *Client) taxFor(ctx context.Context, op string, rate json.Number) (*json
 		}
 		for _, t := range p.Get("taxSettings.taxes").Array() {
 			have, _ := taxOf(p, func(o gjson.Result) bool { return o.Get("id").Raw == t.Get("id").Raw })
-			if t.Get("enabled").Bool() && sameNumber(json.Number(have), rate) {
+			if t.Get("enabled").Bool() && jsondoc.SameNumber(json.Number(have), rate) {
 				return jsondoc.New("taxable", true, "enabledManualTaxes", []any{json.Number(t.Get("id").Raw)}), nil
 			}
 		}
 	}
-	if sameNumber(json.Number("0"), rate) {
+	if jsondoc.SameNumber(json.Number("0"), rate) {
 		return jsondoc.New("taxable", true, "enabledManualTaxes", []any{}), nil
 	}
 	return nil, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Field: "taxRate",
 		Message: "the store has no tax of " + rate.String() + " % where it is: add it in Settings > Taxes"}
 }
 
-// compareProduct says what of a product differs; d.body gets these members.
-func (c *Client) compareProduct(ctx context.Context, d *difference, have, want *jsondoc.Object) error {
+// compareProduct says what of a product differs; d.Body gets these members.
+func (c *Client) compareProduct(ctx context.Context, d *jsondoc.Difference, have, want *jsondoc.Object) error {
 	const op = "compare product"
 	if sku := want.Text("sku"); sku != "" && sku != have.Text("sku") {
 		v := variationOf(have, func(v *jsondoc.Object) bool { return v.Text("sku") == sku })
@@ -131,7 +131,7 @@ func (c *Client) compareProduct(ctx context.Context, d *difference, have, want *
 		}
 		want = asVariation(v, want)
 	}
-	d.members(have, want, "id", "sku", "quantity", "unlimited", "attributes", "options", "combinations", "crosswalk")
+	d.Members(have, want, "id", "sku", "quantity", "unlimited", "attributes", "options", "combinations", "crosswalk")
 	compareAttributes(d, have, want)
 	compareOptions(d, have, want)
 	compareVariations(d, have, want)
@@ -139,7 +139,7 @@ func (c *Client) compareProduct(ctx context.Context, d *difference, have, want *
 }
 
 // compareLabels compares what the member crosswalk names.
-func (c *Client) compareLabels(ctx context.Context, d *difference, have, want *jsondoc.Object) error {
+func (c *Client) compareLabels(ctx context.Context, d *jsondoc.Difference, have, want *jsondoc.Object) error {
 	p, err := c.profile(ctx, false)
 	if err != nil {
 		return err
@@ -147,8 +147,8 @@ func (c *Client) compareLabels(ctx context.Context, d *difference, have, want *j
 	row := gjson.ParseBytes(jsondoc.Encode(have))
 	labels := jsondoc.New()
 	if rate, ok := want.Get("taxRate").(json.Number); ok && !p.Get("taxSettings.automaticTaxEnabled").Bool() {
-		if is := rateOf(p, row); !sameNumber(json.Number(is), rate) {
-			d.note("crosswalk.taxRate", numberOrNil(is), rate)
+		if is := rateOf(p, row); !jsondoc.SameNumber(json.Number(is), rate) {
+			d.Note("crosswalk.taxRate", numberOrNil(is), rate)
 			labels.Set("taxRate", rate)
 		}
 	}
@@ -158,14 +158,14 @@ func (c *Client) compareLabels(ctx context.Context, d *difference, have, want *j
 			return err
 		}
 		if missing := missingPaths(gjson.Parse(raw), want.List("categories")); len(missing) > 0 {
-			d.note("crosswalk.categories", rawOrNil(raw), want.Get("categories"))
+			d.Note("crosswalk.categories", rawOrNil(raw), want.Get("categories"))
 			labels.Set("categories", missing)
 		}
 	}
 	compareNamed(d, labels, have, want)
 	compareImages(d, labels, have, want)
 	if labels.Len() > 0 {
-		d.body.Set("crosswalk", labels)
+		d.Body.Set("crosswalk", labels)
 	}
 	return nil
 }
@@ -229,12 +229,12 @@ func (c *Client) createProduct(ctx context.Context, r resource, op string, in *j
 
 // updateProduct makes the calls that it takes to make have what want says, and none where nothing differs.
 func (c *Client) updateProduct(ctx context.Context, r resource, op string, have, want *jsondoc.Object) (port.Document, error) {
-	d := &difference{body: jsondoc.New()}
+	d := jsondoc.NewDifference(derived...)
 	if err := c.compareProduct(ctx, d, have, want); err != nil {
 		return port.Document{}, err
 	}
 	id := have.Text("id")
-	put, err := c.productMembers(ctx, op, have, d.body)
+	put, err := c.productMembers(ctx, op, have, d.Body)
 	if err != nil {
 		return port.Document{}, err
 	}
@@ -243,10 +243,10 @@ func (c *Client) updateProduct(ctx context.Context, r resource, op string, have,
 			return port.Document{}, err
 		}
 	}
-	if err := c.writeVariations(ctx, have, d.body); err != nil {
+	if err := c.writeVariations(ctx, have, d.Body); err != nil {
 		return port.Document{}, err
 	}
-	if err := c.writeImages(ctx, op, have, d.body.Object("crosswalk")); err != nil {
+	if err := c.writeImages(ctx, op, have, d.Body.Object("crosswalk")); err != nil {
 		return port.Document{}, err
 	}
 	return c.asItIs(ctx, r, op, id)

@@ -61,7 +61,7 @@ func asVariation(v, product *jsondoc.Object) *jsondoc.Object {
 }
 
 // compareOptions looks for options and choices that are missing.
-func compareOptions(d *difference, have, want *jsondoc.Object) {
+func compareOptions(d *jsondoc.Difference, have, want *jsondoc.Object) {
 	missing := []any{}
 	for _, o := range want.Objects("options") {
 		is := named(have.Objects("options"), "name", o.Text("name"))
@@ -74,8 +74,8 @@ func compareOptions(d *difference, have, want *jsondoc.Object) {
 		}
 	}
 	if len(missing) > 0 {
-		d.note("options", have.Get("options"), want.Get("options"))
-		d.body.Set("options", missing)
+		d.Note("options", have.Get("options"), want.Get("options"))
+		d.Body.Set("options", missing)
 	}
 }
 
@@ -112,16 +112,17 @@ func mergedOptions(have, want []*jsondoc.Object) []any {
 }
 
 // compareVariations finds each variation by its values, and what differs in it. The quantity of one that is there does not count.
-func compareVariations(d *difference, have, want *jsondoc.Object) {
+func compareVariations(d *jsondoc.Difference, have, want *jsondoc.Object) {
 	changed := []any{}
 	for _, v := range want.Objects("combinations") {
 		is := variationOf(have, func(h *jsondoc.Object) bool { return chosen(h, v) })
 		if is == nil {
-			d.note("combinations", nil, v)
+			d.Note("combinations", nil, v)
 			changed = append(changed, v)
 			continue
 		}
-		part := &difference{body: jsondoc.New("options", v.Get("options"))}
+		part := jsondoc.NewDifference(derived...)
+		part.Body.Set("options", v.Get("options"))
 		old := is.Clone()
 		for _, name := range inherited {
 			for _, product := range []*jsondoc.Object{have, want} {
@@ -130,18 +131,18 @@ func compareVariations(d *difference, have, want *jsondoc.Object) {
 				}
 			}
 		}
-		part.members(old, v, "id", "options", "quantity", "unlimited", "attributes")
+		part.Members(old, v, "id", "options", "quantity", "unlimited", "attributes")
 		compareAttributes(part, is, v)
-		for _, ch := range part.changes {
+		for _, ch := range part.Changes {
 			ch.Path = `combinations["` + is.Text("sku") + `"].` + ch.Path
-			d.changes = append(d.changes, ch)
+			d.Changes = append(d.Changes, ch)
 		}
-		if len(part.changes) > 0 {
-			changed = append(changed, part.body)
+		if len(part.Changes) > 0 {
+			changed = append(changed, part.Body)
 		}
 	}
 	if len(changed) > 0 {
-		d.body.Set("combinations", changed)
+		d.Body.Set("combinations", changed)
 	}
 }
 

@@ -31,7 +31,7 @@ type shop struct {
 	clock  *contract.Clock
 	url    string
 	before func(r *http.Request)
-	calls  []string
+	calls  contract.Calls
 }
 
 // tester is what a test and a property test have in common.
@@ -66,7 +66,7 @@ func start(t tester, cleanup func(func()), p plan) *shop {
 		handler = p.wrap(handler)
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.calls = append(s.calls, r.Method+" "+r.URL.Path)
+		s.calls.Note(r, r.URL.Path)
 		if s.before != nil {
 			s.before(r)
 		}

@@ -86,10 +86,10 @@ func TestRowsAreRemembered(t *testing.T) {
 	s := newShop(t)
 	docs := read(t, s.Client, port.Query{Resource: "order"})
 	rows := func() int {
-		s.calls = nil
+		s.calls.Reset()
 		read(t, s.Client, port.Query{Resource: "order", Since: docs[len(docs)-1].ChangedAt})
 		n := 0
-		for _, c := range s.calls {
+		for _, c := range s.calls.List() {
 			if strings.HasSuffix(c, "/orderrows/") {
 				n++
 			}

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,22 +32,7 @@ type store struct {
 	ahead  time.Duration
 	before func(r *http.Request)
 	waited time.Duration
-
-	mu    sync.Mutex
-	calls []string
-}
-
-// called are the calls since quiet was called: a connection that was cut leaves its goroutine to itself.
-func (s *store) called() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
-
-func (s *store) quiet() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = nil
+	calls  contract.Calls
 }
 
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -60,9 +44,7 @@ func start(t *testing.T, o connectors.SandboxOptions, cfg connectors.Config, opt
 	o.Now = s.clock.Now
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.calls = append(s.calls, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/api/v3/"+sandbox.StoreID))
-		s.mu.Unlock()
+		s.calls.Note(r, strings.TrimPrefix(r.URL.Path, "/api/v3/"+sandbox.StoreID))
 		if s.before != nil {
 			s.before(r)
 		}
@@ -172,8 +154,8 @@ func TestADeadTokenIsNotUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(s.called()) != 1 {
-		t.Errorf("calls: %v", s.called())
+	if len(s.calls.List()) != 1 {
+		t.Errorf("calls: %v", s.calls.List())
 	}
 }
 
@@ -300,8 +282,8 @@ func TestRateLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(own.called()) != 60 {
-		t.Errorf("%d calls for 60: some were refused", len(own.called()))
+	if len(own.calls.List()) != 60 {
+		t.Errorf("%d calls for 60: some were refused", len(own.calls.List()))
 	}
 }
 
@@ -337,7 +319,7 @@ func TestOutages(t *testing.T) {
 			t.Errorf("the same %s again: %v", resource, err)
 		}
 	}
-	if posts := slices.DeleteFunc(s.called(), func(c string) bool { return c != "POST /orders" }); len(posts) != 1 {
+	if posts := slices.DeleteFunc(s.calls.List(), func(c string) bool { return c != "POST /orders" }); len(posts) != 1 {
 		t.Errorf("the order was posted %d times", len(posts))
 	}
 }

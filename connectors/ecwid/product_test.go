@@ -34,12 +34,12 @@ func (s *store) compare(t *testing.T, resource, sku, want string) (paths []strin
 	if resource == "customer" {
 		field = port.KeyEmail
 	}
-	calls := len(s.called())
+	calls := len(s.calls.List())
 	cmp, err := s.Compare(t.Context(), resource, s.find(t, resource, field, sku), []byte(want))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range s.called()[calls:] {
+	for _, c := range s.calls.List()[calls:] {
 		if !strings.HasPrefix(c, "GET") {
 			t.Errorf("comparing writes: %s", c)
 		}
@@ -101,11 +101,11 @@ func TestWriteAFamily(t *testing.T) {
 			if paths, _ := s.compare(t, "product", "HOODIE", family); len(paths) > 0 {
 				t.Errorf("what was written differs: %v", paths)
 			}
-			s.quiet()
+			s.calls.Reset()
 			if _, err := s.Client.Update(t.Context(), "product", d.ID, []byte(family)); err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range s.called() {
+			for _, c := range s.calls.List() {
 				if !strings.HasPrefix(c, "GET") {
 					t.Errorf("the same again writes: %s", c)
 				}
@@ -225,13 +225,13 @@ func TestAFamilyInStorms(t *testing.T) {
 	clean := open0(t)
 	clean.create(t, "product", family)
 	writes := 0
-	for _, c := range clean.called() {
+	for _, c := range clean.calls.List() {
 		if !strings.HasPrefix(c, "GET") {
 			writes++
 		}
 	}
 	if writes < 8 { // the product, three categories, attributes, images and what remembers them
-		t.Fatalf("%d writes: %v", writes, clean.called())
+		t.Fatalf("%d writes: %v", writes, clean.calls.List())
 	}
 	for n := range writes {
 		for _, after := range []bool{false, true} {

@@ -187,8 +187,8 @@ func TestReadInWindows(t *testing.T) {
 	if len(docs) != 2*burst || len(ids) != len(docs) {
 		t.Errorf("%d documents, %d different, want %d", len(docs), len(ids), 2*burst)
 	}
-	if len(s.called()) > 400 {
-		t.Errorf("%d calls for %d documents", len(s.called()), len(docs))
+	if len(s.calls.List()) > 400 {
+		t.Errorf("%d calls for %d documents", len(s.calls.List()), len(docs))
 	}
 }
 

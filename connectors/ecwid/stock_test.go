@@ -66,13 +66,13 @@ func TestWriteStock(t *testing.T) {
 		if cmp, err := s.Compare(t.Context(), "stock", have, []byte(tt.change)); err != nil || (len(cmp.Changes) > 0) != (tt.call != "") {
 			t.Errorf("%s %s changes %+v, %v", tt.sku, tt.change, cmp.Changes, err)
 		}
-		s.quiet()
+		s.calls.Reset()
 		d, err := s.Client.Update(t.Context(), "stock", have.ID, []byte(tt.change))
 		if err != nil || gjson.GetBytes(d.Body, "quantity").Raw != tt.want || s.quantity(t, tt.sku) != tt.want {
 			t.Errorf("%s %s: %v %s", tt.sku, tt.change, err, d.Body)
 		}
 		made := ""
-		for _, call := range s.called() {
+		for _, call := range s.calls.List() {
 			if strings.HasPrefix(call, "PUT") {
 				made += call
 			}

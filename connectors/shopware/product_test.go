@@ -304,7 +304,7 @@ func TestFamilyChangesWithAVariant(t *testing.T) {
 }
 
 func (s *shop) uploads() (n int) {
-	for _, c := range s.calls {
+	for _, c := range s.calls.List() {
 		if strings.HasSuffix(c, "/upload") {
 			n++
 		}

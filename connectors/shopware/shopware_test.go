@@ -33,7 +33,7 @@ type shop struct {
 	before func(r *http.Request)
 
 	mu    sync.Mutex
-	calls []string
+	calls contract.Calls
 }
 
 type failer interface {
@@ -50,7 +50,7 @@ func start(t failer, cleanup func(func()), o connectors.SandboxOptions, cfg conn
 	s.Sandbox = sandbox.New(o, opts...)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock() // two connections may call at once
-		s.calls = append(s.calls, r.Method+" "+r.URL.Path)
+		s.calls.Note(r, r.URL.Path)
 		s.mu.Unlock()
 		if s.before != nil {
 			s.before(r)
@@ -124,7 +124,7 @@ func TestTokenExpiresMidRun(t *testing.T) {
 		t.Errorf("%d orders", n)
 	}
 	logins := 0
-	for _, c := range s.calls {
+	for _, c := range s.calls.List() {
 		if strings.HasSuffix(c, "/oauth/token") {
 			logins++
 		}

@@ -231,13 +231,13 @@ func TestFind(t *testing.T) {
 func TestReferenceIsCached(t *testing.T) {
 	s := open0(t)
 	table := s.reference(t, "countries")
-	calls := len(s.calls)
+	calls := len(s.calls.List())
 	table[0] = 'x' // a caller's copy
-	if got := s.reference(t, "countries"); got[0] != '[' || len(s.calls) != calls {
-		t.Errorf("%d calls, %.20s", len(s.calls)-calls, got)
+	if got := s.reference(t, "countries"); got[0] != '[' || len(s.calls.List()) != calls {
+		t.Errorf("%d calls, %.20s", len(s.calls.List())-calls, got)
 	}
-	if _, err := s.Reference(t.Context(), "countries", true); err != nil || len(s.calls) != calls+1 {
-		t.Errorf("a refresh made %d calls: %v", len(s.calls)-calls, err)
+	if _, err := s.Reference(t.Context(), "countries", true); err != nil || len(s.calls.List()) != calls+1 {
+		t.Errorf("a refresh made %d calls: %v", len(s.calls.List())-calls, err)
 	}
 	if _, err := s.Reference(t.Context(), "bananas", false); !errors.Is(err, port.ErrNotFound) {
 		t.Error(err)

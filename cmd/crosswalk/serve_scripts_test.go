@@ -110,7 +110,8 @@ export function fill() { let s = "x"; for (;;) s += s; }
 	for script, want := range map[string]string{"slip.ts": "scripts/slip.ts", "heavy.ts": "reading this with all that it imports takes"} {
 		for route, more := range map[string]map[string]any{"check": nil, "preview": document} {
 			got := ask(route, script, "1", more)
-			ended := raceDetector && script == "heavy.ts" && strings.Contains(got, "the process that reads scripts ended")
+			// On a machine that is fast enough to read it, the next limit holds: loading takes too long.
+			ended := script == "heavy.ts" && (strings.Contains(got, "took longer than") || raceDetector && strings.Contains(got, "the process that reads scripts ended"))
 			if !strings.Contains(got, "CW1028") || !strings.Contains(got, want) && !ended {
 				t.Errorf("%s of %s does not say %q: %.500s", route, script, want, got)
 			}

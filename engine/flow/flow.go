@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -65,6 +66,14 @@ type Resources struct {
 	// References are the target's reference tables that write mappings may read
 	// as links.reference.<name>. One that the account may not read is left out.
 	References []string
+}
+
+// Takes tells whether the target takes products of a type.
+func (r Resources) Takes(kind string) bool {
+	if len(r.ProductTypes) == 0 {
+		return kind == typeSimple
+	}
+	return slices.Contains(r.ProductTypes, kind)
 }
 
 // Flow is a flow, ready to run.

@@ -117,8 +117,10 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 	if f.Where != "" {
 		if c := a.compile(a.flow.at["where"]); c != nil {
 			out.Where = c
+			a.productTypes(c, out.Resources)
 		}
 	}
+	a.webhooks()
 	if q := a.quantity(); q != nil {
 		out.Quantity = q
 	}

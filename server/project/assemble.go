@@ -81,7 +81,7 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}}
+	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}, Tracer: s.Tracer}
 	if s.Guard != nil {
 		systems.Target = s.Guard(out.To)
 	}

@@ -209,6 +209,8 @@ type Surroundings struct {
 	Capture func(ctx context.Context, x connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
+	// Tracer hears of the work on documents; nil for none.
+	Tracer flow.Tracer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,7 +33,9 @@ type plain struct {
 	documents int
 	pause     time.Duration
 	emptied   func(i int) bool // stocks that are gone at the source
+	looked    func(n int64)    // is told of each look at a level; nil for nobody
 	calls     atomic.Int64
+	looks     atomic.Int64
 	writes    atomic.Int64
 
 	mu     sync.Mutex
@@ -77,8 +80,14 @@ func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "GET /articles":
 		_, _ = fmt.Fprintf(w, `[{"id":"a-%s","Number":%q}]`, q.Get("sku"), q.Get("sku"))
 	case "GET /levels":
-		i, _ := strconv.Atoi(strings.TrimPrefix(q.Get("sku"), "NK-"))
-		_, _ = fmt.Fprintf(w, `[{"id":"s-%d","sku":%q,"quantity":%d}]`, i, q.Get("sku"), 1+i%90)
+		if n := p.looks.Add(1); p.looked != nil {
+			p.looked(n)
+		}
+		i, err := strconv.Atoi(strings.TrimPrefix(cmp.Or(q.Get("sku"), q.Get("id")), "NK-"))
+		if err != nil {
+			i, _ = strconv.Atoi(strings.TrimPrefix(q.Get("id"), "s-"))
+		}
+		_, _ = fmt.Fprintf(w, `[{"id":"s-%d","sku":"NK-%d","quantity":%d}]`, i, i, 1+i%90)
 	case "POST /drafts":
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

@@ -32,6 +32,9 @@ type Planner struct {
 	memory *memory
 	// keepsSome forbids to take a stock from some to none.
 	keepsSome bool
+	// others are the source's documents of the same article, where whole says that all stock was read.
+	others []port.Document
+	whole  bool
 }
 
 // draft is a plan being made.
@@ -273,7 +276,6 @@ type memory struct {
 	missing    map[string]bool
 	references []byte
 	debtor     *port.Document
-	stocks     map[string][]*draft // of a run that has read all stock, by SKU
 }
 
 func newMemory() *memory {

@@ -113,3 +113,12 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	}
 	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
 }
+
+// Estimate says what a full resync of a flow that is open would cost, against the budget of calls that the target's connection takes.
+func (s *Set) Estimate(ctx context.Context, open *runner.Flow, since time.Time) (runner.Estimate, error) {
+	f, err := s.Current().Flow(open.Name)
+	if err != nil {
+		return runner.Estimate{}, err
+	}
+	return s.Engine.Estimate(ctx, open, since, s.Current().CallsPerMinute(f.To))
+}

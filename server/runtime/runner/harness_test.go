@@ -248,6 +248,21 @@ func (w *world) count(t *testing.T) (drafts, customers map[string]int) {
 	return drafts, customers
 }
 
+// orderID returns the id of an order of the shop.
+func (w *world) orderID(t *testing.T, number string) string {
+	t.Helper()
+	for doc, err := range w.connect(t, "shopware").Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Key == number {
+			return doc.ID
+		}
+	}
+	t.Fatalf("the shop has no order %s", number)
+	return ""
+}
+
 // addOrders puts n paid orders of some customers into the shop, made like one of the seed.
 func (w *world) addOrders(t *testing.T, n, customers int) {
 	t.Helper()

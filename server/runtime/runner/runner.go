@@ -8,6 +8,7 @@ package runner
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -65,6 +66,7 @@ type Engine struct {
 	control  jetstream.KeyValue // what is paused, and the state of flows
 
 	schedules *schedule.Scheduler
+	stating   sync.Mutex // who changes the state of a flow
 }
 
 // Open opens what flows need of the store, and makes what is not there.

@@ -111,7 +111,20 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+	return Opened(p), nil
+}
+
+// Opened is what runs of a flow whose connections are open.
+func Opened(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
+		At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return Opened(old), nil
+		}}
 }
 
 // Estimate says what a full resync of a flow that is open would cost, against the budget of calls that the target's connection takes.

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
@@ -30,6 +32,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -104,7 +107,8 @@ func (s *set) close() error {
 var quick = flow.Pace{Wait: 5 * time.Millisecond, MaxWait: 3 * time.Second, Settle: 300 * time.Millisecond, Probes: 3}
 
 func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
-	p, err := project.Load("testdata", all.Systems())
+	files := cmp.Or(os.Getenv("CROSSWALK_TEST_PROJECT"), "testdata")
+	p, err := project.Load(files, all.Systems())
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +124,7 @@ func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
-	s.flow = &runner.Flow{Name: flowName, Process: process.Process, Versions: process.Versions(), Close: process.Close}
+	s.flow = flows.Opened(process)
 	return s, nil
 }
 
@@ -263,6 +267,26 @@ func (w *world) orderID(t *testing.T, number string) string {
 	return ""
 }
 
+// references returns what the invoice drafts of the shop's orders say as YourReference.
+func (w *world) references(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	books := w.connect(t, "eaccounting")
+	for doc, err := range w.connect(t, "shopware").Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := books.Find(t.Context(), "invoiceDraft", port.Key{Field: port.KeyReference, Value: doc.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			out[doc.Key] = gjson.GetBytes(f.Body, "YourReference").Str
+		}
+	}
+	return out
+}
+
 // addOrders puts n paid orders of some customers into the shop, made like one of the seed.
 func (w *world) addOrders(t *testing.T, n, customers int) {
 	t.Helper()
@@ -297,7 +321,12 @@ func (w *world) addOrders(t *testing.T, n, customers int) {
 				pairs = append(pairs, old, at)
 			}
 		}
-		if err := load.Load([]byte(strings.NewReplacer(pairs...).Replace(string(model)))); err != nil {
+		// A shop counts its orders, and pages by that number.
+		order, err := sjson.SetBytes([]byte(strings.NewReplacer(pairs...).Replace(string(model))), "autoIncrement", 1000+i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := load.Load(order); err != nil {
 			t.Fatal(err)
 		}
 	}

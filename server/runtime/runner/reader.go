@@ -42,6 +42,7 @@ type reader struct {
 	lane     queue.Lane
 	cause    string
 	patience time.Duration
+	version  string      // of the flow, that handles what is read; "" for the flow's own
 	unique   string      // set where documents are queued although their version was, such as for a resync
 	stop     func() bool // the run is over; nil for never
 	mark     *mark       // how far it has come; nil where that is not kept
@@ -132,6 +133,16 @@ func (r *reader) flush(ctx context.Context) error {
 	}
 	e := r.engine
 	e.options.Fault("read")
+	version := r.version
+	if version == "" || version == r.flow.Version.ID {
+		var err error
+		if version, err = e.keepVersion(ctx, r.flow); err != nil {
+			return err
+		}
+	}
+	for i := range r.page {
+		r.page[i].Version = version
+	}
 	receipts, err := e.queue.Put(ctx, r.page...)
 	if errors.Is(err, queue.ErrTooLarge) {
 		receipts, err = r.oneByOne(ctx)

@@ -25,6 +25,8 @@ type RunOptions struct {
 	Resync bool
 	// Only are the keys or ids of the documents to handle, in place of what changed.
 	Only []string
+	// Version handles Only with another version of the flow than the present one.
+	Version string
 	// OnResult is called for each document as it ends, one call at a time, with the run's counts so far.
 	OnResult func(flow.Result, flow.Summary)
 	// DryRun sends and remembers nothing.
@@ -91,6 +93,7 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions, c *crew) error {
 	r := &reader{engine: e, flow: f, run: run, lane: queue.Live, cause: "poll", stop: c.over}
 	if len(o.Only) > 0 {
+		r.version = o.Version
 		return e.readOnly(ctx, r, o.Only)
 	}
 	cursor, err := f.Process.Cursor(ctx)

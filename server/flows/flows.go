@@ -111,11 +111,11 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Opened(p), nil
+	return flowOf(p), nil
 }
 
-// Opened is what runs of a flow whose connections are open.
-func Opened(p *project.Process) *runner.Flow {
+// flowOf is what runs of a flow whose connections are open.
+func flowOf(p *project.Process) *runner.Flow {
 	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
 		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
 		At: func(v runner.Version) (*runner.Flow, error) {
@@ -123,7 +123,7 @@ func Opened(p *project.Process) *runner.Flow {
 			if err != nil {
 				return nil, err
 			}
-			return Opened(old), nil
+			return flowOf(old), nil
 		}}
 }
 

@@ -32,7 +32,6 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
-	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -124,8 +123,20 @@ func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
-	s.flow = flows.Opened(process)
+	s.flow = flowOf(process)
 	return s, nil
+}
+
+// flowOf is what server/flows makes of an open process.
+func flowOf(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files}, At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return flowOf(old), nil
+		}}
 }
 
 func opened(t *testing.T, dir string, o runner.Options) *set {

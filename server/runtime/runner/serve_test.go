@@ -9,7 +9,6 @@ import (
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/mappings"
-	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -32,7 +31,7 @@ func (h host) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return flows.Opened(p), nil
+	return flowOf(p), nil
 }
 
 // eventually waits until something is so.

@@ -70,6 +70,7 @@ func spec() connectors.Spec {
 					"(and ea:accounting_readonly for VAT codes and accounts). It starts the chain; replaced tokens are kept by Crosswalk. " +
 					"When that user changes the password, a new consent is needed."},
 		},
+		CallsPerMinute: 600, BudgetPer: "partner",
 		References: []connectors.Reference{
 			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Key: "CountryCode", Outer: []string{"taxCodes"}},
 			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Key: "Name", Values: []string{"paymentTerms"}},

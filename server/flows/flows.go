@@ -124,5 +124,27 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+	return flowOf(p), nil
+}
+
+// flowOf is what runs of a flow whose connections are open.
+func flowOf(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
+		At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return flowOf(old), nil
+		}}
+}
+
+// Estimate says what a full resync of a flow that is open would cost, against the budget of calls that the target's connection takes.
+func (s *Set) Estimate(ctx context.Context, open *runner.Flow, since time.Time) (runner.Estimate, error) {
+	f, err := s.Current().Flow(open.Name)
+	if err != nil {
+		return runner.Estimate{}, err
+	}
+	return s.Engine.Estimate(ctx, open, since, s.Current().CallsPerMinute(f.To))
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -275,6 +276,37 @@ func (c Connection) Address() string {
 	}
 	return c.url.value
 }
+
+// CallsPerMinute is how many calls a minute a connection takes of its system's budget: what its options say, else what the system
+// declares, 0 where nobody says.
+func (p *Project) CallsPerMinute(connection string) int {
+	c, ok := p.Connection(connection)
+	if !ok {
+		return 0
+	}
+	spec := p.specOf(connection)
+	if spec == nil {
+		return 0
+	}
+	said := ""
+	for _, o := range spec.Options {
+		if o.Name == optCallsPerMinute {
+			said = o.Default
+		}
+	}
+	for _, o := range c.options {
+		if o.name == optCallsPerMinute {
+			said = p.expand(o.value, c.from, new(engine.Diagnostics)) // opening the connection tells what is wrong with it
+		}
+	}
+	if n, err := strconv.Atoi(said); err == nil && n > 0 {
+		return n
+	}
+	return spec.CallsPerMinute
+}
+
+// optCallsPerMinute is the option by which systems let a connection take a part of the budget.
+const optCallsPerMinute = "callsPerMinute"
 
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
 	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture, Observer: s.Observer}

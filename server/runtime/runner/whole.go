@@ -55,7 +55,7 @@ const idleMost = 400
 
 // begin notes a document that is about to be carried out.
 func (w *wholeRun) begin(ctx context.Context, doc port.Document) context.Context {
-	d := &document{crew: w.crew, doc: doc, began: w.engine.options.Now().UnixMilli(),
+	d := &document{crew: w.crew, edition: &edition{flow: w.crew.flow}, doc: doc, began: w.engine.options.Now().UnixMilli(),
 		item: &queue.Delivery{Item: queue.Item{Flow: w.crew.flow.Name, Run: w.run, Lane: queue.Live, Cause: "poll"}, Number: 1}}
 	return context.WithValue(ctx, documentKey{}, d)
 }

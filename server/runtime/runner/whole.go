@@ -86,7 +86,7 @@ func (w *wholeRun) flush(ctx context.Context, many int) error {
 	defer cancel()
 	all := make([]activity.Finished, len(idle))
 	for i, f := range idle {
-		entry := w.crew.entry(f.item, f.doc)
+		entry := f.entry()
 		f.fill(&entry, f.result)
 		all[i] = activity.Finished{Entry: entry, Document: f.doc, Record: f.record(f.result)}
 	}

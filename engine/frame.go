@@ -33,6 +33,7 @@ type frame struct {
 	call    function.Call
 	seed    uint64
 	log     func(ScriptLog)
+	missed  func(Missed)
 	ahead   map[*ahead]*made
 	doubts  int    // how often a quick look was not enough
 	trace   *trace // nil, except where somebody asked for an explanation
@@ -86,7 +87,7 @@ func (f *frame) reset() {
 	f.high, f.doubts = 0, 0
 	f.given = given{}
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
-	f.seed, f.log, f.ahead = 0, nil, nil
+	f.seed, f.log, f.missed, f.ahead = 0, nil, nil, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil

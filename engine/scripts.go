@@ -51,10 +51,10 @@ type ScriptFunction struct {
 
 // ScriptCall is a call of a function of a script.
 type ScriptCall struct {
-	Function string   // ScriptFunction.Name
-	Args     [][]byte // JSON texts; nil is missing
-	Now      string   // the run's instant in RFC 3339, "" without one
-	Seed     uint64   // of random numbers
+	Function string            // ScriptFunction.Name
+	Args     []json.RawMessage // JSON texts; nil is missing
+	Now      string            // the run's instant in RFC 3339, "" without one
+	Seed     uint64            // of random numbers
 	// Log is given what the call logs, before CallScript returns; nil drops it.
 	Log func(ScriptLog)
 }
@@ -366,8 +366,9 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 	text, loc := c.text, n.Location()
 	depth, ahead := maxMadeDepth, c.aheadOf(n)
 	run := func(f *frame) (value.Value, error) {
-		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([][]byte, len(args))}
+		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([]json.RawMessage, len(args))}
 		values := make([]value.Value, len(args))
+		texts := make([]byte, 0, len(args)*scriptArgument)
 		for i, a := range args {
 			v, err := a.run(f)
 			if err != nil {
@@ -383,7 +384,9 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 			if err := f.budget.Bytes(v.Weight()); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			call.Args[i] = v.AppendJSON(nil)
+			start := len(texts)
+			texts = v.AppendJSON(texts) // what was written before stays where it is, also when this one needs more room
+			call.Args[i] = json.RawMessage(texts[start:len(texts):len(texts)])
 		}
 		if err := f.budget.Step(scriptSteps); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
@@ -411,6 +414,9 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 	}
 	return operand{run: run, shape: result, node: n}
 }
+
+// scriptArgument is the room for the text of an argument: most are a number, or a short text.
+const scriptArgument = 32
 
 // scriptSteps is what a call of a script counts for, besides the size of its arguments: about as many steps as a rule could do meanwhile.
 const scriptSteps = 50

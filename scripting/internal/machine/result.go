@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -256,7 +257,7 @@ func appendString(dst []byte, s string, v goja.Value) []byte {
 	if u, ok := v.(goja.String); ok && strings.ContainsRune(s, utf8.RuneError) {
 		return appendUnits(dst, u)
 	}
-	dst = append(dst, '"')
+	dst = append(slices.Grow(dst, len(s)+2), '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]

@@ -83,6 +83,10 @@ type VM struct {
 	seed Request    // what rand is made of, when it is needed
 	rand *rand.Rand // nil until then
 	logs []Log
+	last struct { // the decimal that was asked for last
+		object *goja.Object
+		number *number
+	}
 	hits []uint32 // since the last call, its own start included
 
 	watched watched
@@ -301,6 +305,7 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 		}
 		reply.Hits = vm.hits
 		vm.ctx, vm.logs, vm.hits, vm.seed = nil, nil, nil, Request{}
+		vm.last.object, vm.last.number = nil, nil
 	}()
 	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
 	vm.seed, vm.rand = r, nil

@@ -152,16 +152,20 @@ func (a *API) routes() []route {
 		{"GET", "/samples", auth.Viewer, small, a.samples},
 		{"GET", "/sample", auth.Viewer, small, a.sample},
 		{"POST", "/sample/generated", auth.Viewer, compute, a.generated},
+		{"POST", "/sample/lines", auth.Viewer, compute, a.vary},
 
 		{"POST", "/preview", auth.Viewer, compute, a.preview},
 		{"POST", "/preview/lines", auth.Viewer, long, a.previewLines},
 		{"POST", "/explain", auth.Viewer, compute, a.explain},
+		{"POST", "/request", auth.Viewer, compute, a.request},
 		{"POST", "/unread", auth.Viewer, compute, a.unread},
 		{"POST", "/check", auth.Viewer, compute, a.check},
 		{"POST", "/format", auth.Viewer, compute, a.format},
 		{"POST", "/complete", auth.Viewer, compute, a.complete},
 		{"POST", "/hover", auth.Viewer, compute, a.hover},
 		{"POST", "/definition", auth.Viewer, compute, a.definition},
+
+		{"POST", "/scripts/check", auth.Editor, compute, a.scriptCheck},
 
 		{"POST", "/tests/run", auth.Viewer, long, a.runTests},
 		{"POST", "/tests/cases", auth.Editor, compute, a.addCase},

@@ -143,6 +143,7 @@ func (a *API) routes() []route {
 		{"GET", "/systems", auth.Viewer, small, a.systems},
 		{"GET", "/connections", auth.Viewer, small, a.connections},
 		{"POST", "/connections/{connection}/check", auth.Editor, remote, a.checkConnection},
+		{"POST", "/connections/{connection}/latest", auth.Editor, remote, a.latest},
 		{"POST", "/wizard/connection", auth.Admin, remote, a.draftConnection},
 		{"POST", "/wizard/questions", auth.Admin, remote, a.wizardQuestions},
 		{"POST", "/wizard/rehearsal", auth.Admin, remote, a.wizardRehearse},
@@ -179,6 +180,7 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/pause", auth.Operator, small, a.pause},
 		{"POST", "/flows/{flow}/resume", auth.Operator, small, a.resume},
 		{"POST", "/flows/{flow}/dry-run", auth.Operator, systems, a.dryRun},
+		{"POST", "/flows/{flow}/plan", auth.Operator, remote, a.planDocument},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/language"
+	"github.com/crosswalk-go/crosswalk/server/files"
 )
 
 // layered are several file systems in one: the first that has a file gives it.
@@ -128,7 +129,7 @@ func (a *API) compile(m mappingText) *compiled {
 	}
 	c := &compiled{files: map[string]stamp{}}
 	start := time.Now()
-	opts := []engine.Option{engine.Files(overlaid{noting{a.files, c.files}, m.Scripts}), engine.Library(a.Library)}
+	opts := []engine.Option{engine.Files(files.Overlay{FS: noting{a.files, c.files}, Texts: m.Scripts}), engine.Library(a.Library)}
 	if a.Scripts != nil {
 		opts = append(opts, engine.WithScripts(a.Scripts))
 	}

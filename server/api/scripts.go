@@ -13,6 +13,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/files"
 )
 
 // checkScript refuses what is no path of a script, and whoever may not change one: what stands in it is run.
@@ -103,7 +104,7 @@ func (a *API) scriptCheck(w http.ResponseWriter, r *http.Request) error {
 	if a.Reader == nil {
 		return write(w, answer)
 	}
-	scripts, err := a.Reader.LoadScripts(overlaid{a.files, map[string]string{body.Path: body.Text}}, []string{body.Path})
+	scripts, err := a.Reader.LoadScripts(files.Overlay{FS: a.files, Texts: map[string]string{body.Path: body.Text}}, []string{body.Path})
 	var found engine.ScriptErrors
 	switch {
 	case errors.As(err, &found):

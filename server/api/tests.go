@@ -81,8 +81,8 @@ func (a *API) runTests(w http.ResponseWriter, r *http.Request) error {
 
 // test runs the tests of a mapping's text.
 func (a *API) test(ctx context.Context, m mappingText) (*tested, error) {
-	over := overlaid{a.files, map[string]string{m.Name: m.Text}}
-	maps.Copy(over.texts, m.Scripts)
+	over := files.Overlay{FS: a.files, Texts: map[string]string{m.Name: m.Text}}
+	maps.Copy(over.Texts, m.Scripts)
 	answer := &tested{Files: []testedFile{}, Lines: []covered{}, Mappings: []string{}}
 	names := a.testsOf(m.Name)
 	if len(names) == 0 {

@@ -1,4 +1,4 @@
-package api
+package files
 
 import (
 	"io/fs"
@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// overlaid is a file system in which some files have other texts.
-type overlaid struct {
+// Overlay is a file system in which some files have other texts: those that are being written.
+type Overlay struct {
 	fs.FS
-	texts map[string]string
+	Texts map[string]string
 }
 
 // Open opens the text that stands for a file, else the file itself.
-func (o overlaid) Open(name string) (fs.File, error) {
-	if text, ok := o.texts[name]; ok {
+func (o Overlay) Open(name string) (fs.File, error) {
+	if text, ok := o.Texts[name]; ok {
 		return &textFile{name: path.Base(name), Reader: strings.NewReader(text)}, nil
 	}
 	return o.FS.Open(name)
@@ -27,6 +27,7 @@ type textFile struct {
 	*strings.Reader
 }
 
+// The methods of fs.File and fs.FileInfo.
 func (f *textFile) Stat() (fs.FileInfo, error) { return f, nil }
 func (f *textFile) Close() error               { return nil }
 func (f *textFile) Name() string               { return f.name }

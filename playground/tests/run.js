@@ -208,7 +208,7 @@ test('a raw order goes through its read mapping first', async ({ page, url }) =>
 
 test('JSON Lines give a row for each document', async ({ page, url }) => {
   await opened(page, url);
-  await page.getByLabel('lines').check();
+  await page.getByRole('button', { name: 'lines', exact: true }).click();
   await box(page, 'Source document').click();
   await page.keyboard.press('Control+a');
   await page.keyboard.insertText('{"orderNumber":"1"}\n{"orderNumber":"2"}\n{broken');

@@ -77,7 +77,7 @@ func (a *API) planDocument(w http.ResponseWriter, r *http.Request) error {
 
 // shownTrial lays documents out for people.
 func shownTrial(t setup.Trial) setup.Trial {
-	t.Source, t.Canonical = indented([]byte(t.Source)), indented([]byte(t.Canonical))
+	t.Source, t.Canonical, t.Links = indented([]byte(t.Source)), indented([]byte(t.Canonical)), readable([]byte(t.Links))
 	for i := range t.Operations {
 		t.Operations[i].Body = indented([]byte(t.Operations[i].Body))
 	}

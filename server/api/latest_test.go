@@ -66,6 +66,13 @@ func TestLatest(t *testing.T) {
 			continue
 		}
 		last := gjson.Get(got, "operations.@reverse.0")
+		// With the links of the plan, a preview gives what the plan would send.
+		job := object{"mapping": mapping("mappings/draft.yaml", strings.Replace(draft, "saved", "typed", 1)), "document": d.Get("document").Str, "before": "shopware/order.read.yaml",
+			"settings": gjson.Get(found, "ways.0.settings").Str, "tables": gjson.Get(found, "ways.0.tables").Str, "links": gjson.Get(got, "links").Str}
+		out := gjson.Get(c.get("POST", "/preview", job), "output").Str
+		if first := gjson.Get(out, "Rows.0.ArticleId").Str; first == "" || first != gjson.Get(last.Get("body").Str, "Rows.0.ArticleId").Str {
+			t.Errorf("the preview is %s", out)
+		}
 		if gjson.Get(last.Get("body").Str, "YourReference").Str != "typed" || last.Get("verb").Str != "create" {
 			t.Errorf("the plan is %s", last)
 		}

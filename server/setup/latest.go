@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/sjson"
+
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
@@ -225,6 +227,9 @@ func (s *Setup) Plan(ctx context.Context, name, id string, drafts Drafts) (Trial
 			return fail(err)
 		}
 		out.tell(r, doc, func(text string) string { return to.masked(from.masked(text)) })
+		if out.Links, err = linksOf(ctx, process, r.Plan); err != nil {
+			return fail(err)
+		}
 		return out, nil
 	}
 	return out, refusal(f.From + " does not have this document any more.")
@@ -242,6 +247,23 @@ func over(dir string, drafts Drafts) fs.FS {
 		texts[path.Clean(filepath.ToSlash(filepath.Join(dir, name)))] = text
 	}
 	return files.Overlay{FS: disk{}, Texts: texts}
+}
+
+// linksOf are the links of a plan with the target's reference tables.
+func linksOf(ctx context.Context, process *project.Process, plan *flow.Plan) (string, error) {
+	if plan == nil || len(plan.Operations) == 0 {
+		return "", nil
+	}
+	links := []byte(plan.Links())
+	if len(links) == 0 {
+		links = []byte("{}")
+	}
+	references, err := process.References(ctx)
+	if err != nil || len(references) == 0 {
+		return string(links), err
+	}
+	links, err = sjson.SetRawBytes(links, "reference", references)
+	return string(links), err
 }
 
 // store is what the flows of the project remember; without it, nothing.

@@ -124,6 +124,8 @@ type Trial struct {
 	// Operations are what would be written, in order.
 	Operations []Operation `json:"operations"`
 	Warnings   []string    `json:"warnings"`
+	// Links are what the write mapping saw of the target, as a preview takes them; "" where it did not come so far.
+	Links string `json:"links,omitempty"`
 }
 
 // Operation is one write. Body is JSON text.

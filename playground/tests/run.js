@@ -227,6 +227,8 @@ test('everything is reached by keys', async ({ page, url }) => {
   // The page's own order: no trap in an editor.
   await box(page, 'Source document').focus();
   await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'mode');
+  await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Mapping');
   await page.keyboard.press('Alt+1');
   await choose(page, 'Control+o', 'magento/order', /magento\/order\.read/);

@@ -21,6 +21,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/completion"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
@@ -71,6 +72,7 @@ type API struct {
 	closing  context.Context // until streams are to end
 	close    context.CancelFunc
 	builtIn  func() []listed
+	declared func() *completion.Declarations // what scripts meet whatever the project
 }
 
 //go:embed openapi.yaml
@@ -99,7 +101,7 @@ func New(opts Options) (*API, error) {
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
 	}
-	a.builtIn = sync.OnceValue(a.builtInMappings)
+	a.builtIn, a.declared = sync.OnceValue(a.builtInMappings), sync.OnceValue(a.declarations)
 	var err error
 	a.document, err = yaml.YAMLToJSON(openAPI)
 	return a, err
@@ -166,6 +168,7 @@ func (a *API) routes() []route {
 		{"POST", "/hover", auth.Viewer, compute, a.hover},
 		{"POST", "/definition", auth.Viewer, compute, a.definition},
 
+		{"POST", "/scripts/complete", auth.Viewer, compute, a.scriptComplete},
 		{"POST", "/scripts/check", auth.Editor, compute, a.scriptCheck},
 
 		{"POST", "/tests/run", auth.Viewer, long, a.runTests},

@@ -134,6 +134,17 @@ func TestScriptsAsTheyAreWritten(t *testing.T) {
 	if f := gjson.Get(check, "functions.0").Str; f != "a(x, y)" {
 		t.Errorf("got %s", check)
 	}
+	complete := func(line string) string {
+		text := "// é\nexport function f(order: Order) {\n" + line
+		got := c.get("POST", "/scripts/complete", object{"text": text, "line": 3, "column": len(line) + 1})
+		return gjson.Get(got, "completions.#.label").Raw
+	}
+	for line, want := range map[string]string{"order.lines[0].q": `"quantity"`, "order.lines.map((l) => l.quantity.": `"round"`, "cw.": `"street"`, "Shopware.": `"Order"`} {
+		if got := complete(line); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+	c.fail(400, "POST", "/scripts/complete", object{"text": "", "line": 0, "column": 1})
 	c.fail(400, "POST", "/scripts/check", object{"path": "../a.ts", "text": ""})
 	c.fail(400, "POST", "/scripts/check", object{"path": "mappings/a.yaml", "text": ""})
 }

@@ -10,8 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/completion"
+	"github.com/crosswalk-go/crosswalk/scripting/types"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 )
@@ -119,4 +122,75 @@ func (a *API) scriptCheck(w http.ResponseWriter, r *http.Request) error {
 		answer.Functions = append(answer.Functions, f.Name+"("+strings.Join(f.Params, ", ")+")")
 	}
 	return write(w, answer)
+}
+
+// declarations are those of every document and of the library.
+func (a *API) declarations() *completion.Declarations {
+	var p types.Project
+	for _, name := range engine.DocumentTypes(a.Library) {
+		if t, err := engine.DocumentType(a.Library, name); err == nil { // one that cannot be read is not completed
+			p.Documents = append(p.Documents, types.Document{Name: name, Type: t})
+		}
+	}
+	return completion.Read(declared(p)...)
+}
+
+func declared(p types.Project) []string {
+	var texts []string
+	for _, f := range p.Files() {
+		texts = append(texts, string(f.Text))
+	}
+	return texts
+}
+
+// ofFlows adds what the project's flows give to rules, as far as its files can be read.
+func (a *API) ofFlows(d *completion.Declarations) *completion.Declarations {
+	if a.Setup == nil {
+		return d
+	}
+	p, err := a.Setup.Load()
+	if err != nil {
+		return d
+	}
+	var flows types.Project
+	for _, f := range p.Declared(a.Library) {
+		flows.Flows = append(flows.Flows, types.Flow{Name: f.Flow, Settings: f.Settings, Tables: f.Tables})
+	}
+	return d.With(declared(flows)...)
+}
+
+// scriptComplete says what may be written at a place of a script.
+func (a *API) scriptComplete(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Text   string `json:"text"`
+		Line   int    `json:"line"`
+		Column int    `json:"column"`
+	}
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	if body.Line < 1 || body.Column < 1 {
+		return refuse("Lines and columns count from 1.")
+	}
+	found := a.ofFlows(a.declared()).At(body.Text, offsetIn(body.Text, body.Line, body.Column))
+	return write(w, map[string][]completion.Entry{"completions": append([]completion.Entry{}, found...)})
+}
+
+// offsetIn is a place in bytes; columns count characters.
+func offsetIn(text string, line, column int) int {
+	at := 0
+	for ; line > 1; line-- {
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return len(text)
+		}
+		at += end + 1
+	}
+	for _, c := range text[at:] {
+		if column--; column == 0 || c == '\n' {
+			return at
+		}
+		at += utf8.RuneLen(c)
+	}
+	return len(text)
 }

@@ -65,7 +65,6 @@ browser: page chromium ## test the page of the real program in headless Chromium
 .PHONY: screenshots
 screenshots: build chromium ## pictures of the page at 360, 1280 and 2560 px, light and dark, in playground/test-results
 	node playground/tests/screenshots.js
-	node playground/tests/screenshots-flows.js
 
 # The TypeScript compiler that declarations are tested with. Without npm its tests are skipped, and say so.
 TYPESCRIPT := scripting/tsc/testdata

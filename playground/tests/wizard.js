@@ -39,6 +39,36 @@ export async function fill(page, label, title, name, sandbox, says = 'works') {
   await side.getByText(says, { exact: true }).waitFor();
 }
 
+/** Answers the questions of orders from the shop to the books. */
+export async function answers(page) {
+  await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
+  await page.getByLabel(/^Begins with documents of/).fill('2020-01-01');
+  await page.getByLabel(/^Only those where/).fill('paymentStatus == "paid"');
+  await page.getByLabel(/^orderType/).selectOption('invoiceDraft');
+  await page.getByLabel(/^roundingLimit/).fill('0.02');
+  await page.getByLabel(/^roundingLimit/).press('Tab');
+  for (const [table, stem] of [['shippingArticles', 'SHIP'], ['discountArticles', 'DISC']]) {
+    for (const rate of ['21', '9', '0']) {
+      const entry = page.getByRole('group', { name: new RegExp('^' + table) }).getByLabel(new RegExp(`^${rate}\\b`));
+      if (await entry.count()) await entry.fill(`${stem}-${rate}`);
+    }
+  }
+}
+
+/** Tries the flow on one real document. */
+export async function tries(page) {
+  await page.getByRole('button', { name: 'Try it with a real document' }).click();
+  await page.getByRole('heading', { name: 'One real document' }).waitFor();
+  assert.match(await page.getByText(/would be/).innerText(), /would be created/);
+  await page.getByText('create invoiceDraft').waitFor();
+}
+
+/** Lets the project's files be written. */
+export async function writes(page) {
+  await page.getByRole('button', { name: 'Write the files' }).click();
+  await page.getByRole('heading', { name: 'The flow is set up' }).waitFor();
+}
+
 export async function walksTheWizard({ browser, accessible }) {
   const at = await empty();
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', bypassCSP: true });
@@ -56,27 +86,11 @@ export async function walksTheWizard({ browser, accessible }) {
     await accessible(page, 'the wizard, two systems');
     await page.getByRole('button', { name: 'Next' }).click();
 
-    await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
-    await page.getByLabel(/^Begins with documents of/).fill('2020-01-01');
-    await page.getByLabel(/^Only those where/).fill('paymentStatus == "paid"');
-    await page.getByLabel(/^orderType/).selectOption('invoiceDraft');
-    await page.getByLabel(/^roundingLimit/).fill('0.02');
-    await page.getByLabel(/^roundingLimit/).press('Tab');
-    for (const [table, stem] of [['shippingArticles', 'SHIP'], ['discountArticles', 'DISC']]) {
-      for (const rate of ['21', '9', '0']) {
-        const entry = page.getByRole('group', { name: new RegExp('^' + table) }).getByLabel(new RegExp(`^${rate}\\b`));
-        if (await entry.count()) await entry.fill(`${stem}-${rate}`);
-      }
-    }
+    await answers(page);
     await accessible(page, 'the wizard, questions');
-    await page.getByRole('button', { name: 'Try it with a real document' }).click();
-
-    await page.getByRole('heading', { name: 'One real document' }).waitFor({ timeout: 15_000 });
-    assert.match(await page.getByText(/would be/).innerText(), /would be created/);
-    await page.getByText('create invoiceDraft').waitFor();
+    await tries(page);
     await accessible(page, 'the wizard, a real document');
-    await page.getByRole('button', { name: 'Write the files' }).click();
-    await page.getByRole('heading', { name: 'The flow is set up' }).waitFor();
+    await writes(page);
 
     const written = readFileSync(join(at.dir, 'crosswalk.yaml'), 'utf8');
     assert.match(written, /^# our shop\nserver:\n {2}outbound: \{loopback: true\}\n/);

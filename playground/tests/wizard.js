@@ -42,9 +42,10 @@ export async function fill(page, label, title, name, sandbox, says = 'works') {
 /** Answers the questions of orders from the shop to the books. */
 export async function answers(page) {
   await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
-  await page.getByLabel(/^Begins with documents of/).fill('2020-01-01');
+  await page.getByLabel(/^Begins with orders of/).fill('2020-01-01');
   await page.getByLabel(/^Only those where/).fill('paymentStatus == "paid"');
   await page.getByLabel(/^orderType/).selectOption('invoiceDraft');
+  await page.getByText(/more, each as it is/).click();
   await page.getByLabel(/^roundingLimit/).fill('0.02');
   await page.getByLabel(/^roundingLimit/).press('Tab');
   for (const [table, stem] of [['shippingArticles', 'SHIP'], ['discountArticles', 'DISC']]) {

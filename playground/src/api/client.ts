@@ -30,6 +30,7 @@ export type DryRun = Schemas['DryRun'];
 export type Estimate = Schemas['Estimate'];
 export type Session = Schemas['Session'];
 export type System = Schemas['System'];
+export type Credential = System['credentials'][number];
 export type ListedConnection = Schemas['Connections']['connections'][number];
 export type ConnectionState = Schemas['ConnectionState'];
 export type Questions = Schemas['Questions'];

@@ -18,6 +18,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server/flows"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
@@ -82,7 +83,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
+	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS, Outbound: &outbound.Policy{Loopback: true}}) // the sandboxes are on this machine
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,9 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 	var run *flows.Service
 	if p != nil && !f.noFlows {
 		var set *flows.Set
-		set, err = openFlowsWith(ctx, p, flows.Options{Surroundings: project.Surroundings{Log: c.logger()}, Log: c.logger(), Own: ownPatience})
+		set, err = openFlowsWith(ctx, p, flows.Options{
+			Surroundings: project.Surroundings{Log: c.logger()}, Outbound: &cfg.Outbound, Log: c.logger(), Own: ownPatience,
+		})
 		if err != nil {
 			return err
 		}

@@ -177,6 +177,8 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/dry-run", auth.Operator, systems, a.dryRun},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
+		{"GET", "/flows/{flow}/tables", auth.Viewer, compute, a.flowTables},
+		{"POST", "/flows/{flow}/tables", auth.Editor, compute, a.addEntry},
 
 		{"GET", "/activity", auth.Viewer, stored, a.listActivity},
 		{"GET", "/activity/events", auth.Viewer, streams, a.events},

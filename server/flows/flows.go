@@ -7,12 +7,14 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -32,6 +34,8 @@ type Options struct {
 	Own time.Duration
 	// Cluster keeps everything; nil for the project's data folder.
 	Cluster *runtime.Cluster
+	// Outbound says where the connections of flows may lead; nil for anywhere. It takes the place of Surroundings.HTTP.
+	Outbound *outbound.Policy
 	// Pace says how patient flows are.
 	Pace flow.Pace
 	// Log gets what happens; nil discards.
@@ -70,6 +74,9 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
 	calls := newCallMetrics()
 	o.Surroundings.Observer = calls
+	if o.Outbound != nil {
+		o.Surroundings.HTTP = o.Outbound.Client()
+	}
 	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
 	s.current.Store(p)
 	return s, nil
@@ -103,13 +110,46 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 }
 
 // Close closes the store.
-func (s *Set) Close(ctx context.Context) error { return s.Store.Close(ctx) }
+func (s *Set) Close(ctx context.Context) error {
+	if s.options.Outbound != nil {
+		s.options.Surroundings.HTTP.CloseIdleConnections()
+	}
+	return s.Store.Close(ctx)
+}
 
 // Flow opens the connections of a flow and puts it together. Close it.
 func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
+	if err := s.allowed(ctx, name); err != nil {
+		return nil, err
+	}
 	p, err := s.Current().Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
 	if err != nil {
 		return nil, err
 	}
 	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+}
+
+// allowed says at once what every call of a flow would say: that one of its connections leads where the server may not call.
+func (s *Set) allowed(ctx context.Context, name string) error {
+	if s.options.Outbound == nil {
+		return nil
+	}
+	p := s.Current()
+	f, err := p.Flow(name)
+	if err != nil {
+		return err
+	}
+	for _, connection := range []string{f.From, f.To} {
+		cfg, err := p.Config(connection, project.Surroundings{})
+		if err != nil {
+			return err
+		}
+		if cfg.URL == "" {
+			continue // the system's own
+		}
+		if err := s.options.Outbound.Check(ctx, cfg.URL); errors.Is(err, outbound.ErrRefused) { // anything else may pass by itself
+			return fmt.Errorf("connection %q: %w", connection, err)
+		}
+	}
+	return nil
 }

@@ -65,6 +65,7 @@ type Engine struct {
 	control  jetstream.KeyValue // what is paused, and the state of flows
 
 	schedules *schedule.Scheduler
+	missed    missedKeys
 }
 
 // Open opens what flows need of the store, and makes what is not there.

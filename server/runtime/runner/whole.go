@@ -27,6 +27,7 @@ func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summ
 			o.OnResult(r, s)
 		}
 	}})
+	e.keepMissed(context.WithoutCancel(ctx), f.Name)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
 		err = errors.Join(err, cause)
 	}

@@ -28,6 +28,8 @@ export type Replay = Schemas['Replay'];
 export type Unsettled = Schemas['Unsettled'];
 export type DryRun = Schemas['DryRun'];
 export type Estimate = Schemas['Estimate'];
+export type Table = Schemas['Table'];
+export interface FlowTables { path?: string; tag?: string; tables: Table[] }
 export type Session = Schemas['Session'];
 export type System = Schemas['System'];
 export type Credential = System['credentials'][number];

@@ -108,7 +108,7 @@ func (d *demo) serve(ctx context.Context) (err error) {
 	}
 	run := flows.NewService(d.set, flows.ServiceOptions{Load: d.load, Serve: runner.ServeOptions{Workers: cfg.Workers}})
 	cfg.Outbound.Loopback = true // the sandboxes are on this machine
-	s, closeFolder, err := d.newServer(d.set.Project, cfg, false, run)
+	s, closeFolder, err := d.newServer(ctx, d.set.Project, cfg, false, run)
 	if err != nil {
 		return err
 	}

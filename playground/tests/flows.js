@@ -56,7 +56,7 @@ export const mendsAnOrder = (page) => between(async (url) => {
   await details.getByRole('button', { name: 'Pause' }).waitFor();
 
   // The activity filters in the address.
-  await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Activity' }).click();
   await page.getByRole('link', { name: '10007' }).waitFor();
   await page.getByLabel('Outcome').selectOption('failed');
   await page.getByRole('link', { name: '10002' }).waitFor({ state: 'detached' });
@@ -64,7 +64,7 @@ export const mendsAnOrder = (page) => between(async (url) => {
   await accessible(page, 'activity');
 
   // The inbox says what is wrong; the document's page shows what came, and why.
-  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Inbox' }).click();
   await page.getByText('eaccounting has no article NK-GIFT-UNKNOWN.').waitFor();
   await accessible(page, 'inbox');
   await reachedByKeys(page, 'inbox');
@@ -96,7 +96,7 @@ export const mendsAnOrder = (page) => between(async (url) => {
   await replay.getByText('BuyersOrderReference').waitFor();
   await replay.getByRole('button', { name: 'Replay it' }).click();
   await page.getByText('The replay ended:').getByText('created').waitFor();
-  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Inbox' }).click();
   await page.getByText('Nothing waits for you').waitFor();
   await accessible(page, 'empty inbox');
   assert.deepEqual(errors, []);

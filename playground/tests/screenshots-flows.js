@@ -1,6 +1,7 @@
-// Pictures of Flows, Activity, a document, the Inbox and Connections.
+// Pictures of Flows, lookup tables, Activity, a document, the Inbox and Connections, and of signing in.
 import { demo } from './browser.js';
 import { pictures, shown } from './pictures.js';
+import { guarded } from './signin.js';
 
 export async function flows(browser) {
   const server = await demo();
@@ -14,6 +15,10 @@ export async function flows(browser) {
     await page.getByRole('button', { name: 'Full resync' }).click();
     await page.getByRole('dialog').waitFor();
     await pictures(page, 'resync');
+
+    await page.goto(server.url + '/flows?show=tables');
+    await page.getByText('without an entry').first().waitFor();
+    await pictures(page, 'tables');
 
     await page.goto(server.url + '/activity');
     await page.getByRole('link', { name: '10007' }).first().waitFor();
@@ -39,5 +44,18 @@ export async function flows(browser) {
     await page.close();
   } finally {
     await server.stop();
+  }
+}
+
+export async function signin(browser) {
+  const at = await guarded();
+  try {
+    const page = await shown(browser);
+    await page.goto(at.url + '/flows?signin=role');
+    await page.getByRole('dialog').waitFor();
+    await pictures(page, 'signin');
+    await page.close();
+  } finally {
+    await at.stop();
   }
 }

@@ -61,6 +61,7 @@ var attacks = []attack{
 	{"JSON of a sparse array", `const a: any[] = []; a.length = 4e9; return JSON.stringify(a)`, "more than"},
 	{"spreading a sparse array", `const a: any[] = []; a.length = 4e9; return [...a].length`, memory},
 	{"flat of shared lists", `let a: any = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]; for (let i = 0; i < 9; i++) a = [a, a, a, a, a, a, a, a, a, a]; return a.flat(Infinity).length`, "RangeError: more than|" + memory},
+	{"JSON with deep indentation", `let a: any = Array.from({length: 2e4}, () => 0); for (let i = 0; i < 190; i++) a = [a]; return JSON.stringify(a, null, 10).length`, "RangeError: a text of more than"},
 	{"JSON of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return JSON.stringify(a).length`, "more than"},
 	{"a result of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return a`, "more than"},
 	{"push for ever", `const a = []; for (;;) a.push({})`, memory},

@@ -13,19 +13,24 @@ import (
 // number is the decimal behind a JavaScript object. text is what stood in the document: 1e2 is written as it
 // came unless a script computes with it.
 type number struct {
+	vm    *VM
 	value decimal.Decimal
 	text  string
 }
 
 // The methods of goja.DynamicObject: a decimal has no members of its own and takes none.
-func (n *number) Get(string) goja.Value       { return nil }
-func (n *number) Set(string, goja.Value) bool { return false }
-func (n *number) Has(string) bool             { return false }
-func (n *number) Delete(string) bool          { return true }
-func (n *number) Keys() []string              { return nil }
+func (n *number) Get(string) goja.Value { return nil }
+func (n *number) Has(string) bool       { return false }
+func (n *number) Delete(string) bool    { return true }
+func (n *number) Keys() []string        { return nil }
+
+// Set is where a script sets a member of a decimal.
+func (n *number) Set(string, goja.Value) bool {
+	panic(n.vm.typeError("a decimal has no members and cannot be changed: its methods give new ones"))
+}
 
 func (vm *VM) decimal(d decimal.Decimal, text string) goja.Value {
-	o := vm.rt.NewDynamicObject(&number{value: d, text: text})
+	o := vm.rt.NewDynamicObject(&number{vm: vm, value: d, text: text})
 	if err := o.SetPrototype(vm.decimalProto); err != nil {
 		panic(err)
 	}

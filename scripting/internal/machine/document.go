@@ -197,8 +197,12 @@ func (o *object) load() {
 		return
 	}
 	o.loaded = true
+	odd := false
 	gjson.Parse(o.text).ForEach(func(key, value gjson.Result) bool {
-		name, _ := unquote(key.Raw)
+		name, units := unquote(key.Raw)
+		if odd = units != nil; odd {
+			return false
+		}
 		if i := o.find(name); i >= 0 {
 			o.members[i].text = value.Raw // the last of two wins, as in JavaScript
 			return true
@@ -206,6 +210,10 @@ func (o *object) load() {
 		o.add(member{key: name, text: value.Raw})
 		return true
 	})
+	if odd { // the machine would take all such names for the same
+		o.loaded, o.members, o.index = false, nil, nil
+		panic(o.vm.rangeError("the document holds a name with half a character (a surrogate without its other half), which no script can read"))
+	}
 }
 
 func (o *object) add(m member) {

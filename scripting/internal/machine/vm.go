@@ -83,7 +83,8 @@ type VM struct {
 	seed Request    // what rand is made of, when it is needed
 	rand *rand.Rand // nil until then
 	logs []Log
-	hits []uint32 // since the last call, its own start included
+	hits []uint32        // since the last call, its own start included
+	said map[string]bool // the messages that this package made
 
 	watched watched
 	dirty   bool // must not be used again
@@ -167,7 +168,7 @@ func (vm *VM) prepare() error {
 			return rt.ToValue(ok && (liveOf(o) != nil || dynamic(o) != nil))
 		},
 		"checkPattern": func(c goja.FunctionCall) goja.Value {
-			if why := backtracks(c.Argument(0).String(), c.Argument(1).String()); why != "" {
+			if why := refusedPattern(c.Argument(0).String(), c.Argument(1).String()); why != "" {
 				panic(vm.typeError(why))
 			}
 			return goja.Undefined()
@@ -194,7 +195,7 @@ func (vm *VM) prepare() error {
 }
 
 func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
-	w := writer{vm: vm, max: min(maxChars, vm.limits.OutputBytes), lenient: true}
+	w := writer{vm: vm, max: min(maxChars, vm.limits.OutputBytes), lenient: true, about: "what JSON.stringify is given"}
 	written, err := w.value(v)
 	if err != nil {
 		vm.rethrow(err)
@@ -203,6 +204,9 @@ func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
 		return goja.Undefined()
 	}
 	if indent != "" {
+		if indented(w.out, len(indent)) > maxChars {
+			panic(vm.rangeError(fmt.Sprintf("a text of more than %d characters", maxChars)))
+		}
 		var b bytes.Buffer
 		if err := json.Indent(&b, w.out, "", indent); err != nil {
 			panic(vm.typeError(err.Error()))
@@ -210,6 +214,29 @@ func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
 		w.out = b.Bytes()
 	}
 	return vm.rt.ToValue(string(w.out))
+}
+
+// indented is about how long a JSON text gets with a line for each value, a step further in for each level.
+func indented(text []byte, step int) int {
+	n, depth, quoted := len(text), 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			n += 1 + depth*step
+		case c == ',':
+			n += 1 + depth*step
+		case c == '}' || c == ']':
+			depth--
+			n += 1 + depth*step
+		}
+	}
+	return n
 }
 
 // rethrow throws an error that came up from JavaScript or from a conversion.
@@ -230,6 +257,7 @@ func (vm *VM) rangeError(text string) goja.Value  { return vm.makeError("RangeEr
 func (vm *VM) syntaxError(text string) goja.Value { return vm.makeError("SyntaxError", text) }
 
 func (vm *VM) makeError(class, text string) goja.Value {
+	vm.own(text)
 	o, err := vm.rt.New(vm.rt.Get(class), vm.rt.ToValue(text))
 	if err != nil {
 		return vm.rt.ToValue(text)
@@ -299,7 +327,7 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 		reply.Hits = vm.hits
 		vm.ctx, vm.logs, vm.hits, vm.seed = nil, nil, nil, Request{}
 	}()
-	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
+	vm.ctx, vm.now, vm.logs, vm.said = ctx, r.Now, nil, nil
 	vm.seed, vm.rand = r, nil
 	modules := vm.modules
 	frozen := modules != nil && !vm.program.stateful()

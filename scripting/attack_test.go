@@ -83,7 +83,7 @@ var attacks = []attack{
 	{"a result that is deep", `let a: any = []; for (let i = 0; i < 1e4; i++) a = {a}; return a`, "nested more than"},
 	{"toJSON that gives itself anew", `const o = (): any => ({toJSON: o}); return o()`, "nested more than|1000 deep"},
 	{"a result that holds itself", `const a: any[] = []; a.push(a); return a`, "nested more than"},
-	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "threw|SyntaxError|TypeError|RangeError|nested too deep"},
+	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "the pattern is longer than 32768 characters"},
 
 	// Ways out.
 	{"eval", `return (globalThis as any).eval("1")`, "TypeError: "},

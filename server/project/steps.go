@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -210,7 +211,7 @@ func (s *scriptStep) Apply(ctx context.Context, document []byte, in engine.Input
 	}
 	besides = append(appendString(append(besides, `"now":`...), in.Now), '}')
 	out, err := s.scripts.CallScript(ctx, engine.ScriptCall{
-		Function: s.function, Args: [][]byte{document, besides}, Now: in.Now, Seed: in.Seed, Log: in.Log,
+		Function: s.function, Args: []json.RawMessage{document, besides}, Now: in.Now, Seed: in.Seed, Log: in.Log,
 	})
 	var e *engine.ScriptError
 	if !errors.As(err, &e) {

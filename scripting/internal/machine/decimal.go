@@ -280,6 +280,19 @@ func (vm *VM) decimalLibrary() *goja.Object {
 	}
 	set(vm.decimalProto, "toString", text)
 	set(vm.decimalProto, "toLocaleString", text)
+	unfit := func(goja.FunctionCall) goja.Value {
+		panic(vm.typeError("a decimal cannot be used with + - * / % < > ==: write a.add(b), a.sub(b), a.mul(b), a.div(b), a.lt(b), a.eq(b); as text, `${a}` or String(a)"))
+	}
+	set(vm.decimalProto, "valueOf", unfit)
+	primitive := func(c goja.FunctionCall) goja.Value {
+		if c.Argument(0).String() == "string" {
+			return text(c)
+		}
+		return unfit(c)
+	}
+	if err := vm.decimalProto.DefineDataPropertySymbol(goja.SymToPrimitive, rt.ToValue(primitive), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE); err != nil {
+		panic(err)
+	}
 	set(vm.decimalProto, "toFixed", func(c goja.FunctionCall) goja.Value {
 		digits := max(vm.digits(c.Argument(0), 0), 0)
 		// Adding 0.00 brings the zeros that rounding does not make.

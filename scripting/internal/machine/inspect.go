@@ -189,9 +189,15 @@ func exactLiteral(text string) bool {
 	return len(digits) <= maxDoubleDigits
 }
 
+// maxPattern bounds the text of a pattern: reading one takes hundreds of times its size.
+const maxPattern = 32 << 10
+
 // refusedPattern tells why a pattern is refused: whoever matches by backtracking can be kept busy for ever by a text of forty
 // characters, and no watch reaches into it.
 func refusedPattern(pattern, flags string) string {
+	if len(pattern) > maxPattern {
+		return fmt.Sprintf("the pattern is longer than %d characters", maxPattern)
+	}
 	if strings.Contains(flags, "u") && namesProperty(pattern) {
 		return "the pattern names a property of characters (\\p{L}), which this machine takes for the letter p: " +
 			"list the characters, [a-zà-ÿ], or use cw.regexFind and cw.regexReplace, whose patterns know them"

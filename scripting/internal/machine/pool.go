@@ -66,14 +66,6 @@ func (p *Pool) Call(ctx context.Context, r Request) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
 	}
-	for _, a := range r.Args {
-		if a == nil {
-			continue
-		}
-		if err := CheckJSON(string(a)); err != nil {
-			return Reply{}, &Error{Kind: BadValue, Function: r.Name, Message: "was given " + err.Error()}
-		}
-	}
 	vm, err := p.machine(ctx)
 	if err != nil {
 		return Reply{}, named(err, r.Name)

@@ -350,7 +350,10 @@ func (l *list) Get(i int) goja.Value {
 // Set sets an element; the list grows as far as it must.
 func (l *list) Set(i int, v goja.Value) bool {
 	l.load()
-	if i < 0 || i >= len(l.items) && !l.SetLen(i+1) {
+	if i < 0 {
+		panic(l.vm.typeError("a list takes elements by their numbers, from 0 on"))
+	}
+	if i >= len(l.items) && !l.SetLen(i+1) {
 		return false
 	}
 	l.changed = true

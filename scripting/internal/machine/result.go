@@ -130,7 +130,12 @@ func (w *writer) object(o *goja.Object) (bool, error) {
 			w.out = append(w.out, d.text...)
 			return true, nil
 		}
-		return w.elements(d.Len(), func(i int) (goja.Value, string) { return d.items[i].value, d.items[i].text })
+		return w.elements(d.Len(), func(i int) (goja.Value, string) {
+			if i >= len(d.items) { // the toJSON of an element cut the list
+				return nil, ""
+			}
+			return d.items[i].value, d.items[i].text
+		})
 	}
 	if _, ok := goja.AssertFunction(o); ok {
 		if w.lenient {

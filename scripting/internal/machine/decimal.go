@@ -235,19 +235,22 @@ func (vm *VM) decimalLibrary() *goja.Object {
 		}
 		return vm.computed(d)
 	})
-	for name, f := range map[string]func(decimal.Decimal) decimal.Decimal{
-		"neg": decimal.Decimal.Neg, "abs": decimal.Decimal.Abs, "trim": decimal.Decimal.Trim,
-	} {
+	unary := func(name string, f func(decimal.Decimal) decimal.Decimal) {
 		set(vm.decimalProto, name, func(c goja.FunctionCall) goja.Value { return vm.computed(f(self(c))) })
 	}
-	for name, f := range map[string]func(order int) bool{
-		"eq": func(o int) bool { return o == 0 }, "lt": func(o int) bool { return o < 0 }, "lte": func(o int) bool { return o <= 0 },
-		"gt": func(o int) bool { return o > 0 }, "gte": func(o int) bool { return o >= 0 },
-	} {
+	unary("neg", decimal.Decimal.Neg)
+	unary("abs", decimal.Decimal.Abs)
+	unary("trim", decimal.Decimal.Trim)
+	comparison := func(name string, f func(order int) bool) {
 		set(vm.decimalProto, name, func(c goja.FunctionCall) goja.Value {
 			return rt.ToValue(f(self(c).Cmp(vm.operand(c.Argument(0), "the operand of "+name))))
 		})
 	}
+	comparison("eq", func(o int) bool { return o == 0 })
+	comparison("lt", func(o int) bool { return o < 0 })
+	comparison("lte", func(o int) bool { return o <= 0 })
+	comparison("gt", func(o int) bool { return o > 0 })
+	comparison("gte", func(o int) bool { return o >= 0 })
 	set(vm.decimalProto, "cmp", func(c goja.FunctionCall) goja.Value {
 		return rt.ToValue(self(c).Cmp(vm.operand(c.Argument(0), "the operand of cmp")))
 	})

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +24,8 @@ import (
 
 func (vm *VM) library(functions map[string]func(goja.FunctionCall) goja.Value) *goja.Object {
 	o := vm.rt.NewObject()
-	for name, f := range functions {
-		if err := o.Set(name, f); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(functions)) { // not as a map of Go has them, which is another way each time
+		if err := o.Set(name, functions[name]); err != nil {
 			panic(err)
 		}
 	}

@@ -295,6 +295,26 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// TestSameEverywhere lists what scripts find in several machines: a replay must find it in the same order.
+func TestSameEverywhere(t *testing.T) {
+	const script = `
+const started = date.now();
+export const f = () => [started, ...[globalThis, decimal, Object.getPrototypeOf(decimal(1)), date, log, crypto, date.parts(started)].map((o) => Object.getOwnPropertyNames(o))];`
+	first := ""
+	for range 5 {
+		got, err := call(t, start(t, script), "f")
+		if err != nil || !strings.HasPrefix(got, `["2026-11-21T10:00:00Z",`) {
+			t.Fatalf("%s, %v", got, err)
+		}
+		if first == "" {
+			first = got
+		}
+		if got != first {
+			t.Fatalf("one machine has\n%s\nanother\n%s", first, got)
+		}
+	}
+}
+
 // TestRefused compiles what must not run.
 func TestRefused(t *testing.T) {
 	for script, want := range map[string]string{

@@ -121,7 +121,7 @@ func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.
 	}
 	vm.factory, _ = goja.AssertFunction(factory)
 	if !p.stateful() {
-		modules, whole, err := vm.instance(true)
+		modules, whole, err := vm.trial(true)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.
 		}
 	}
 	if p.stateful() {
-		if _, _, err := vm.instance(false); err != nil {
+		if _, _, err := vm.trial(false); err != nil {
 			return nil, err
 		}
 	}
@@ -152,10 +152,12 @@ func (vm *VM) prepare() error {
 	}
 	host := rt.NewObject()
 	library := rt.NewObject()
-	for name, value := range map[string]any{
-		"decimal": vm.decimalLibrary(), "date": vm.dateLibrary(), "log": vm.logLibrary(), "crypto": vm.cryptoLibrary(), "cw": vm.functionLibrary(),
-	} {
-		if err := library.Set(name, value); err != nil {
+	// In this order: scripts can list what there is, and every machine has to give the same.
+	for _, l := range []struct {
+		name  string
+		value any
+	}{{"decimal", vm.decimalLibrary()}, {"date", vm.dateLibrary()}, {"log", vm.logLibrary()}, {"crypto", vm.cryptoLibrary()}, {"cw", vm.functionLibrary()}} {
+		if err := library.Set(l.name, l.value); err != nil {
 			return err
 		}
 	}
@@ -266,6 +268,14 @@ func (vm *VM) makeError(class, text string) goja.Value {
 		return vm.rt.ToValue(text)
 	}
 	return o
+}
+
+// trial is instance outside of any run. Modules that look at the clock are run again for each call, by the clock of its run; here
+// they need any.
+func (vm *VM) trial(frozen bool) (modules []goja.Callable, whole bool, err error) {
+	vm.now = "2000-01-01T00:00:00Z"
+	defer func() { vm.now = "" }()
+	return vm.instance(frozen)
 }
 
 // instance runs the modules and returns their exports, frozen or not. whole is false where freezing did not make them

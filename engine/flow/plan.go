@@ -211,6 +211,8 @@ type Failure struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Help    string `json:"help,omitempty"`
+	// Values are the document's values that took part, and what a script threw: message and help hold none.
+	Values []engine.Observed `json:"values,omitempty"`
 	// Err is the cause, such as engine.Diagnostics.
 	Err error `json:"-"`
 }

@@ -30,7 +30,10 @@ import (
 // the shop has and the document does not name stay. quantity counts when a product is made; later the resource stock moves it.
 const labelled = "crosswalk"
 
-const configurable, grouped = "configurable", "grouped"
+const configurable, grouped, bundle = "configurable", "grouped", "bundle"
+
+// composite tells whether products of a type are made of others, and keep no stock of their own.
+func composite(kind string) bool { return kind == configurable || kind == grouped || kind == bundle }
 
 func invalid(op, field, message string) error {
 	return &port.Error{Kind: port.ErrValidation, System: system, Op: op, Field: field, Message: message}
@@ -47,7 +50,7 @@ func (c *Client) createProduct(ctx context.Context, op string, body []byte) (por
 	if sku == "" {
 		return port.Document{}, invalid(op, "sku", "a product needs a SKU")
 	}
-	known, err := c.skuInShop(ctx, sku)
+	known, _, err := c.skuInShop(ctx, sku)
 	if err != nil {
 		return port.Document{}, err
 	}

@@ -26,7 +26,7 @@ func (a *assembly) resources() flow.Resources {
 	case port.Stock:
 		r.Target = a.choose("to", a.to, "stockType", ability{"update", "takes no", func(r connectors.Resource) bool { return r.Update }})
 		if t := named(a.to, r.Target); t != nil && t.Create {
-			r.Product = find(a.to, port.Product, func(r connectors.Resource) bool { return slices.Contains(r.Probes, port.KeySKU) })
+			r.Product = stocked(a.to)
 		}
 	}
 	if t := named(a.to, r.Target); t != nil {
@@ -39,6 +39,16 @@ func (a *assembly) resources() flow.Resources {
 		r.References = append(r.References, ref.Name)
 	}
 	return r
+}
+
+// stocked is the resource that tells whether the system has an article of which it keeps stock: one of stock that comes and goes with
+// its article, so that families and sets have none, else the articles themselves.
+func stocked(s *connectors.Spec) string {
+	bySKU := func(r connectors.Resource) bool { return slices.Contains(r.Probes, port.KeySKU) }
+	if own := find(s, port.Stock, func(r connectors.Resource) bool { return bySKU(r) && !r.Create }); own != "" {
+		return own
+	}
+	return find(s, port.Product, bySKU)
 }
 
 // probeOf is by what the target must be able to tell whether it has a document. Orders have their links besides.

@@ -146,6 +146,32 @@ func TestProductsThatCannotBe(t *testing.T) {
 	}
 }
 
+// TestVariantsOfOtherAttributes are refused by the plan: the shop would make every choice of all four attributes, and none of these.
+func TestVariantsOfOtherAttributes(t *testing.T) {
+	s := newShop(t)
+	docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+	if err != nil || len(docs) != 1 {
+		t.Fatal(docs, err)
+	}
+	variant := func(colour, size string) string {
+		return `{"variants":[{"sku_number":"NK-TEE-BLACK-S","options":[{"name":"` + colour + `","value":"Zwart"},{"name":"` + size + `","value":"S"}]}]}`
+	}
+	var e *port.Error
+	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(variant("Colour", "Size"))); !errors.As(err, &e) || e.Field != "variants" || !strings.Contains(e.Message, "Maat") {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.Update(t.Context(), "product", docs[0].ID, []byte(variant("Colour", "Size"))); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("%v", err)
+	}
+	after, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+	if err != nil || string(after[0].Body) != string(docs[0].Body) {
+		t.Errorf("something was written: %v", err)
+	}
+	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(variant("kleur", "MAAT"))); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCustomer makes, finds and changes an account.
 func TestCustomer(t *testing.T) {
 	s := newShop(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -99,6 +100,16 @@ func (p *Planner) planOne(ctx context.Context, d *draft, w wanted) error {
 				return err
 			}
 		}
+	}
+	if found != nil && gjson.GetBytes(w.document, "type").String() == typeVariants && p.flow.Mappings.TargetRead != nil {
+		have, err := p.flow.Mappings.TargetRead.Apply(ctx, found.Body, engine.Input{})
+		if err != nil {
+			return mappingFailure("read mapping of the target's product", err)
+		}
+		if w.document, err = p.namedAsThere(have, w.document); err != nil {
+			return err
+		}
+		d.plan.Canonical = w.document
 	}
 	link, err := p.link(ctx, w.link.Entity, w.link.SourceID)
 	if err != nil {

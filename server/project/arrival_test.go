@@ -95,10 +95,13 @@ func differences(c cell, want, got gjson.Result) (out []string) {
 				continue
 			}
 			price(number, sku+" ", v, there)
-			for code, value := range v.Get("options").Map() {
-				if !strings.Contains(fold(there.Get("options").Raw), fold(value.String())) {
-					out = append(out, fmt.Sprintf("%s: %s was %s, options are %s", sku, code, value.Raw, there.Get("options").Raw))
+			for _, o := range v.Get("options").Array() {
+				if !strings.Contains(fold(there.Get("options.#.value").Raw), fold(o.Get("value").String())) {
+					out = append(out, fmt.Sprintf("%s: %s was %s, options are %s", sku, o.Get("name"), o.Get("value"), there.Get("options").Raw))
 				}
+			}
+			if n := len(got.Get(fmt.Sprintf(`variants.#(sku==%q)#`, sku)).Array()); n != 1 {
+				out = append(out, fmt.Sprintf("variant %s is there %d times", sku, n))
 			}
 		}
 	case port.Stock:

@@ -156,9 +156,7 @@ func (a *assembly) mappings(r *flow.Resources) flow.Mappings {
 		if a.flow.Entity == port.Customer {
 			place = &m.CustomerRead
 		}
-		if a.flow.Entity != port.Product {
-			set(place, "", "", a.to.Name+"/"+r.Target+".read", to+r.Target, entity, false)
-		}
+		set(place, "", "", a.to.Name+"/"+r.Target+".read", to+r.Target, entity, false)
 		return m
 	}
 	a.keepRead(&r.Customer, write.ReadsLink("customer"), port.Customer)

@@ -62,6 +62,8 @@ type Resources struct {
 	Customer, Product string
 	// ProductTypes are the types of products that the target takes; empty for simple ones only.
 	ProductTypes []string
+	// Relates is true where products of the target can name related ones.
+	Relates bool
 	// References are the target's reference tables that write mappings may read
 	// as links.reference.<name>. One that the account may not read is left out.
 	References []string

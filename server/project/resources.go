@@ -30,7 +30,7 @@ func (a *assembly) resources() flow.Resources {
 		}
 	}
 	if t := named(a.to, r.Target); t != nil {
-		r.ProductTypes = t.ProductTypes
+		r.ProductTypes, r.Relates = t.ProductTypes, t.Relates
 		if key := probeOf[a.flow.Entity]; key != "" && !slices.Contains(t.Probes, key) {
 			a.report(a.flow.at["to"], codeValue, fmt.Sprintf("%s cannot be asked for %s by %s, so nothing could keep one from being there twice", a.to.Title, plural(a.flow.Entity), key), "")
 		}

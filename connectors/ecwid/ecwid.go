@@ -49,7 +49,7 @@ func spec() connectors.Spec {
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
 				Probes: []string{port.KeyID, port.KeyEmail}, Idempotent: true},
 			{Name: "product", Entity: port.Product, Title: "Products with variations", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}},
+				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock of products and variations", Read: true, Update: true,
 				Probes: []string{port.KeyID, port.KeySKU},
 				Impossible: map[string]string{
@@ -87,8 +87,9 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
-	mu     sync.Mutex
-	tables map[string]table
+	mu        sync.Mutex
+	tables    map[string]table
+	relatives relatives
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
 }

@@ -44,7 +44,7 @@ func spec() connectors.Spec {
 				Impossible: map[string]string{"update": "POST /V1/orders with the id of an order stores what it is sent and carries nothing out: no payment, no shipment, no change of stock."},
 				Probes:     []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyEmail}},
-			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Probes: []string{port.KeyID, port.KeySKU}},
+			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Relates: true, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stock", Entity: port.Stock, Title: "Stock by source", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stockItem", Entity: port.Stock, Title: "Stock without sources", Update: true, Probes: []string{port.KeyID, port.KeySKU}},
 		},

@@ -58,7 +58,7 @@ func (d dialect) spec() connectors.Spec {
 			{Name: "order", Entity: port.Order, Title: orders, Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers with a log-in", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyEmail}},
 			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU},
-				ProductTypes: []string{"simple", "variants"}},
+				ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Read: true, Update: true, Probes: []string{port.KeyID, port.KeySKU},
 				Impossible: map[string]string{"create": "Stock is a member of a product or a variant (products.stock, attributecombinations.stock): it is there when these are."}},
 		},

@@ -45,7 +45,7 @@ func spec() connectors.Spec {
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
 				Probes: []string{port.KeyID, port.KeyEmail, port.KeyNumber}},
 			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}},
+				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Read: true, Update: true,
 				Probes: []string{port.KeyID, port.KeySKU}, Impossible: map[string]string{"create": "stock is a member of a product"}},
 		},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"unsafe"
@@ -32,6 +33,7 @@ type frame struct {
 	arena   value.Arena   // of lists that rules make
 	call    function.Call
 	seed    uint64
+	args    []json.RawMessage // of the call of a script that is made
 	log     func(ScriptLog)
 	ahead   map[*ahead]*made
 	doubts  int    // how often a quick look was not enough
@@ -88,6 +90,7 @@ func (f *frame) reset() {
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
 	f.seed, f.log, f.ahead = 0, nil, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
+	clear(f.args[:cap(f.args)])
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
 	}

@@ -99,7 +99,7 @@ type Plan struct {
 	Adopt []Adoption `json:"adopt,omitempty"`
 	// Awaits are the SKUs of related products that the target does not have yet: the document comes back until it has them.
 	Awaits []string `json:"awaits,omitempty"`
-	// Zeroes is true where the plan takes the stock of an article from some to none: see [Process.CheckZeroed].
+	// Zeroes is true where the plan takes the stock of an article from some to none: see settings.maxZeroed.
 	Zeroes bool `json:"zeroes,omitempty"`
 	// Expected is what the target's document must add up to.
 	Expected *port.Totals `json:"expected,omitempty"`

@@ -222,9 +222,9 @@ func (c *Client) product(ctx context.Context, row gjson.Result) (port.Document, 
 	if len(related) > 0 {
 		extra = members("categories", paths, "related", related)
 	}
-	for member, v := range map[string]gjson.Result{"currency": s.Get("currency"), "pricesIncludeTax": s.Get("prices_include_vat")} {
-		if v.Exists() && v.Type != gjson.Null {
-			if extra, err = setRaw(extra, member, []byte(v.Raw)); err != nil {
+	for _, m := range [][2]string{{"currency", "currency"}, {"pricesIncludeTax", "prices_include_vat"}} { // in one order: the version is a hash
+		if v := s.Get(m[1]); v.Exists() && v.Type != gjson.Null {
+			if extra, err = setRaw(extra, m[0], []byte(v.Raw)); err != nil {
 				return port.Document{}, err
 			}
 		}

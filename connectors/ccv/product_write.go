@@ -22,7 +22,7 @@ import (
 //	variants    [{options: [{name, value}], price, active, and members of an attributecombination}]; attributes and values that are not there are
 //	            made; the shop makes a variant of every choice of values, and those that are not listed are switched off
 //	related     [number, ...] of products that are shown with it; others that it names stay
-//	photos      [{url, alttext}], the first is the main one; the alttext, or the name of the file, tells which one it is
+//	photos      [{url, alttext, hash}], the first is the main one; hash, or url where there is none, tells whether it changed
 
 // labels are the members of a product that the API does not know as they are.
 var labels = []string{"brand", "package", "categories", "variants", "related", "photos", "crosswalk"}
@@ -239,6 +239,9 @@ func (c *Client) basePhase(_ context.Context, have, want gjson.Result) ([]step, 
 			return true
 		}
 		h := have.Get(rawOr(readNames[name], name))
+		if name == "memo" {
+			h = gjson.ParseBytes(jsonOf(ownMemo(h.String())))
+		}
 		if !equal(h, w) {
 			changed[name] = true
 			steps = append(steps, step{port.Change{Path: name, From: rawJSON(h), To: rawJSON(w)}, nothing})

@@ -26,7 +26,8 @@ type crew struct {
 
 	mu       sync.Mutex
 	changed  *sync.Cond
-	inHand   int
+	inHand   int             // hands that are not free: some wait for a document
+	handling int             // documents in them
 	deferred map[uint64]bool // items that were put back for long
 	sent     int             // documents that were sent, which the limit counts
 	limit    int
@@ -81,8 +82,10 @@ func (c *crew) work(ctx context.Context) (err error) {
 		taken := 0
 		err := taker.Next(ctx, n, takeWait, func(d *queue.Delivery) {
 			taken++
+			c.handles(1)
 			hands.Go(func() {
 				defer c.leave(1)
+				defer c.handles(-1)
 				c.handle(ctx, d)
 			})
 		}, func(err error) {
@@ -132,6 +135,13 @@ func (c *crew) begin() {
 	defer c.mu.Unlock()
 	c.sent = 0
 	c.changed.Broadcast()
+}
+
+// handles counts the documents in hand.
+func (c *crew) handles(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handling += n
 }
 
 func (c *crew) leave(n int) {

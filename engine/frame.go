@@ -192,6 +192,10 @@ func (e *fault) diagnostic() Diagnostic {
 	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help, Values: e.values}
 	d.Pos, d.End = e.text.rangeOf(e.from, e.to)
 	d.Snippet = e.text.file.line(d.Pos.Line)
+	var script *ScriptError
+	if errors.As(e.err, &script) {
+		d.Script = script.Pos
+	}
 	return d
 }
 

@@ -160,11 +160,12 @@ func (c *cli) newServer(ctx context.Context, p *project.Project, cfg server.Conf
 	}
 	if p != nil {
 		tokens := runtime.TokensIn(p.Data)
+		var store project.Store
 		if run != nil {
-			tokens = run.Set().Store.Tokens()
+			tokens, store = run.Set().Store.Tokens(), run.Set().Store
 		}
 		opts.Setup = setup.New(setup.Options{
-			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
+			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens, Store: store,
 		})
 	}
 	all := server.Options{API: opts, Hosts: cfg.Names(), Profile: profile}

@@ -208,7 +208,7 @@ test('a raw order goes through its read mapping first', async ({ page, url }) =>
 
 test('JSON Lines give a row for each document', async ({ page, url }) => {
   await opened(page, url);
-  await page.getByLabel('lines').check();
+  await page.getByRole('button', { name: 'lines', exact: true }).click();
   await box(page, 'Source document').click();
   await page.keyboard.press('Control+a');
   await page.keyboard.insertText('{"orderNumber":"1"}\n{"orderNumber":"2"}\n{broken');
@@ -226,6 +226,8 @@ test('everything is reached by keys', async ({ page, url }) => {
   await page.getByRole('tab', { name: 'Diff', selected: true }).waitFor();
   // The page's own order: no trap in an editor.
   await box(page, 'Source document').focus();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'mode');
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Mapping');
   await page.keyboard.press('Alt+1');

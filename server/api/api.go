@@ -21,6 +21,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/completion"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
@@ -72,6 +73,7 @@ type API struct {
 	closing  context.Context // until streams are to end
 	close    context.CancelFunc
 	builtIn  func() []listed
+	declared func() *completion.Declarations // what scripts meet whatever the project
 }
 
 //go:embed openapi.yaml
@@ -100,7 +102,7 @@ func New(opts Options) (*API, error) {
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
 	}
-	a.builtIn = sync.OnceValue(a.builtInMappings)
+	a.builtIn, a.declared = sync.OnceValue(a.builtInMappings), sync.OnceValue(a.declarations)
 	var err error
 	a.document, err = yaml.YAMLToJSON(openAPI)
 	return a, err
@@ -149,6 +151,7 @@ func (a *API) routes() []route {
 		{"GET", "/systems", auth.Viewer, small, a.systems},
 		{"GET", "/connections", auth.Viewer, small, a.connections},
 		{"POST", "/connections/{connection}/check", auth.Editor, remote, a.checkConnection},
+		{"POST", "/connections/{connection}/latest", auth.Editor, remote, a.latest},
 		{"POST", "/wizard/connection", auth.Admin, remote, a.draftConnection},
 		{"POST", "/wizard/questions", auth.Admin, remote, a.wizardQuestions},
 		{"POST", "/wizard/rehearsal", auth.Admin, remote, a.wizardRehearse},
@@ -158,16 +161,21 @@ func (a *API) routes() []route {
 		{"GET", "/samples", auth.Viewer, small, a.samples},
 		{"GET", "/sample", auth.Viewer, small, a.sample},
 		{"POST", "/sample/generated", auth.Viewer, compute, a.generated},
+		{"POST", "/sample/lines", auth.Viewer, compute, a.vary},
 
 		{"POST", "/preview", auth.Viewer, compute, a.preview},
 		{"POST", "/preview/lines", auth.Viewer, long, a.previewLines},
 		{"POST", "/explain", auth.Viewer, compute, a.explain},
+		{"POST", "/request", auth.Viewer, compute, a.request},
 		{"POST", "/unread", auth.Viewer, compute, a.unread},
 		{"POST", "/check", auth.Viewer, compute, a.check},
 		{"POST", "/format", auth.Viewer, compute, a.format},
 		{"POST", "/complete", auth.Viewer, compute, a.complete},
 		{"POST", "/hover", auth.Viewer, compute, a.hover},
 		{"POST", "/definition", auth.Viewer, compute, a.definition},
+
+		{"POST", "/scripts/complete", auth.Viewer, compute, a.scriptComplete},
+		{"POST", "/scripts/check", auth.Editor, compute, a.scriptCheck},
 
 		{"POST", "/tests/run", auth.Viewer, long, a.runTests},
 		{"POST", "/tests/cases", auth.Editor, compute, a.addCase},
@@ -181,6 +189,7 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/pause", auth.Operator, small, a.pause},
 		{"POST", "/flows/{flow}/resume", auth.Operator, small, a.resume},
 		{"POST", "/flows/{flow}/dry-run", auth.Operator, systems, a.dryRun},
+		{"POST", "/flows/{flow}/plan", auth.Operator, remote, a.planDocument},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
 		{"GET", "/flows/{flow}/tables", auth.Viewer, compute, a.flowTables},

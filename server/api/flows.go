@@ -354,13 +354,9 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	perMinute := 0
-	if s, ok := a.spec(f.To); ok {
-		perMinute = s.CallsPerMinute
-	}
 	var e runner.Estimate
 	err = a.opened(r.Context(), f.Name, func(open *runner.Flow) error {
-		if e, err = a.Flows.Engine.Estimate(r.Context(), open, perMinute); err != nil {
+		if e, err = a.Flows.Estimate(r.Context(), open, time.Time{}); err != nil {
 			return unopened(err)
 		}
 		return nil
@@ -368,7 +364,7 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": perMinute}
+	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": e.CallsPerMinute, "guessed": e.Guessed}
 	if !f.Start.IsZero() {
 		answer["start"] = f.Start
 	}

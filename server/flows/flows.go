@@ -13,12 +13,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+	"github.com/crosswalk-go/crosswalk/server/tracing"
 )
 
 // Options configure [Open].
@@ -38,6 +40,8 @@ type Options struct {
 	Outbound *outbound.Policy
 	// Pace says how patient flows are.
 	Pace flow.Pace
+	// Tracing makes traces of what flows do, and is closed with the set; nil for none.
+	Tracing *tracing.Tracing
 	// Log gets what happens; nil discards.
 	Log *slog.Logger
 }
@@ -74,6 +78,9 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
 	calls := newCallMetrics()
 	o.Surroundings.Observer = calls
+	if o.Tracing != nil {
+		o.Surroundings.Observer, o.Surroundings.Tracer = connectors.Observers(calls, o.Tracing), o.Tracing
+	}
 	if o.Outbound != nil {
 		o.Surroundings.HTTP = o.Outbound.Client()
 	}
@@ -109,12 +116,16 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 	return out
 }
 
-// Close closes the store.
+// Close closes the store, and sends the traces that are left.
 func (s *Set) Close(ctx context.Context) error {
 	if s.options.Outbound != nil {
 		s.options.Surroundings.HTTP.CloseIdleConnections()
 	}
-	return s.Store.Close(ctx)
+	err := s.Store.Close(ctx)
+	if s.options.Tracing != nil {
+		s.options.Tracing.Close(ctx)
+	}
+	return err
 }
 
 // Flow opens the connections of a flow and puts it together. Close it.
@@ -126,7 +137,29 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+	return flowOf(p), nil
+}
+
+// flowOf is what runs of a flow whose connections are open.
+func flowOf(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
+		At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return flowOf(old), nil
+		}}
+}
+
+// Estimate says what a full resync of a flow that is open would cost, against the budget of calls that the target's connection takes.
+func (s *Set) Estimate(ctx context.Context, open *runner.Flow, since time.Time) (runner.Estimate, error) {
+	f, err := s.Current().Flow(open.Name)
+	if err != nil {
+		return runner.Estimate{}, err
+	}
+	return s.Engine.Estimate(ctx, open, since, s.Current().CallsPerMinute(f.To))
 }
 
 // allowed says at once what every call of a flow would say: that one of its connections leads where the server may not call.

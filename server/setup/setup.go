@@ -36,7 +36,9 @@ type Options struct {
 	Policy outbound.Policy
 	// Tokens keeps refresh tokens of the project's connections durably; nil keeps them in memory.
 	Tokens connectors.TokenStore
-	Now    func() time.Time // nil for the system clock
+	// Store is what the project's flows remember: plans look at it. nil remembers nothing.
+	Store project.Store
+	Now   func() time.Time // nil for the system clock
 }
 
 // Setup is safe for concurrent use.

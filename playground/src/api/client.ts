@@ -38,6 +38,9 @@ export type QuestionedSetting = Questions['settings'][number];
 export type FlowPlan = Schemas['FlowPlan'];
 export type Rehearsal = Schemas['Rehearsal'];
 export type WrittenFlow = Schemas['WrittenFlow'];
+export type Requests = Schemas['Requests'];
+export type LogLine = Schemas['LogLine'];
+export type Latest = paths['/connections/{connection}/latest']['post']['responses']['200']['content']['application/json'];
 
 /** What to say of an error, in words. */
 export function words(error: Problem | undefined): string {

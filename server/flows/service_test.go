@@ -92,7 +92,7 @@ func (b *bench) write(name, text string) {
 }
 
 // serve starts the service of the project.
-func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Handler) http.Handler) *bench {
+func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Handler) http.Handler, open ...func(*flows.Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), shop: shop.New(connectors.SandboxOptions{}), ran: make(chan error, 1), log: &lockedBuffer{},
 		books: books.New(connectors.SandboxOptions{}, func(s *books.Settings) { s.CallsPerMinute = 100_000 })}
@@ -127,7 +127,11 @@ func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Han
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.set, err = flows.Open(t.Context(), p, flows.Options{Library: mappings.FS, Log: logTo(b.log)})
+	opening := flows.Options{Library: mappings.FS, Log: logTo(b.log)}
+	for _, o := range open {
+		o(&opening)
+	}
+	b.set, err = flows.Open(t.Context(), p, opening)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,9 +54,20 @@ type Spec struct {
 	// CallsPerMinute is the budget that the vendor grants, 0 where none is known. BudgetPer is what shares it: "connection", "partner".
 	CallsPerMinute int
 	BudgetPer      string
+	// Limits says the vendor's limits in words.
+	Limits string
 	// Webhooks is true where the system can call: the connector is a [Receiver].
 	Webhooks bool
+	// Impossible says of what flows may ask of other systems and this one does not have, by name, which rule of the vendor's API stands
+	// against it: order types ("quote", "invoiceDraft", "invoice") and types of products ("variants", "grouped").
+	Impossible map[string]string
 }
+
+// OrderTypes are what an order may become, in any system. ProductTypes are the types of canonical products.
+var (
+	OrderTypes   = []string{"quote", "order", "invoiceDraft", "invoice"}
+	ProductTypes = []string{"simple", "variants", "grouped"}
+)
 
 // Resource is one kind of document of a system.
 type Resource struct {
@@ -66,9 +77,10 @@ type Resource struct {
 	Read, Create, Update bool
 	// Probes are the key fields by which Find can be asked.
 	Probes []string
-	// Replaces is true where the API replaces whole documents (PUT), which the
-	// connector hides by reading, merging and writing.
-	Replaces bool
+	// Help says what of it travels, where that is not all.
+	Help string
+	// Writes is what the API makes of a change. The connector hides it: [port.Target.Update] changes what it is told, and nothing else.
+	Writes WriteSemantics
 	// Idempotent is true where a create that is repeated makes no second document.
 	Idempotent bool
 	// ProductTypes are the types of canonical products that can be written, for resources of the entity product:
@@ -77,6 +89,18 @@ type Resource struct {
 	// Impossible says, by "read", "create" or "update", which rule of the vendor's API stands against it. The docs show it.
 	Impossible map[string]string
 }
+
+// WriteSemantics is what an API makes of a change. Its text is for people.
+type WriteSemantics string
+
+// The semantics of writes.
+const (
+	WriteMerge      WriteSemantics = "members that are named change, the others stay"
+	WriteParts      WriteSemantics = "members that are named change; objects and lists among them are replaced, and are completed before they are sent"
+	WriteReplace    WriteSemantics = "the whole is replaced: it is read, changed and sent back"
+	WriteAbsolute   WriteSemantics = "the quantity itself is sent"
+	WriteDifference WriteSemantics = "the difference to what is there is sent"
+)
 
 // Option is one thing that a connection may say besides address and credentials.
 type Option struct {
@@ -93,6 +117,8 @@ type Credential struct {
 	Help   string // where a person finds it
 	Secret bool   // never shown, never logged
 	Needed bool
+	// Webhooks is true where flows that webhooks start need it, and others do not.
+	Webhooks bool
 }
 
 // Reference is a table of reference data that [port.Target.Reference] gives.

@@ -6,6 +6,9 @@
 package eaccounting
 
 import (
+	"fmt"
+	"strconv"
+
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -18,6 +21,12 @@ const Name = "eaccounting"
 const (
 	DefaultURL         = "https://eaccountingapi.vismaonline.com/v2"
 	DefaultIdentityURL = "https://identity.vismaonline.com"
+)
+
+// callsPerMinute is what the vendor grants for each endpoint, lookback how many documents are searched unless said.
+const (
+	callsPerMinute = 600
+	lookback       = 5000
 )
 
 // The names of credentials and options.
@@ -76,6 +85,19 @@ func spec() connectors.Spec {
 			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}},
 		},
 	}
+	s.Options = []connectors.Option{
+		{Name: optCallsPerMinute, Default: strconv.Itoa(callsPerMinute),
+			Help: "What Crosswalk takes of the calls a minute that every endpoint takes; the vendor counts all companies of one client id together."},
+		{Name: optLookback, Default: strconv.Itoa(lookback), Help: "How many of the newest documents are searched where the API cannot filter by reference."},
+		{Name: optVATRounding, Default: "rate", Choices: []string{"rate", "row"}, Help: "How the company rounds VAT, which decides what a document will add up to."},
+		{Name: optIdentityURL, Default: DefaultIdentityURL + ", or the host of url where that is not the vendor's", Help: "The identity server that gives tokens."},
+	}
+	s.CallsPerMinute, s.BudgetPer = callsPerMinute, "partner"
+	s.Limits = fmt.Sprintf("%d calls a minute for each endpoint, counted for the client id: all companies that use it share them.", callsPerMinute)
+	s.Impossible = map[string]string{
+		"variants": "An article has one number and no options: the API knows no variants.",
+		"grouped":  "The API has no article that is made of others.",
+	}
 	for _, r := range resources {
 		s.Resources = append(s.Resources, r.declared())
 	}
@@ -85,7 +107,10 @@ func spec() connectors.Spec {
 func (r *resource) declared() connectors.Resource {
 	out := connectors.Resource{
 		Name: r.name, Entity: r.entity, Title: r.title,
-		Read: r.stamp != "", Create: r.reason == "", Update: r.update, Probes: r.probes(), Replaces: r.update, Impossible: map[string]string{},
+		Help: r.help, Read: r.stamp != "", Create: r.reason == "", Update: r.update, Probes: r.probes(), Impossible: map[string]string{},
+	}
+	if r.update {
+		out.Writes = connectors.WriteReplace
 	}
 	if r.entity == port.Product {
 		out.ProductTypes = []string{"simple"}

@@ -97,7 +97,7 @@ type Plan struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Adopt are documents that the target has and that will be remembered as linked.
 	Adopt []Adoption `json:"adopt,omitempty"`
-	// Zeroes is true where the plan takes the stock of an article from some to none: see [Process.CheckZeroed].
+	// Zeroes is true where the plan takes the stock of an article from some to none: see settings.maxZeroed.
 	Zeroes bool `json:"zeroes,omitempty"`
 	// Expected is what the target's document must add up to.
 	Expected *port.Totals `json:"expected,omitempty"`

@@ -12,11 +12,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+	"github.com/crosswalk-go/crosswalk/server/tracing"
 )
 
 // Options configure [Open].
@@ -34,6 +36,8 @@ type Options struct {
 	Cluster *runtime.Cluster
 	// Pace says how patient flows are.
 	Pace flow.Pace
+	// Tracing makes traces of what flows do, and is closed with the set; nil for none.
+	Tracing *tracing.Tracing
 	// Log gets what happens; nil discards.
 	Log *slog.Logger
 }
@@ -70,6 +74,9 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
 	calls := newCallMetrics()
 	o.Surroundings.Observer = calls
+	if o.Tracing != nil {
+		o.Surroundings.Observer, o.Surroundings.Tracer = connectors.Observers(calls, o.Tracing), o.Tracing
+	}
 	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
 	s.current.Store(p)
 	return s, nil
@@ -102,8 +109,14 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 	return out
 }
 
-// Close closes the store.
-func (s *Set) Close(ctx context.Context) error { return s.Store.Close(ctx) }
+// Close closes the store, and sends the traces that are left.
+func (s *Set) Close(ctx context.Context) error {
+	err := s.Store.Close(ctx)
+	if s.options.Tracing != nil {
+		s.options.Tracing.Close(ctx)
+	}
+	return err
+}
 
 // Flow opens the connections of a flow and puts it together. Close it.
 func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {

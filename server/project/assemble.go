@@ -88,7 +88,7 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}}
+	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}, Tracer: s.Tracer}
 	if s.Guard != nil {
 		systems.Target = s.Guard(out.To)
 	}
@@ -125,8 +125,10 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 	if f.Where != "" {
 		if c := a.compile(a.flow.at["where"]); c != nil {
 			out.Where = c
+			a.productTypes(c, out.Resources)
 		}
 	}
+	a.webhooks()
 	if q := a.quantity(); q != nil {
 		out.Quantity = q
 	}

@@ -49,6 +49,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.report(e.key, codeValue, "a connection needs a name", "")
 	}
 	var credentials ast.Node
+	var options []entry
 	var system *text
 	known := schema.ConnectionKeys.Names()
 	for _, m := range f.entries(e.node, "a connection is a map with the keys "+strings.Join(known, ", ")) {
@@ -69,6 +70,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 				if w := f.word(o.node); w != nil {
 					if w = f.checked(*w); w != nil {
 						c.options = append(c.options, option{o.key.value, *w})
+						options = append(options, o)
 					}
 				}
 			}
@@ -85,6 +87,9 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.misspelt(*system, codeUnknownSystem, fmt.Sprintf("there is no system %q", c.System), p.systemNames())
 		return c
 	}
+	for i, o := range options {
+		f.checkOption(spec, o.key, c.options[i].value)
+	}
 	if credentials != nil {
 		c.credentials = p.readCredentials(f, spec, credentials)
 	}
@@ -94,6 +99,22 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		}
 	}
 	return c
+}
+
+// checkOption holds an option to what the system declares.
+func (f *file) checkOption(spec *connectors.Spec, name, value text) {
+	var names []string
+	for _, o := range spec.Options {
+		if o.Name != name.value {
+			names = append(names, o.Name)
+			continue
+		}
+		if len(o.Choices) > 0 && !slices.Contains(o.Choices, value.value) && !strings.Contains(value.value, "${") {
+			f.misspelt(value, codeValue, fmt.Sprintf("the option %s cannot be %q", o.Name, value.value), o.Choices)
+		}
+		return
+	}
+	f.misspelt(name, codeUnknownKey, fmt.Sprintf("%s has no option %q", spec.Title, name.value), names)
 }
 
 func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []credential {
@@ -189,6 +210,8 @@ type Surroundings struct {
 	Capture func(ctx context.Context, x connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
+	// Tracer hears of the work on documents; nil for none.
+	Tracer flow.Tracer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/limit"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -18,7 +19,7 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	large := len(document) > largeDocument
 	dst := f.buf[:0]
 	if large || dst == nil {
-		dst = make([]byte, 0, m.guess(len(document)))
+		dst = room(m.guess(len(document)))
 	}
 	out, diags := m.appendTo(f, ctx, dst, document, in)
 	if diags != nil {
@@ -33,6 +34,14 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 		f.buf = out[:0]
 	}
 	return append([]byte(nil), out...), nil
+}
+
+// room returns an empty slice with room for n bytes. Make would write zeros into it first, which takes as long as a tenth of the rules.
+func room(n int) []byte {
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(b.String()), b.Cap())[:0]
 }
 
 // largeDocument is the size in bytes from which the room for an output is made for it alone.

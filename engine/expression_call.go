@@ -192,6 +192,9 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 		}
 		return f.made(v, text, loc.From, loc.To)
 	}
+	if fn.Name == "lookup" {
+		run = args[0].table.entry(args[1]).listening(run)
+	}
 	return operand{run: run, shape: resultShape(fn, args), node: n, quick: c.quickCall(n, fn, args)}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"unsafe"
@@ -32,7 +33,9 @@ type frame struct {
 	arena   value.Arena   // of lists that rules make
 	call    function.Call
 	seed    uint64
+	args    []json.RawMessage // of the call of a script that is made
 	log     func(ScriptLog)
+	missed  func(Missed)
 	ahead   map[*ahead]*made
 	doubts  int    // how often a quick look was not enough
 	trace   *trace // nil, except where somebody asked for an explanation
@@ -86,8 +89,9 @@ func (f *frame) reset() {
 	f.high, f.doubts = 0, 0
 	f.given = given{}
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
-	f.seed, f.log, f.ahead = 0, nil, nil
+	f.seed, f.log, f.missed, f.ahead = 0, nil, nil, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
+	clear(f.args[:cap(f.args)])
 	if cap(f.buf) > 1<<20 {
 		f.buf = nil
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -31,7 +32,7 @@ type ScriptHost interface {
 type Scripts interface {
 	// Functions lists what rules may call.
 	Functions() []ScriptFunction
-	// CallScript calls a function. An error of the script is a [*ScriptError].
+	// CallScript calls a function. What it returns is the engine's from then on. An error of the script is a [*ScriptError].
 	CallScript(ctx context.Context, call ScriptCall) ([]byte, error)
 }
 
@@ -51,10 +52,10 @@ type ScriptFunction struct {
 
 // ScriptCall is a call of a function of a script.
 type ScriptCall struct {
-	Function string   // ScriptFunction.Name
-	Args     [][]byte // JSON texts; nil is missing
-	Now      string   // the run's instant in RFC 3339, "" without one
-	Seed     uint64   // of random numbers
+	Function string            // ScriptFunction.Name
+	Args     []json.RawMessage // JSON texts; nil is missing. The list is the engine's again when the call has ended, the texts are not
+	Now      string            // the run's instant in RFC 3339, "" without one
+	Seed     uint64            // of random numbers
 	// Log is given what the call logs, before CallScript returns; nil drops it.
 	Log func(ScriptLog)
 }
@@ -366,15 +367,21 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 	text, loc := c.text, n.Location()
 	depth, ahead := maxMadeDepth, c.aheadOf(n)
 	run := func(f *frame) (value.Value, error) {
-		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log, Args: make([][]byte, len(args))}
-		values := make([]value.Value, len(args))
+		defer f.drop(len(f.stack))
+		values := f.take(len(args)) // a call among the arguments takes room of its own, so that all are computed before one is written
 		for i, a := range args {
 			v, err := a.run(f)
 			if err != nil {
 				return value.Value{}, err
 			}
 			values[i] = v
+		}
+		call := ScriptCall{Function: fn.Name, Now: f.call.Now, Seed: f.seed, Log: f.log}
+		f.args = f.args[:0]
+		texts := make([]byte, 0, len(values)*scriptArgument) // not of the frame: a script may give back, or log, what it was given
+		for _, v := range values {
 			if v.Kind() == value.Missing {
+				f.args = append(f.args, nil)
 				continue
 			}
 			if err := f.visit(v, text, loc.From, loc.To); err != nil {
@@ -383,8 +390,11 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 			if err := f.budget.Bytes(v.Weight()); err != nil {
 				return value.Value{}, asFault(err, text, loc.From, loc.To)
 			}
-			call.Args[i] = v.AppendJSON(nil)
+			start := len(texts)
+			texts = v.AppendJSON(texts) // what was written before stays where it is, also when this one needs more room
+			f.args = append(f.args, json.RawMessage(texts[start:len(texts):len(texts)]))
 		}
+		call.Args = f.args
 		if err := f.budget.Step(scriptSteps); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
@@ -395,7 +405,7 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 		if out == nil {
 			return value.Value{}, nil
 		}
-		result := string(out)
+		result := unsafe.String(unsafe.SliceData(out), len(out))
 		start, end, err := jsontext.Validate(result, depth)
 		if err != nil {
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeScriptFailed, msg: name + ": the script gave something that is no JSON, or nested too deep"}
@@ -411,6 +421,9 @@ func (c *compiler) scriptCall(n *ast.CallNode, name string, fn *scriptFunction) 
 	}
 	return operand{run: run, shape: result, node: n}
 }
+
+// scriptArgument is the room for the text of an argument: most are a number, or a short text.
+const scriptArgument = 32
 
 // scriptSteps is what a call of a script counts for, besides the size of its arguments: about as many steps as a rule could do meanwhile.
 const scriptSteps = 50

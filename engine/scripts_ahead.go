@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"path"
 
@@ -115,7 +116,7 @@ func (m *mention) Visit(n *ast.Node) {
 
 // made are the calls of a rule that were made ahead in a run.
 type made struct {
-	calls   [][][]byte // the arguments
+	calls   [][]json.RawMessage // the arguments
 	replies []ScriptReply
 	batch   int // how many calls to make next
 	wrong   int // how often what was made was not asked for
@@ -196,7 +197,7 @@ func (a *ahead) next(f *frame, call ScriptCall, n int) []ScriptCall {
 	items := f.vars[a.in.list].Items()
 	for i := int(first) + 1; i < len(items) && len(calls) < n && size < aheadBytes; i++ {
 		guess := call
-		guess.Args = make([][]byte, len(call.Args))
+		guess.Args = make([]json.RawMessage, len(call.Args))
 		for j, g := range a.args {
 			guess.Args[j] = g.of(items[i], i, call.Args[j])
 			size += len(guess.Args[j])
@@ -224,7 +225,7 @@ func (g aheadArgument) of(item value.Value, i int, same []byte) []byte {
 	return item.AppendJSON(nil)
 }
 
-func sameArgs(a, b [][]byte) bool {
+func sameArgs(a, b []json.RawMessage) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -261,6 +262,9 @@ func rooted(s Scripts, root string) Scripts {
 
 // placed puts the folder before the place of an error.
 func (r rootedScripts) placed(err error) error {
+	if err == nil {
+		return nil
+	}
 	var e *ScriptError
 	if !errors.As(err, &e) || e.Pos.Line == 0 {
 		return err

@@ -47,10 +47,10 @@ var attacks = []attack{
 	{"padStart", `return "x".padStart(2 ** 30).length`, "RangeError: a text of more than"},
 	{"padEnd", `return "x".padEnd(2 ** 31, "ab").length`, "RangeError: a text of more than"},
 	{"replace by long texts", `return "a".repeat(1e6).replace(/a/g, "b".repeat(1e5)).length`, "RangeError: a text of more than|" + memory},
-	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than"},
+	{"replace by the text itself", `return "a".repeat(1e5).replaceAll("a", "$'$'$'").length`, "RangeError: a text of more than|" + memory},
 	{"replace by a function", "return \"a\".repeat(1e6).replace(/a/g, () => \"b\".repeat(1e5)).length", "RangeError: a text of more than|" + memory},
-	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than"},
-	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than"},
+	{"join of long texts", `const s = "x".repeat(1e7); return Array.from({length: 1e4}, () => s).join("").length`, "RangeError: a text of more than|" + memory},
+	{"concat of long texts", `const s = "x".repeat(1e7); return s.concat(...Array.from({length: 1e4}, () => s)).length`, "RangeError: a text of more than|" + memory},
 	{"a large array", `return new Array(1e9).fill(0).length`, "RangeError: more than"},
 	{"a sparse array", `const a: any[] = []; a.length = 4e9; return a.join().length`, "RangeError: more than"},
 	{"a sparse array by index", `const a: any[] = []; a[4e9] = 1; return a.indexOf(2)`, "RangeError: more than"},
@@ -82,7 +82,7 @@ var attacks = []attack{
 	{"a result that is deep", `let a: any = []; for (let i = 0; i < 1e4; i++) a = {a}; return a`, "nested more than"},
 	{"toJSON that gives itself anew", `const o = (): any => ({toJSON: o}); return o()`, "nested more than|1000 deep"},
 	{"a result that holds itself", `const a: any[] = []; a.push(a); return a`, "nested more than"},
-	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "threw|SyntaxError|TypeError|RangeError|nested too deep"},
+	{"a pattern of deep brackets", `return new RegExp("(".repeat(1e6) + ")".repeat(1e6)).test("")`, "the pattern is longer than 32768 characters"},
 
 	// Ways out.
 	{"eval", `return (globalThis as any).eval("1")`, "TypeError: "},

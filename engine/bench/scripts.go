@@ -44,7 +44,7 @@ func scriptGroups() []group {
 			}
 			var cs []paired.Contender
 			for _, c := range []struct{ name, mapping, rule string }{
-				{"order, function", string(order), lineCall}, {"order, expression", string(order), lineExpression},
+				{"order, function", string(order), lineCall}, {"order, expression", string(order), lineExpression}, {"order", string(order), "missing"},
 				{"rule, function", "", lineCall}, {"rule, expression", "", lineExpression},
 			} {
 				contender, err := lineContender(c.name, c.mapping, c.rule)
@@ -59,7 +59,7 @@ func scriptGroups() []group {
 	}
 }
 
-// lineContender maps an order of 200 lines by a mapping and one rule more for each line; no mapping is that rule alone.
+// lineContender maps an order of 200 lines by a mapping and one rule more for each line, or none; no mapping is that rule alone.
 func lineContender(name, mapping, rule string) (paired.Contender, error) {
 	files := fstest.MapFS{"a.js": {Data: []byte(lineScript)}}
 	head := "scripts: [a.js]\n"
@@ -69,7 +69,8 @@ func lineContender(name, mapping, rule string) (paired.Contender, error) {
 		files["order.yaml"] = &fstest.MapFile{Data: []byte(mapping)}
 		head += "extends: ./order.yaml\nrules:\n"
 	}
-	files["a.yaml"] = &fstest.MapFile{Data: []byte(head + "  lines[].label: '" + rule + "'\n")}
+	rule = "  lines[].label: '" + rule + "'\n"
+	files["a.yaml"] = &fstest.MapFile{Data: []byte(head + rule)}
 	m, err := engine.Load("a.yaml", engine.Files(files), engine.WithScripts(host.New(scripting.Options{})))
 	if err != nil {
 		return paired.Contender{}, err
@@ -156,7 +157,8 @@ func scriptFigures() []figure {
 		return figure{name, group, g, 0, func(r *paired.Result) paired.Quartiles { return r.Ratio(a, b) }}
 	}
 	return []figure{
-		ratio("scripts", "order200, function a line / expression", "order, function", "order, expression", goal{3, 2, 1.5}),
+		ratio("scripts", "order200, function a line / none", "order, function", "order", goal{3, 2.2, 0}),
+		ratio("scripts", "order200, function a line / expression", "order, function", "order, expression", goal{3, 2.2, 0}),
 		ratio("scripts", "that rule alone", "rule, function", "rule, expression", goal{}),
 		ratio("script calls", "call with deadline / goja and its JSON", "pooled", "goja", goal{1.2, 1, 0.5}),
 		ratio("script calls", "CPU a call, all cores / one", "all cores", "one core", goal{1.3, 1.15, 1}),

@@ -14,8 +14,10 @@ const unchanged = "the target says the same already"
 // Executor carries plans out. It is safe for concurrent use, but it holds no lock: two plans for one
 // order or one new customer must not be carried out at a time, which [Process.Run] sees to.
 type Executor struct {
+	flow   Flow
 	target port.Target
 	links  port.Links
+	tracer Tracer
 	pace   Pace
 }
 
@@ -51,7 +53,10 @@ func (e *Executor) Apply(ctx context.Context, p *Plan) Result {
 	for i := range p.Operations {
 		op := &p.Operations[i]
 		last := i == len(p.Operations)-1
-		if err := e.carryOut(ctx, p, op, last, ids, &r); err != nil {
+		writing, done := e.flow.begin(ctx, e.tracer, op.work())
+		err := e.carryOut(writing, p, op, last, ids, &r)
+		done(doneWith(err))
+		if err != nil {
 			e.failed(op, err, &r)
 			return r
 		}

@@ -112,6 +112,16 @@ func (l *ledger) note(stamp time.Time, settled bool) {
 	}
 }
 
+// halt ends the run.
+func (l *ledger) halt(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stop == nil {
+		l.stop = err
+	}
+	l.changed.Broadcast()
+}
+
 // judge ends the run where going on is useless: credentials that do not work, a store that does not work, systems that
 // have not been reachable, or wanted a long pause, for several documents in a row.
 func (l *ledger) judge(r Result) {

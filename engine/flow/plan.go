@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -97,7 +98,7 @@ type Plan struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Adopt are documents that the target has and that will be remembered as linked.
 	Adopt []Adoption `json:"adopt,omitempty"`
-	// Zeroes is true where the plan takes the stock of an article from some to none: see [Process.CheckZeroed].
+	// Zeroes is true where the plan takes the stock of an article from some to none: see settings.maxZeroed.
 	Zeroes bool `json:"zeroes,omitempty"`
 	// Expected is what the target's document must add up to.
 	Expected *port.Totals `json:"expected,omitempty"`
@@ -106,8 +107,29 @@ type Plan struct {
 
 	// fresh is true while the locks of the planner's reads are held, so that the executor need
 	// not ask the target again. A plan that was stored is never fresh.
-	fresh bool
-	links json.RawMessage
+	fresh  bool
+	links  json.RawMessage
+	missed []engine.Missed
+}
+
+// Missed returns the keys that rules looked for in tables without finding them, each once. A plan that was stored has none.
+func (p *Plan) Missed() []engine.Missed { return p.missed }
+
+// maxMissed bounds the keys that a document can name.
+const maxMissed = 100
+
+// keepMissed notes a key that a table has no entry for. Where a table within a table is asked, what was found missing on the way there says less.
+func (p *Plan) keepMissed(m engine.Missed) {
+	same := func(o engine.Missed) bool { return o.Table == m.Table && slices.Equal(o.Keys, m.Keys) }
+	if slices.ContainsFunc(p.missed, same) {
+		return
+	}
+	p.missed = slices.DeleteFunc(p.missed, func(o engine.Missed) bool {
+		return o.Table == m.Table && len(o.Keys) < len(m.Keys) && slices.Equal(o.Keys, m.Keys[:len(o.Keys)])
+	})
+	if len(p.missed) < maxMissed {
+		p.missed = append(p.missed, m)
+	}
 }
 
 // Links returns what the write mapping saw as links but for the reference tables; nil for only these.

@@ -35,11 +35,11 @@ func (p *Planner) planProduct(ctx context.Context, d *draft) error {
 	d.canonical, d.plan.Canonical = prepared, prepared
 	kind := gjson.GetBytes(prepared, "type").String()
 	switch {
-	case p.takes(typeVariants) && len(gjson.GetBytes(prepared, "attributes").Array()) > 0:
+	case p.flow.Resources.Takes(typeVariants) && len(gjson.GetBytes(prepared, "attributes").Array()) > 0:
 		// Sources that give variants as products too may give them before their family.
 		return skip(SkipVariant, "it is a variant, which %s gets with its family", p.flow.To)
-	case kind == "" || p.takes(kind):
-	case kind == typeVariants && p.set.unsupportedTypes == typesSplit && p.takes(typeSimple):
+	case kind == "" || p.flow.Resources.Takes(kind):
+	case kind == typeVariants && p.set.unsupportedTypes == typesSplit && p.flow.Resources.Takes(typeSimple):
 		return p.planVariants(ctx, d)
 	default:
 		return p.unsupported(kind)
@@ -53,14 +53,6 @@ func (p *Planner) planProduct(ctx context.Context, d *draft) error {
 	w.link, w.operation = *p.linkRef(d), string(port.Product)
 	w.claim = &LinkRef{Entity: port.Product, SourceID: "sku:" + scalar(gjson.GetBytes(prepared, "sku")), Version: d.doc.ID}
 	return p.planOne(ctx, d, w)
-}
-
-// takes tells whether the target takes products of a type. One that declares none takes simple ones.
-func (p *Planner) takes(kind string) bool {
-	if len(p.flow.Resources.ProductTypes) == 0 {
-		return kind == typeSimple
-	}
-	return slices.Contains(p.flow.Resources.ProductTypes, kind)
 }
 
 var typeNames = map[string]string{typeSimple: "a simple product", typeVariants: "a family of variants", typeGrouped: "a set of other products"}

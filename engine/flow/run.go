@@ -19,8 +19,14 @@ type RunOptions struct {
 	Workers int
 	// FromStart reads everything from the flow's start instead of from the cursor.
 	FromStart bool
+	// Spill is the folder for what a run that must see everything before it sends anything cannot hold in memory; "" is the system's folder for such
+	// files.
+	Spill string
 	// Context gives the context in which a document is carried out, for who follows it through its calls; nil leaves the run's.
 	Context func(ctx context.Context, doc port.Document) context.Context
+	// Keep is called for each document as it ends, in its worker, before OnResult. Its error ends the run: nothing more may be sent that is not
+	// accounted for. nil for nobody.
+	Keep func(ctx context.Context, r Result) error
 	// OnResult is called for each document as it ends, one call at a time, with the run's
 	// counts so far.
 	OnResult func(Result, Summary)
@@ -110,10 +116,27 @@ func (p *Process) readAll(ctx context.Context, o RunOptions, l *ledger) error {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			l.settle(number, p.handle(o.contextOf(ctx, doc), planner, doc, nil, o.DryRun))
+			l.settle(number, p.kept(ctx, o, doc, func(ctx context.Context) Result { return p.handle(ctx, planner, doc, nil, o.DryRun) }, l))
 		}()
 	}
 	return ctx.Err()
+}
+
+// kept handles a document and has its result kept.
+func (p *Process) kept(ctx context.Context, o RunOptions, doc port.Document, handle func(context.Context) Result, l *ledger) Result {
+	ctx = o.contextOf(ctx, doc)
+	r := handle(ctx)
+	if o.Keep != nil {
+		if err := o.Keep(ctx, r); err != nil {
+			l.halt(fmt.Errorf("stopped at %s: %w", r.Document.Name(), err))
+		}
+	}
+	return r
+}
+
+// unread is the error of a source that cannot be read.
+func (p *Process) unread(err error) error {
+	return fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err)
 }
 
 // read yields the source's documents, each version once. An error ends it.
@@ -123,7 +146,7 @@ func (p *Process) read(ctx context.Context, since time.Time) iter.Seq2[port.Docu
 		seen := map[seenKey]bool{}
 		for doc, err := range p.Read(ctx, since) {
 			if err != nil {
-				yield(port.Document{}, fmt.Errorf("reading %s of %s: %w", p.flow.Resources.Source, p.flow.From, err))
+				yield(port.Document{}, p.unread(err))
 				return
 			}
 			key := seenKey{doc.ID, doc.Version}

@@ -171,8 +171,12 @@ func (p *Planner) sameStock(ctx context.Context, d *draft, place string) ([]*dra
 
 // stocksOf returns the source's stocks of an article: those of the run, or those that the source tells when it is asked.
 func (p *Planner) stocksOf(ctx context.Context, sku string) ([]*draft, error) {
-	if p.memory.stocks != nil {
-		return p.memory.stocks[sku], nil
+	if p.whole {
+		var out []*draft
+		for _, doc := range p.others {
+			out = append(out, p.open(ctx, doc))
+		}
+		return out, nil
 	}
 	source, ok := p.source.(finder)
 	if !ok {

@@ -191,16 +191,8 @@ func (s scripts) CallScript(ctx context.Context, call engine.ScriptCall) ([]byte
 	if call.Log != nil {
 		run.Log = func(l scripting.Log) { call.Log(logOf(l, call.Function)) }
 	}
-	out, err := s.CallIn(ctx, run, call.Function, arguments(call)...)
+	out, err := s.CallIn(ctx, run, call.Function, call.Args...)
 	return out, failureOf(err)
-}
-
-func arguments(call engine.ScriptCall) []json.RawMessage {
-	args := make([]json.RawMessage, len(call.Args))
-	for i, a := range call.Args {
-		args[i] = a
-	}
-	return args
 }
 
 func logOf(l scripting.Log, function string) engine.ScriptLog {
@@ -208,14 +200,14 @@ func logOf(l scripting.Log, function string) engine.ScriptLog {
 }
 
 func failureOf(err error) error {
-	var e *scripting.Error
-	switch {
-	case errors.As(err, &e):
-		return callError(e)
-	case err != nil:
-		return fmt.Errorf("the script was not called: %w", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	var e *scripting.Error
+	if errors.As(err, &e) {
+		return callError(e)
+	}
+	return fmt.Errorf("the script was not called: %w", err)
 }
 
 // batches are scripts in processes: [engine.BatchScripts].
@@ -228,7 +220,7 @@ func (b batches) CallBatch(ctx context.Context, calls []engine.ScriptCall) []eng
 	}
 	args := make([][]json.RawMessage, len(calls))
 	for i, c := range calls {
-		args[i] = arguments(c)
+		args[i] = c.Args
 	}
 	first := calls[0]
 	made := b.CallMany(ctx, scripting.Run{Now: first.Now, Seed: first.Seed}, first.Function, args)

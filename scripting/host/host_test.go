@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -213,7 +214,7 @@ func TestManyLoads(t *testing.T) {
 	}
 	for range 2 {
 		for _, s := range loaded {
-			if out, err := s.CallScript(t.Context(), engine.ScriptCall{Function: "f", Args: [][]byte{[]byte("1.50")}}); err != nil || string(out) != "1.50" {
+			if out, err := s.CallScript(t.Context(), engine.ScriptCall{Function: "f", Args: []json.RawMessage{[]byte("1.50")}}); err != nil || string(out) != "1.50" {
 				t.Fatalf("got %s, %v", out, err)
 			}
 		}

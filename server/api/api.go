@@ -68,6 +68,7 @@ type API struct {
 	document []byte // openapi.yaml as JSON
 	slots    chan struct{}
 	outside  chan struct{}
+	signing  chan struct{}
 	streams  chan struct{}
 	closing  context.Context // until streams are to end
 	close    context.CancelFunc
@@ -95,7 +96,7 @@ func New(opts Options) (*API, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
+	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), signing: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
 	a.closing, a.close = context.WithCancel(context.Background())
 	a.files = layered{a.Tests}
 	if a.Folder != nil {
@@ -121,6 +122,8 @@ type limits struct {
 	time time.Duration
 	busy bool // it computes: only so many run at a time
 	asks bool // it asks the systems of flows: only so many wait for them at a time
+	// signs is true where a provider is asked who somebody is: only so many wait for it at a time.
+	signs bool
 }
 
 var (
@@ -131,6 +134,7 @@ var (
 	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
 	stored  = limits{body: 64 << 10, time: 20 * time.Second, busy: true}
 	systems = limits{body: 64 << 10, time: 2 * time.Minute, asks: true}
+	foreign = limits{body: 1 << 10, time: 20 * time.Second, signs: true}
 	streams = limits{body: 1 << 10, time: streamTime}
 )
 
@@ -141,6 +145,8 @@ func (a *API) routes() []route {
 		{"GET", "/session", auth.Nobody, small, a.session},
 		{"POST", "/session", auth.Nobody, small, a.signIn},
 		{"DELETE", "/session", auth.Nobody, small, a.signOut},
+		{"GET", "/session/oidc", auth.Nobody, foreign, a.beginSignIn},
+		{"GET", "/session/oidc/callback", auth.Nobody, foreign, a.finishSignIn},
 
 		{"GET", "/systems", auth.Viewer, small, a.systems},
 		{"GET", "/connections", auth.Viewer, small, a.connections},
@@ -186,6 +192,8 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/plan", auth.Operator, remote, a.planDocument},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
+		{"GET", "/flows/{flow}/tables", auth.Viewer, compute, a.flowTables},
+		{"POST", "/flows/{flow}/tables", auth.Editor, compute, a.addEntry},
 
 		{"GET", "/activity", auth.Viewer, stored, a.listActivity},
 		{"GET", "/activity/events", auth.Viewer, streams, a.events},
@@ -272,6 +280,8 @@ func (a *API) slotsOf(l limits) chan struct{} {
 		return a.slots
 	case l.asks:
 		return a.outside
+	case l.signs:
+		return a.signing
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -337,6 +338,9 @@ func unopened(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
+	if errors.Is(err, outbound.ErrRefused) {
+		return problem{Status: http.StatusUnprocessableEntity, Code: "outbound", Title: "A connection of the flow leads where this server may not call.", Detail: err.Error()}
+	}
 	f := flow.FailedResult(flow.Ref{}, err)
 	if f.Code == flow.FailInternal || f.Code == flow.FailStore {
 		return err
@@ -350,13 +354,9 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	perMinute := 0
-	if s, ok := a.spec(f.To); ok {
-		perMinute = s.CallsPerMinute
-	}
 	var e runner.Estimate
 	err = a.opened(r.Context(), f.Name, func(open *runner.Flow) error {
-		if e, err = a.Flows.Engine.Estimate(r.Context(), open, perMinute); err != nil {
+		if e, err = a.Flows.Estimate(r.Context(), open, time.Time{}); err != nil {
 			return unopened(err)
 		}
 		return nil
@@ -364,7 +364,7 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": perMinute}
+	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": e.CallsPerMinute, "guessed": e.Guessed}
 	if !f.Start.IsZero() {
 		answer["start"] = f.Start
 	}

@@ -336,7 +336,7 @@ func TestReload(t *testing.T) {
 		return fmt.Sprint(b.entries(second)[0].Versions) != fmt.Sprint(before)
 	})
 	for _, e := range b.entries(second) {
-		if len(e.Versions) != 2 {
+		if len(e.Versions) != 3 {
 			t.Errorf("entry %d names the versions %v", e.ID, e.Versions)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.report(e.key, codeValue, "a connection needs a name", "")
 	}
 	var credentials ast.Node
+	var options []entry
 	var system *text
 	known := schema.ConnectionKeys.Names()
 	for _, m := range f.entries(e.node, "a connection is a map with the keys "+strings.Join(known, ", ")) {
@@ -68,6 +70,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 				if w := f.word(o.node); w != nil {
 					if w = f.checked(*w); w != nil {
 						c.options = append(c.options, option{o.key.value, *w})
+						options = append(options, o)
 					}
 				}
 			}
@@ -84,6 +87,9 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.misspelt(*system, codeUnknownSystem, fmt.Sprintf("there is no system %q", c.System), p.systemNames())
 		return c
 	}
+	for i, o := range options {
+		f.checkOption(spec, o.key, c.options[i].value)
+	}
 	if credentials != nil {
 		c.credentials = p.readCredentials(f, spec, credentials)
 	}
@@ -93,6 +99,22 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		}
 	}
 	return c
+}
+
+// checkOption holds an option to what the system declares.
+func (f *file) checkOption(spec *connectors.Spec, name, value text) {
+	var names []string
+	for _, o := range spec.Options {
+		if o.Name != name.value {
+			names = append(names, o.Name)
+			continue
+		}
+		if len(o.Choices) > 0 && !slices.Contains(o.Choices, value.value) && !strings.Contains(value.value, "${") {
+			f.misspelt(value, codeValue, fmt.Sprintf("the option %s cannot be %q", o.Name, value.value), o.Choices)
+		}
+		return
+	}
+	f.misspelt(name, codeUnknownKey, fmt.Sprintf("%s has no option %q", spec.Title, name.value), names)
 }
 
 func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []credential {
@@ -188,6 +210,8 @@ type Surroundings struct {
 	Capture func(ctx context.Context, x connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
+	// Tracer hears of the work on documents; nil for none.
+	Tracer flow.Tracer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
@@ -252,6 +276,37 @@ func (c Connection) Address() string {
 	}
 	return c.url.value
 }
+
+// CallsPerMinute is how many calls a minute a connection takes of its system's budget: what its options say, else what the system
+// declares, 0 where nobody says.
+func (p *Project) CallsPerMinute(connection string) int {
+	c, ok := p.Connection(connection)
+	if !ok {
+		return 0
+	}
+	spec := p.specOf(connection)
+	if spec == nil {
+		return 0
+	}
+	said := ""
+	for _, o := range spec.Options {
+		if o.Name == optCallsPerMinute {
+			said = o.Default
+		}
+	}
+	for _, o := range c.options {
+		if o.name == optCallsPerMinute {
+			said = p.expand(o.value, c.from, new(engine.Diagnostics)) // opening the connection tells what is wrong with it
+		}
+	}
+	if n, err := strconv.Atoi(said); err == nil && n > 0 {
+		return n
+	}
+	return spec.CallsPerMinute
+}
+
+// optCallsPerMinute is the option by which systems let a connection take a part of the budget.
+const optCallsPerMinute = "callsPerMinute"
 
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
 	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture, Observer: s.Observer}

@@ -35,7 +35,8 @@ func systems() []connectors.System {
 			{Name: "accessKeyId", Title: "access key", Needed: true},
 			{Name: "secretAccessKey", Title: "secret key", Help: "Settings > System > Integrations", Secret: true, Needed: true}}}, Open: open},
 		{Spec: connectors.Spec{Name: "eaccounting", Title: "Visma eAccounting", Credentials: []connectors.Credential{
-			{Name: "clientSecret", Title: "client secret", Secret: true}}}, Open: open},
+			{Name: "clientSecret", Title: "client secret", Secret: true}},
+			Options: []connectors.Option{{Name: "identityURL"}, {Name: "a"}}}, Open: open},
 	}
 }
 

@@ -95,14 +95,18 @@ func (a *assembly) choose(end string, s *connectors.Spec, setting string, able a
 		return asked.String()
 	case asked.Exists() && asked.Type != gjson.Null:
 		message := fmt.Sprintf("%s makes no %s of an order", s.Title, asked.Raw)
+		reason := s.Impossible[asked.String()]
 		if setting != "orderType" {
-			message = fmt.Sprintf("%s %s %s as %s", s.Title, able.not, plural(a.flow.Entity), asked.Raw)
+			message, reason = fmt.Sprintf("%s %s %s as %s", s.Title, able.not, plural(a.flow.Entity), asked.Raw), ""
 		}
-		if r := named(s, asked.String()); r != nil && r.Impossible[able.verb] != "" {
-			a.report(a.setting(setting), codeValue, message, r.Impossible[able.verb])
+		if r := named(s, asked.String()); r != nil {
+			reason = r.Impossible[able.verb]
+		}
+		if reason != "" {
+			a.report(a.settingValue(setting), codeValue, message, reason)
 			return ""
 		}
-		a.misspelt(a.setting(setting), codeValue, message, kinds)
+		a.misspelt(a.settingValue(setting), codeValue, message, kinds)
 		return ""
 	case setting == "orderType" && len(kinds) > 1:
 		a.report(a.flow.at["to"], codeMissingKey, fmt.Sprintf("what an order becomes in %s is not said", s.Title),

@@ -45,6 +45,7 @@ type Runtime struct {
 	replicas int
 
 	links, cursors, tokens jetstream.KeyValue
+	putLinks               *Gatherer
 }
 
 // Open opens the store in the folder dir, which is made if need be; what is stored in it is closed to other
@@ -142,7 +143,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 		return errors.New("the store cannot be read: the log says why")
 	}
 	r.dir = dir
-	if r.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
+	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
 		return err
 	}
 	if r.socket, err = listen(dir, srv); err != nil {
@@ -173,7 +174,8 @@ func (r *Runtime) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	r.putLinks = r.Gather()
+	return r.allowBatches(ctx, "KV_links")
 }
 
 func checkLayout(ctx context.Context, about jetstream.KeyValue) error {
@@ -201,6 +203,9 @@ func (r *Runtime) JetStream() jetstream.JetStream { return r.js }
 
 // Owner tells whether nobody else can have used the store before this process opened it.
 func (r *Runtime) Owner() bool { return r.server != nil }
+
+// Scratch is a folder for files that need not survive this process; "" where there is no better one than the system's.
+func (r *Runtime) Scratch() string { return r.dir }
 
 // Replicas is on how many servers everything is kept.
 func (r *Runtime) Replicas() int { return r.replicas }

@@ -58,10 +58,10 @@ func put(ctx context.Context, kv jetstream.KeyValue, key string, value []byte) e
 }
 
 // Links returns the links of one scope: a flow, or a pair of connections whose flows share them.
-func (r *Runtime) Links(scope string) port.Links { return links{r.links, scope} }
+func (r *Runtime) Links(scope string) port.Links { return links{r, scope} }
 
 type links struct {
-	kv    jetstream.KeyValue
+	*Runtime
 	scope string
 }
 
@@ -77,7 +77,7 @@ type linkRecord struct {
 
 // Link returns the remembered pair.
 func (l links) Link(ctx context.Context, entity port.Entity, sourceID string) (port.Link, bool, error) {
-	value, ok, err := get(ctx, l.kv, key(l.scope, string(entity), sourceID))
+	value, ok, err := get(ctx, l.links, key(l.scope, string(entity), sourceID))
 	if err != nil {
 		return port.Link{}, false, fmt.Errorf("reading the link of %s %s: %w", entity, sourceID, err)
 	}
@@ -104,7 +104,7 @@ func (l links) SaveLink(ctx context.Context, entity port.Entity, link port.Link)
 	}
 	value, err := json.Marshal(rec)
 	if err == nil {
-		err = put(ctx, l.kv, key(l.scope, string(entity), link.SourceID), value)
+		_, err = l.putLinks.Publish(ctx, Outgoing{Subject: "$KV.links." + key(l.scope, string(entity), link.SourceID), Data: value})
 	}
 	if err != nil {
 		return fmt.Errorf("keeping the link of %s %s: %w", entity, link.SourceID, err)

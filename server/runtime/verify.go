@@ -159,6 +159,9 @@ func blockSizes(dir string) (map[string]int64, error) {
 		if err != nil {
 			return err
 		}
+		if d.IsDir() && d.Name() == "batches" {
+			return fs.SkipDir // what was being gathered, and is thrown away when the store opens
+		}
 		if _, ok := blockNumber(path); !ok || d.IsDir() {
 			return nil
 		}

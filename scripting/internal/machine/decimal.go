@@ -52,6 +52,19 @@ func dynamic(v goja.Value) any {
 	return nil
 }
 
+// number is asNumber, and at once for the decimal that was asked for last: scripts use one several times in a row.
+func (vm *VM) number(v goja.Value) *number {
+	o, ok := v.(*goja.Object)
+	if ok && o == vm.last.object {
+		return vm.last.number
+	}
+	n := asNumber(v)
+	if n != nil {
+		vm.last.object, vm.last.number = o, n
+	}
+	return n
+}
+
 func asNumber(v goja.Value) *number {
 	n, _ := dynamic(v).(*number)
 	return n
@@ -176,13 +189,14 @@ func (vm *VM) mode(v goja.Value) decimal.Mode {
 func (vm *VM) decimalLibrary() *goja.Object {
 	rt := vm.rt
 	vm.decimalProto = rt.NewObject()
-	self := func(c goja.FunctionCall) decimal.Decimal {
-		n := asNumber(c.This)
+	this := func(c goja.FunctionCall) *number {
+		n := vm.number(c.This)
 		if n == nil {
 			panic(vm.typeError("this is no decimal"))
 		}
-		return n.value
+		return n
 	}
+	self := func(c goja.FunctionCall) decimal.Decimal { return this(c).value }
 	set := func(o *goja.Object, name string, f func(goja.FunctionCall) goja.Value) {
 		if err := o.DefineDataProperty(name, rt.ToValue(f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
 			panic(err)
@@ -266,15 +280,22 @@ func (vm *VM) decimalLibrary() *goja.Object {
 		}
 		return rt.NewArray(out...)
 	})
-	text := func(c goja.FunctionCall) goja.Value {
-		n := asNumber(c.This)
-		if n == nil {
-			panic(vm.typeError("this is no decimal"))
-		}
-		return rt.ToValue(n.String())
-	}
+	text := func(c goja.FunctionCall) goja.Value { return rt.ToValue(this(c).String()) }
 	set(vm.decimalProto, "toString", text)
 	set(vm.decimalProto, "toLocaleString", text)
+	unfit := func(goja.FunctionCall) goja.Value {
+		panic(vm.typeError("a decimal cannot be used with + - * / % < > ==: write a.add(b), a.sub(b), a.mul(b), a.div(b), a.lt(b), a.eq(b); as text, `${a}` or String(a)"))
+	}
+	set(vm.decimalProto, "valueOf", unfit)
+	primitive := func(c goja.FunctionCall) goja.Value {
+		if c.Argument(0).String() == "string" {
+			return text(c)
+		}
+		return unfit(c)
+	}
+	if err := vm.decimalProto.DefineDataPropertySymbol(goja.SymToPrimitive, rt.ToValue(primitive), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE); err != nil {
+		panic(err)
+	}
 	set(vm.decimalProto, "toFixed", func(c goja.FunctionCall) goja.Value {
 		digits := max(vm.digits(c.Argument(0), 0), 0)
 		// Adding 0.00 brings the zeros that rounding does not make.

@@ -57,29 +57,41 @@ func CheckJSON(text string) error {
 	return nil
 }
 
-// fromJSON makes the JavaScript value of a checked JSON text. Objects and arrays stay text until a script reads their
-// members.
+// errNumber is of numbers that decimals cannot hold.
+var errNumber = errors.New("the document holds a number that is too large or too precise to compute with")
+
+// fromJSON is parse, and throws what parse returns.
 func (vm *VM) fromJSON(text string) goja.Value {
+	v, err := vm.parse(text)
+	if err != nil {
+		vm.rethrow(err)
+	}
+	return v
+}
+
+// parse makes the JavaScript value of a checked JSON text. Objects and arrays stay text until a script reads their
+// members. The error is errNumber.
+func (vm *VM) parse(text string) (goja.Value, error) {
 	text = strings.TrimSpace(text)
 	switch text[0] {
 	case '{':
-		return vm.rt.NewDynamicObject(&object{vm: vm, text: text})
+		return vm.rt.NewDynamicObject(&object{vm: vm, text: text}), nil
 	case '[':
-		return vm.rt.NewDynamicArray(&list{vm: vm, text: text})
+		return vm.rt.NewDynamicArray(&list{vm: vm, text: text}), nil
 	case '"':
-		return vm.text(unquote(text))
+		return vm.text(unquote(text)), nil
 	case 't':
-		return vm.rt.ToValue(true)
+		return vm.rt.ToValue(true), nil
 	case 'f':
-		return vm.rt.ToValue(false)
+		return vm.rt.ToValue(false), nil
 	case 'n':
-		return goja.Null()
+		return goja.Null(), nil
 	}
 	d, err := decimal.Parse(text)
 	if err != nil {
-		panic(vm.rangeError("the document holds a number that is too large or too precise to compute with"))
+		return nil, errNumber
 	}
-	return vm.decimal(d, text)
+	return vm.decimal(d, text), nil
 }
 
 // text makes a JavaScript string; one with half a surrogate pair keeps it.

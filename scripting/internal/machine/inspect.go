@@ -189,9 +189,15 @@ func exactLiteral(text string) bool {
 	return len(digits) <= maxDoubleDigits
 }
 
+// maxPattern bounds the text of a pattern: reading one takes hundreds of times its size.
+const maxPattern = 32 << 10
+
 // backtracks tells why a pattern is refused: whoever matches by backtracking can be kept busy for ever by a text of forty
 // characters, and no watch reaches into it.
 func backtracks(pattern, flags string) string {
+	if len(pattern) > maxPattern {
+		return fmt.Sprintf("the pattern is longer than %d characters", maxPattern)
+	}
 	re2, err := parser.TransformRegExp(pattern, strings.Contains(flags, "s"), strings.Contains(flags, "u"))
 	if err == nil {
 		if _, err = regexp.Compile(re2); err == nil {

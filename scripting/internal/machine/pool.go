@@ -66,14 +66,6 @@ func (p *Pool) Call(ctx context.Context, r Request) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
 	}
-	for _, a := range r.Args {
-		if a == nil {
-			continue
-		}
-		if err := CheckJSON(string(a)); err != nil {
-			return Reply{}, &Error{Kind: BadValue, Function: r.Name, Message: "was given " + err.Error()}
-		}
-	}
 	vm, err := p.machine(ctx)
 	if err != nil {
 		return Reply{}, named(err, r.Name)
@@ -97,15 +89,19 @@ func (p *Pool) machine(ctx context.Context) (*VM, error) {
 	if n := len(p.idle); n > 0 {
 		vm := p.idle[n-1]
 		p.idle = p.idle[:n-1]
+		p.run(vm)
 		p.mu.Unlock()
-		p.begin(vm, p.limits.Time)
+		vm.begin(p.limits.Time)
 		return vm, nil
 	}
 	p.mu.Unlock()
 	var made *VM
 	vm, err := newVM(p.program, p.limits, p.functions, func(vm *VM, limit time.Duration) {
 		made = vm
-		p.begin(vm, limit)
+		p.mu.Lock()
+		p.run(vm)
+		p.mu.Unlock()
+		vm.begin(limit)
 	})
 	if err != nil {
 		if made != nil {
@@ -121,19 +117,21 @@ func (p *Pool) machine(ctx context.Context) (*VM, error) {
 	return vm, nil
 }
 
-// begin hands a machine to the watch.
-func (p *Pool) begin(vm *VM, limit time.Duration) {
+// begin starts the time of a call.
+func (vm *VM) begin(limit time.Duration) {
 	vm.watched.mu.Lock()
 	vm.watched.deadline, vm.watched.heap, vm.watched.stopped = time.Now().Add(limit), 0, false
 	vm.watched.mu.Unlock()
-	p.mu.Lock()
+}
+
+// run hands a machine to the watch. The caller holds p.mu.
+func (p *Pool) run(vm *VM) {
 	p.running[vm] = struct{}{}
 	if !p.watch && !p.closed {
 		p.watch = true
 		p.done.Add(1)
 		go p.look(p.wake)
 	}
-	p.mu.Unlock()
 }
 
 // end takes a machine from the watch and keeps it for the next call, unless it was stopped.

@@ -262,11 +262,6 @@
   // --- the library ---
   for (const name of ownKeys(host.library)) hide(globalThis, name, host.library[name]);
   const { Decimal } = host;
-  const unfit = () => {
-    throw new TypeError("a decimal cannot be used with + - * / % < > ==: write a.add(b), a.sub(b), a.mul(b), a.div(b), a.lt(b), a.eq(b); as text, `${a}` or String(a)");
-  };
-  hide(Decimal, "valueOf", unfit);
-  defineProperty(Decimal, Symbol.toPrimitive, { value(hint) { return hint === "string" ? this.toString() : unfit(); }, enumerable: false });
   hide(Decimal, "toJSON", { toJSON() { return this; } }.toJSON);
   hide(Decimal, "constructor", globalThis.decimal);
   hide(globalThis.decimal, "prototype", Decimal);

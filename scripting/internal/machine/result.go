@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,10 @@ func (w *writer) value(v goja.Value) (bool, error) {
 	if o, ok := v.(*goja.Object); ok {
 		return w.object(o)
 	}
+	if s, ok := v.(goja.String); ok {
+		w.out = appendString(w.out, s.String(), v)
+		return true, nil
+	}
 	switch x := exportScalar(v).(type) {
 	case bool:
 		w.out = strconv.AppendBool(w.out, x)
@@ -72,8 +77,6 @@ func (w *writer) value(v goja.Value) (bool, error) {
 			return false, w.fail("a number that is not exact, like 0.1 + 0.2: compute with decimals, or round it with decimal(x.toFixed(2))")
 		}
 		w.out = append(w.out, text...)
-	case string:
-		w.out = appendString(w.out, x, v)
 	default:
 		if w.lenient {
 			return false, nil
@@ -256,7 +259,7 @@ func appendString(dst []byte, s string, v goja.Value) []byte {
 	if u, ok := v.(goja.String); ok && strings.ContainsRune(s, utf8.RuneError) {
 		return appendUnits(dst, u)
 	}
-	dst = append(dst, '"')
+	dst = append(slices.Grow(dst, len(s)+2), '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]

@@ -83,6 +83,10 @@ type VM struct {
 	seed Request    // what rand is made of, when it is needed
 	rand *rand.Rand // nil until then
 	logs []Log
+	last struct { // the decimal that was asked for last
+		object *goja.Object
+		number *number
+	}
 	hits []uint32 // since the last call, its own start included
 
 	watched watched
@@ -222,6 +226,9 @@ func (vm *VM) rethrow(err error) {
 	if errors.As(err, &odd) {
 		panic(vm.typeError(odd.Error()))
 	}
+	if errors.Is(err, errNumber) {
+		panic(vm.rangeError(err.Error()))
+	}
 	panic(err) // an interrupt or an overflow goes on up
 }
 
@@ -298,6 +305,7 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 		}
 		reply.Hits = vm.hits
 		vm.ctx, vm.logs, vm.hits, vm.seed = nil, nil, nil, Request{}
+		vm.last.object, vm.last.number = nil, nil
 	}()
 	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
 	vm.seed, vm.rand = r, nil
@@ -312,6 +320,9 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 		}
 	}
 	result, err := vm.run(modules[r.Function], r)
+	if err == nil {
+		return Reply{Result: result, Logs: vm.logs}, nil
+	}
 	var failed *Error
 	if frozen && errors.As(err, &failed) && failed.again {
 		// The script may have wanted to change what it keeps at the top of a module, which is frozen. A call has no effect but its
@@ -367,12 +378,9 @@ func (vm *VM) run(f goja.Callable, r Request) (json.RawMessage, error) {
 	}
 	args := make([]goja.Value, len(r.Args))
 	for i, a := range r.Args {
-		args[i] = goja.Undefined()
-		if a == nil {
-			continue
-		}
-		if err := vm.try(func() { args[i] = vm.fromJSON(string(a)) }); err != nil {
-			return nil, vm.fault(r.Name, err)
+		var err error
+		if args[i], err = vm.argument(r.Name, a); err != nil {
+			return nil, err
 		}
 	}
 	v, err := f(goja.Undefined(), args...)
@@ -384,19 +392,43 @@ func (vm *VM) run(f goja.Callable, r Request) (json.RawMessage, error) {
 			return nil, vm.failed(r.Name, err)
 		}
 	}
-	w := writer{vm: vm, max: vm.limits.OutputBytes}
-	written := false
-	if thrown := vm.try(func() { written, err = w.value(v) }); thrown != nil {
-		err = thrown
-	}
+	out, err := vm.written(v)
 	if err != nil {
 		return nil, vm.failed(r.Name, err)
 	}
-	if len(w.out) > vm.limits.OutputBytes {
+	if len(out) > vm.limits.OutputBytes {
 		return nil, &Error{Kind: OutputLimit, Function: r.Name, Message: fmt.Sprintf("the result is more than %d bytes of JSON", vm.limits.OutputBytes)}
 	}
-	if !written {
-		return nil, nil
+	return out, nil
+}
+
+// argument makes the JavaScript value of an argument of function.
+func (vm *VM) argument(function string, a json.RawMessage) (goja.Value, error) {
+	if a == nil {
+		return goja.Undefined(), nil
+	}
+	text := string(a)
+	if err := CheckJSON(text); err != nil {
+		return nil, &Error{Kind: BadValue, Function: function, Message: "was given " + err.Error()}
+	}
+	v, err := vm.parse(text)
+	if err != nil {
+		return nil, vm.fault(function, vm.try(func() { vm.rethrow(err) }))
+	}
+	return v, nil
+}
+
+// written returns the JSON text of what a call gave, nil for undefined. Only objects can run code of a script meanwhile.
+func (vm *VM) written(v goja.Value) (out []byte, err error) {
+	w := writer{vm: vm, max: vm.limits.OutputBytes}
+	wrote := false
+	if _, ok := v.(*goja.Object); !ok {
+		wrote, err = w.value(v)
+	} else if thrown := vm.try(func() { wrote, err = w.value(v) }); thrown != nil {
+		err = thrown
+	}
+	if err != nil || !wrote {
+		return nil, err
 	}
 	return w.out, nil
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -63,7 +64,7 @@ type Meta struct {
 	Writes  int       `json:"writes,omitempty"`
 	// Cause is why the document was read: poll, webhook, retry, replay, backfill.
 	Cause string `json:"cause,omitempty"`
-	// Versions are those of the flow's mappings: "read:0123456789abcdef".
+	// Versions are those of the flow and of its mappings: "flow:0123456789abcdef", "read:0123456789abcdef".
 	Versions []string `json:"versions,omitempty"`
 	// ReplayOf is the entry that was replayed.
 	ReplayOf uint64 `json:"replayOf,omitempty"`
@@ -123,6 +124,8 @@ type Log struct {
 	entries  jetstream.Stream
 	payloads jetstream.Stream
 	options  Options
+
+	putEntries, putPayloads *runtime.Gatherer
 }
 
 // The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket> and payload.<flow>.
@@ -136,12 +139,12 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	if o.Retention <= 0 {
 		o.Retention = DefaultRetention
 	}
-	l := &Log{store: store, sealer: sealer, options: o}
+	l := &Log{store: store, sealer: sealer, options: o, putEntries: store.Gather(), putPayloads: store.Gather()}
 	var err error
-	if l.entries, err = store.Stream(ctx, jetstream.StreamConfig{Name: entryStream, Subjects: []string{"activity.>"}, Duplicates: time.Second}); err != nil {
+	if l.entries, err = store.Stream(ctx, jetstream.StreamConfig{Name: entryStream, Subjects: []string{"activity.>"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
-	if l.payloads, err = store.Stream(ctx, jetstream.StreamConfig{Name: payloadStream, Subjects: []string{"payload.*"}, Duplicates: time.Second}); err != nil {
+	if l.payloads, err = store.Stream(ctx, jetstream.StreamConfig{Name: payloadStream, Subjects: []string{"payload.*"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -199,67 +202,108 @@ func (r *Record) trim() {
 	}
 }
 
+// Finished is an attempt to be kept. Entry.ID is not looked at, and Document is as the source names it.
+type Finished struct {
+	Entry    Entry
+	Document port.Document
+	Record   Record
+}
+
 // Record stores an attempt: record and key first, then the entry that refers to them, so that there is no entry without its record. doc is the document
 // as the source names it. It returns the entry's id.
 func (l *Log) Record(ctx context.Context, e Entry, doc port.Document, r Record) (uint64, error) {
-	key := seal.NewKey()
-	payload, err := l.sealRecord(key, &e, r)
+	ids, err := l.RecordAll(ctx, Finished{e, doc, r})
 	if err != nil {
-		return 0, fmt.Errorf("the record of %s: %w", e.Flow, err)
+		return 0, err
 	}
-	kept, err := l.sealer.Keep(token(e.Flow), key)
-	if err != nil {
-		return 0, fmt.Errorf("keeping a key: %w", err)
+	return ids[0], nil
+}
+
+// RecordAll stores attempts of one flow together, which costs the disk little more than one of them. It returns the entries' ids.
+func (l *Log) RecordAll(ctx context.Context, all ...Finished) ([]uint64, error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
-	sent, err := l.store.JetStream().PublishAsync("payload."+token(e.Flow), payload)
-	if err != nil {
-		return 0, fmt.Errorf("keeping a record: %w", err)
+	group := token(all[0].Entry.Flow)
+	keys := make([]seal.Key, len(all))
+	payloads := make([]runtime.Outgoing, len(all))
+	for i := range all {
+		keys[i] = seal.NewKey()
+		payload, err := l.sealRecord(keys[i], &all[i].Entry, all[i].Record)
+		if err != nil {
+			return nil, fmt.Errorf("the record of %s: %w", all[i].Entry.Flow, err)
+		}
+		payloads[i] = runtime.Outgoing{Subject: "payload." + group, Data: payload}
 	}
-	s := stored{Meta: e.Meta}
-	if s.Key, err = sequence(ctx, kept); err != nil {
-		return 0, fmt.Errorf("keeping a key: %w", err)
+	var kept []uint64
+	var sent []runtime.Receipt
+	var keyErr, sendErr error
+	var both sync.WaitGroup
+	both.Go(func() { kept, keyErr = l.sealer.Keep(ctx, group, keys...) })
+	sent, sendErr = l.putPayloads.Publish(ctx, payloads...)
+	both.Wait()
+	if keyErr != nil {
+		return nil, fmt.Errorf("keeping a key: %w", keyErr)
 	}
-	if s.Payload, err = sequence(ctx, sent); err != nil {
-		return 0, fmt.Errorf("keeping a record: %w", err)
+	if sendErr != nil {
+		return nil, fmt.Errorf("keeping a record: %w", sendErr)
 	}
-	return l.put(ctx, s, key, e.Head, doc)
+	entries := make([]runtime.Outgoing, len(all))
+	for i, f := range all {
+		var err error
+		if entries[i], err = l.entry(stored{Meta: f.Entry.Meta, Key: kept[i], Payload: sent[i].Seq}, keys[i], f.Entry.Head, f.Document); err != nil {
+			return nil, err
+		}
+	}
+	return l.put(ctx, entries...)
 }
 
 // Announce stores word of a write that is about to begin. It is small, because the write waits for it: what is sent is told by
 // the record of the attempt, or, where that is never written, by the document and the versions of the mappings.
 func (l *Log) Announce(ctx context.Context, e Entry, doc port.Document) error {
 	e.Outcome = Sending
-	_, err := l.put(ctx, stored{Meta: e.Meta}, l.sealer.Queue(), e.Head, doc)
+	m, err := l.entry(stored{Meta: e.Meta}, l.sealer.Queue(), e.Head, doc)
+	if err == nil {
+		_, err = l.put(ctx, m)
+	}
 	return err
 }
 
-func (l *Log) put(ctx context.Context, s stored, key seal.Key, h Head, doc port.Document) (uint64, error) {
+// entry makes the message of an entry.
+func (l *Log) entry(s stored, key seal.Key, h Head, doc port.Document) (m runtime.Outgoing, err error) {
 	head, err := json.Marshal(h)
 	if err != nil {
-		return 0, err
+		return m, err
 	}
 	if s.Sealed, err = key.Seal(head, "entry"); err != nil {
-		return 0, err
+		return m, err
 	}
-	return l.publish(ctx, s, l.hashes(s.Flow, doc.Key, doc.ID, h.Document.Key))
+	return l.message(s, l.hashes(s.Flow, doc.Key, doc.ID, h.Document.Key))
 }
 
-// publish puts an entry into the stream.
-func (l *Log) publish(ctx context.Context, s stored, hashes []string) (uint64, error) {
+// message makes the message of an entry whose head is sealed.
+func (l *Log) message(s stored, hashes []string) (m runtime.Outgoing, err error) {
 	s.Hashes = hashes
-	data, err := json.Marshal(s)
-	if err != nil {
-		return 0, err
-	}
 	code := s.Code
 	if code == "" {
 		code = "none"
 	}
-	ack, err := l.store.JetStream().Publish(ctx, subject(s.Flow, s.Outcome, code, bucket(s.Hashes[0])), data)
+	m.Subject = subject(s.Flow, s.Outcome, code, bucket(s.Hashes[0]))
+	m.Data, err = json.Marshal(s)
+	return m, err
+}
+
+// put puts entries into the stream.
+func (l *Log) put(ctx context.Context, entries ...runtime.Outgoing) ([]uint64, error) {
+	receipts, err := l.putEntries.Publish(ctx, entries...)
 	if err != nil {
-		return 0, fmt.Errorf("keeping an entry: %w", err)
+		return nil, fmt.Errorf("keeping an entry: %w", err)
 	}
-	return ack.Sequence, nil
+	ids := make([]uint64, len(receipts))
+	for i, r := range receipts {
+		ids[i] = r.Seq
+	}
+	return ids, nil
 }
 
 // key returns what an entry was sealed with.
@@ -292,17 +336,6 @@ func (l *Log) sealRecord(key seal.Key, e *Entry, r Record) ([]byte, error) {
 	}
 	e.Warnings = append(e.Warnings, fmt.Sprintf("the record of this document takes %d bytes and is not kept: the store takes %d", len(payload), limit))
 	return key.Seal([]byte("{}"), "payload")
-}
-
-func sequence(ctx context.Context, f jetstream.PubAckFuture) (uint64, error) {
-	select {
-	case ack := <-f.Ok():
-		return ack.Sequence, nil
-	case err := <-f.Err():
-		return 0, err
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	}
 }
 
 // ErrNoEntry is the error of an entry that is not there, or not any more.

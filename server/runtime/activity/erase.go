@@ -260,6 +260,9 @@ func (l *Log) leave(ctx context.Context, s stored) error {
 	}
 	bare := stored{Meta: s.Meta}
 	bare.ID = 0
-	_, err := l.publish(ctx, bare, l.hashes(s.Flow))
+	m, err := l.message(bare, l.hashes(s.Flow))
+	if err == nil {
+		_, err = l.put(ctx, m)
+	}
 	return err
 }

@@ -43,6 +43,8 @@ type Item struct {
 	Document port.Document `json:"document"`
 	QueuedAt time.Time     `json:"queuedAt"`
 	ReplayOf uint64        `json:"replayOf,omitempty"`
+	// Version is that of the flow which handles it, "" for the one of then.
+	Version string `json:"version,omitempty"`
 	// Patience is how long it may be tried again where a system does not answer; 0 for once.
 	Patience time.Duration `json:"patience,omitempty"`
 	// Unique tells this item from others of the same document version that are put in within the dedupe window, of which only one is taken;
@@ -89,6 +91,7 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	}
 	s, err := store.Stream(ctx, jetstream.StreamConfig{
 		Name: streamName, Subjects: []string{"work.>"}, Retention: jetstream.WorkQueuePolicy, Duplicates: o.Dedupe,
+		AllowAtomicPublish: true,
 	})
 	if err != nil {
 		return nil, err
@@ -119,20 +122,15 @@ func (q *Queue) subject(i Item) string {
 	return fmt.Sprintf("work.%s.%s.%s", i.Lane, token(i.Flow), q.sealer.Hash(i.Flow+"\x00"+i.Document.ID))
 }
 
-// Receipt says what became of an item that was put in.
-type Receipt struct {
-	Seq uint64 // its place; that of the earlier one where it is a duplicate
-	// Duplicate is true where the same version was put in within the dedupe window.
-	Duplicate bool
-}
+// Receipt says what became of an item that was put in: Duplicate is true where the same version was put in within the dedupe window.
+type Receipt = runtime.Receipt
 
 // ErrTooLarge is the error of a document that the store cannot take.
 var ErrTooLarge = errors.New("the document is too large")
 
 // Put puts items in, in their order. It returns when all are on the disk.
 func (q *Queue) Put(ctx context.Context, items ...Item) ([]Receipt, error) {
-	js := q.store.JetStream()
-	waits := make([]jetstream.PubAckFuture, 0, len(items))
+	messages := make([]runtime.Outgoing, 0, len(items))
 	for _, i := range items {
 		plain, err := json.Marshal(i)
 		if err != nil {
@@ -146,24 +144,13 @@ func (q *Queue) Put(ctx context.Context, items ...Item) ([]Receipt, error) {
 			return nil, fmt.Errorf("%w: %d bytes, and the store takes %d", ErrTooLarge, len(sealed), limit)
 		}
 		id := q.sealer.Hash(strings.Join([]string{i.Flow, string(i.Lane), i.Document.ID, i.Document.Version, i.Unique}, "\x00"))
-		f, err := js.PublishAsync(q.subject(i), sealed, jetstream.WithMsgID(id))
-		if err != nil {
-			return nil, fmt.Errorf("queueing: %w", err)
-		}
-		waits = append(waits, f)
+		messages = append(messages, runtime.Outgoing{Subject: q.subject(i), Data: sealed, ID: id})
 	}
-	out := make([]Receipt, 0, len(items))
-	for _, f := range waits {
-		select {
-		case ack := <-f.Ok():
-			out = append(out, Receipt{ack.Sequence, ack.Duplicate})
-		case err := <-f.Err():
-			return nil, fmt.Errorf("queueing: %w", err)
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+	receipts, err := q.store.PublishAll(ctx, messages)
+	if err != nil {
+		return nil, fmt.Errorf("queueing: %w", err)
 	}
-	return out, nil
+	return receipts, nil
 }
 
 // Depth is how much of a flow is queued and in hand.

@@ -68,7 +68,7 @@ func TestQueue(t *testing.T) {
 	dir := t.TempDir()
 	q, end := open(t, dir, Options{})
 	receipts, err := q.Put(t.Context(), item("1", "a"), item("2", "a"), item("1", "a"), item("1", "b"))
-	if err != nil || receipts[2] != (Receipt{1, true}) || receipts[3] != (Receipt{3, false}) {
+	if err != nil || receipts[2] != (Receipt{Seq: 1, Duplicate: true}) || receipts[3] != (Receipt{Seq: 3, Duplicate: false}) {
 		t.Fatalf("%v, %v", receipts, err)
 	}
 	if d, err := q.Depth(t.Context(), "web.orders", Live); err != nil || d != (Depth{3, 0}) {

@@ -36,15 +36,15 @@ type crew struct {
 	rests    int
 	yield    func(context.Context) bool // what is asked before documents are taken; true is to wait
 	patient  bool                       // it rests where a run would stop
-	planner  *flow.Planner
-	fresh    time.Time // when the planner was made
+	editions map[string]*edition        // of the flow, by version
 }
 
 // plannerAge is how long workers believe what they have learned of the target.
 const plannerAge = 5 * time.Minute
 
 func (e *Engine) crew(f *Flow, lane queue.Lane, size int, told func(flow.Result, *queue.Delivery)) *crew {
-	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{}}
+	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{},
+		editions: map[string]*edition{}}
 	c.changed = sync.NewCond(&c.mu)
 	return c
 }
@@ -63,6 +63,7 @@ func (c *crew) work(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	defer c.engine.keepMissed(context.WithoutCancel(ctx), c.flow.Name) // when no hand has anything more to say
 	var hands sync.WaitGroup
 	defer hands.Wait()
 	wake := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
@@ -140,16 +141,6 @@ func (c *crew) leave(n int) {
 	c.changed.Broadcast()
 }
 
-// plans returns the planner that the crew shares.
-func (c *crew) plans() *flow.Planner {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); c.planner == nil || now.Sub(c.fresh) > plannerAge {
-		c.planner, c.fresh = c.flow.Process.Planner(), now
-	}
-	return c.planner
-}
-
 // handle takes one delivery to its end, or puts it back.
 func (c *crew) handle(ctx context.Context, i *queue.Delivery) {
 	if ctx.Err() != nil {
@@ -216,7 +207,11 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 	e := c.engine
 	e.options.Fault("taken")
 	c.defers(i.Seq, 0)
-	d := &document{crew: c, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
+	edition, err := c.edition(ctx, i.Version)
+	if err != nil {
+		return 0, err
+	}
+	d := &document{crew: c, edition: edition, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
 	ctx = context.WithValue(ctx, documentKey{}, d)
 	sent := false
 	if i.Again {
@@ -229,7 +224,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 			return 0, err
 		}
 		if settled {
-			return 0, c.conclude(ctx, i, i.Document, resultOf(entry), entry.ID)
+			return 0, c.conclude(ctx, d, resultOf(entry), entry.ID)
 		}
 		sent = was
 	}
@@ -258,7 +253,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		return r, c.end(ctx, d, r, false)
 	}
 	if len(d.doc.Body) == 0 {
-		switch doc, ok, err := readOne(ctx, c.flow, d.doc.ID); {
+		switch doc, ok, err := readOne(ctx, d.edition.flow, d.doc.ID); {
 		case err != nil:
 			r := c.unread(d, err)
 			return r, c.end(ctx, d, r, false)
@@ -270,7 +265,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		}
 		c.engine.options.Fault("read-again")
 	}
-	return c.flow.Process.Handle(ctx, c.plans(), d.doc, flow.Handling{Settle: func(ctx context.Context, r flow.Result) error {
+	return d.edition.flow.Process.Handle(ctx, c.plans(d.edition), d.doc, flow.Handling{Settle: func(ctx context.Context, r flow.Result) error {
 		c.engine.options.Fault("planned")
 		if err := c.engine.leases.Confirm(ctx); err != nil {
 			return err
@@ -286,12 +281,12 @@ const (
 )
 
 func (c *crew) skipped(d *document, code, reason string) flow.Result {
-	return flow.Result{Document: c.entry(d.item, d.doc).Document, Outcome: flow.Skipped, Code: code, Reason: reason}
+	return flow.Result{Document: d.entry().Document, Outcome: flow.Skipped, Code: code, Reason: reason}
 }
 
 // unread is the result of a document that could not be read again.
 func (c *crew) unread(d *document, err error) flow.Result {
-	return flow.FailedResult(c.entry(d.item, d.doc).Document, fmt.Errorf("reading it again: %w", err))
+	return flow.FailedResult(d.entry().Document, fmt.Errorf("reading it again: %w", err))
 }
 
 // end stores the result of an attempt and settles the document, or says when it is to be tried again.
@@ -304,7 +299,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		r.Outcome, r.Code = flow.Created, ""
 		r.Reason = "it was sent by an attempt that ended before it could say so"
 	}
-	entry := c.entry(d.item, d.doc)
+	entry := d.entry()
 	d.fill(&entry, r)
 	wait, comesBack := c.retry(d.item, r)
 	if comesBack {
@@ -322,16 +317,17 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		c.judge(r)
 		return &again{wait, errors.New(r.Reason)}
 	}
-	return c.conclude(ctx, d.item, d.doc, r, id)
+	e.noteMissed(ctx, d.edition.flow.Name, r.Plan)
+	return c.conclude(ctx, d, r, id)
 }
 
 // conclude notes whether the document is still open, and takes it from the queue.
-func (c *crew) conclude(ctx context.Context, i *queue.Delivery, doc port.Document, r flow.Result, id uint64) error {
-	if err := c.engine.noteOpen(ctx, c.flow, doc, r, id); err != nil {
+func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64) error {
+	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id); err != nil {
 		return err
 	}
 	c.engine.options.Fault("opened")
-	if err := i.Done(); err != nil {
+	if err := d.item.Done(); err != nil {
 		return err
 	}
 	c.engine.options.Fault("done")
@@ -340,7 +336,7 @@ func (c *crew) conclude(ctx context.Context, i *queue.Delivery, doc port.Documen
 		c.sent++
 	}
 	if c.told != nil {
-		c.told(r, i)
+		c.told(r, d.item)
 	}
 	c.mu.Unlock()
 	return nil

@@ -60,6 +60,8 @@ func (e *Engine) storedState(ctx context.Context, name string) (FlowState, error
 
 // noteState changes what is known of a flow. It is for people: when it cannot be stored, the flow goes on.
 func (e *Engine) noteState(ctx context.Context, name string, change func(*FlowState)) {
+	e.stating.Lock()
+	defer e.stating.Unlock()
 	s, err := e.storedState(ctx, name)
 	if err == nil {
 		before, _ := json.Marshal(s)

@@ -4,33 +4,34 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 )
 
 // runWhole runs a flow that must see everything before it sends anything, such as stock with its guard. It has no use for the queue: what a
 // crash leaves undone, the next run finds by looking at both sides again. Each document is kept in the activity like any other.
 func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
-	w := &wholeRun{engine: e, run: rand.Text(), crew: e.crew(f, queue.Live, 1, nil), inHand: map[string]*document{}}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	s, err := f.Process.Run(ctx, flow.RunOptions{DryRun: o.DryRun, Workers: o.Workers, FromStart: o.FromStart, Context: w.begin, OnResult: func(r flow.Result, s flow.Summary) {
-		if !o.DryRun {
-			if err := w.keep(ctx, r); err != nil {
-				stop(err) // nothing may be sent that is not accounted for
-			}
-		}
-		if o.OnResult != nil {
-			o.OnResult(r, s)
-		}
-	}})
-	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
-		err = errors.Join(err, cause)
+	options := flow.RunOptions{DryRun: o.DryRun, Workers: o.Workers, FromStart: o.FromStart, OnResult: o.OnResult, Spill: e.store.Scratch()}
+	if o.DryRun {
+		return f.Process.Run(ctx, options)
 	}
-	return s, err
+	w := &wholeRun{engine: e, run: rand.Text(), crew: e.crew(f, queue.Live, 1, nil), open: map[string]bool{}}
+	left, err := e.Unsettled(ctx, f.Name)
+	if err != nil {
+		return flow.Summary{Flow: f.Name}, fmt.Errorf("flow %s: %w", f.Name, err)
+	}
+	for _, u := range left {
+		w.open[u.ID] = true
+	}
+	options.Context, options.Keep = w.begin, w.keep
+	s, err := f.Process.Run(ctx, options)
+	e.keepMissed(context.WithoutCancel(ctx), f.Name)
+	return s, errors.Join(err, w.flush(ctx, 1))
 }
 
 // wholeRun is a whole run on its way.
@@ -38,28 +39,70 @@ type wholeRun struct {
 	engine *Engine
 	crew   *crew
 	run    string
-	mu     sync.Mutex
-	inHand map[string]*document
+	open   map[string]bool // what was unsettled when the run began; nobody else settles it meanwhile
+
+	mu   sync.Mutex
+	idle []finished // of which nothing was sent, not stored yet
 }
+
+// finished is a document with its result.
+type finished struct {
+	*document
+	result flow.Result
+}
+
+// idleMost is how many documents of which nothing was sent wait to be stored together. What a crash takes of them, the next run looks at again.
+const idleMost = 400
 
 // begin notes a document that is about to be carried out.
 func (w *wholeRun) begin(ctx context.Context, doc port.Document) context.Context {
-	d := &document{crew: w.crew, doc: doc, began: w.engine.options.Now().UnixMilli(),
+	d := &document{crew: w.crew, edition: &edition{flow: w.crew.flow}, doc: doc, began: w.engine.options.Now().UnixMilli(),
 		item: &queue.Delivery{Item: queue.Item{Flow: w.crew.flow.Name, Run: w.run, Lane: queue.Live, Cause: "poll"}, Number: 1}}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.inHand[doc.ID] = d
 	return context.WithValue(ctx, documentKey{}, d)
 }
 
-// keep stores the result of a document.
+// keep stores the result of a document, at once where something of it was sent.
 func (w *wholeRun) keep(ctx context.Context, r flow.Result) error {
+	d := inHand(ctx)
+	if r.Attempts > 0 {
+		return w.engine.applied(ctx, d, r)
+	}
+	w.engine.noteMissed(ctx, w.crew.flow.Name, r.Plan)
 	w.mu.Lock()
-	d := w.inHand[r.Document.ID]
-	delete(w.inHand, r.Document.ID)
+	w.idle = append(w.idle, finished{d, r})
 	w.mu.Unlock()
-	if d == nil {
+	return w.flush(ctx, idleMost)
+}
+
+// flush stores what nothing was sent of, where that is many documents.
+func (w *wholeRun) flush(ctx context.Context, many int) error {
+	w.mu.Lock()
+	if len(w.idle) < many {
+		w.mu.Unlock()
 		return nil
 	}
-	return w.engine.applied(ctx, d, r)
+	idle := w.idle
+	w.idle = nil
+	w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.engine.options.Step)
+	defer cancel()
+	all := make([]activity.Finished, len(idle))
+	for i, f := range idle {
+		entry := f.entry()
+		f.fill(&entry, f.result)
+		all[i] = activity.Finished{Entry: entry, Document: f.doc, Record: f.record(f.result)}
+	}
+	ids, err := w.engine.activity.RecordAll(ctx, all...)
+	if err != nil {
+		return err
+	}
+	for i, f := range idle {
+		if f.result.Settled() && !w.open[f.doc.ID] {
+			continue
+		}
+		if err := w.engine.noteOpen(ctx, w.crew.flow, f.doc, f.result, ids[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

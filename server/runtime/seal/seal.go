@@ -36,6 +36,7 @@ type Store interface {
 	JetStream() jetstream.JetStream
 	Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
 	Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error)
+	Gather() *runtime.Gatherer
 }
 
 // Stream is the name of the stream of keys; a key's subject is key.<group>.
@@ -43,15 +44,15 @@ const Stream = "KEYS"
 
 // Sealer seals and opens. It is safe for concurrent use.
 type Sealer struct {
-	js    jetstream.JetStream
 	keys  jetstream.Stream
+	keep  *runtime.Gatherer
 	queue Key // of what is only on its way
 	hash  []byte
 }
 
 // Open opens the keys of a store.
 func Open(ctx context.Context, store Store) (*Sealer, error) {
-	keys, err := store.Stream(ctx, jetstream.StreamConfig{Name: Stream, Subjects: []string{"key.*"}, Duplicates: time.Second})
+	keys, err := store.Stream(ctx, jetstream.StreamConfig{Name: Stream, Subjects: []string{"key.*"}, Duplicates: time.Second, AllowAtomicPublish: true})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func Open(ctx context.Context, store Store) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sealer{js: store.JetStream(), keys: keys}
+	s := &Sealer{keys: keys, keep: store.Gather()}
 	for name, place := range map[string]*[]byte{"queue": (*[]byte)(&s.queue), "hash": &s.hash} {
 		if *place, err = secret(ctx, kv, name); err != nil {
 			return nil, fmt.Errorf("the secret %s of the store: %w", name, err)
@@ -98,9 +99,18 @@ func NewKey() Key {
 // Queue returns the key for what is only on its way and is deleted once it has arrived.
 func (s *Sealer) Queue() Key { return s.queue }
 
-// Keep stores a key of a group, durably, and returns the number by which it is found again.
-func (s *Sealer) Keep(group string, k Key) (jetstream.PubAckFuture, error) {
-	return s.js.PublishAsync("key."+group, k)
+// Keep stores keys of a group and returns the numbers by which they are found again, when they are on the disk.
+func (s *Sealer) Keep(ctx context.Context, group string, keys ...Key) ([]uint64, error) {
+	messages := make([]runtime.Outgoing, len(keys))
+	for i, k := range keys {
+		messages[i] = runtime.Outgoing{Subject: "key." + group, Data: k}
+	}
+	kept, err := s.keep.Publish(ctx, messages...)
+	numbers := make([]uint64, len(kept))
+	for i, k := range kept {
+		numbers[i] = k.Seq
+	}
+	return numbers, err
 }
 
 // Find returns a kept key, or [ErrGone].

@@ -160,6 +160,13 @@ test('what is not saved survives a reload, and a conflict is told', async ({ pag
   await page.reload();
   await page.getByText('What you had not saved is here again.').waitFor();
   await box(page, 'Mapping').getByText('customerComment ?? "none"').waitFor();
+  // Whoever comes back to the page is told before anything is saved; what is written here stays.
+  writeFileSync(join(dir, 'mappings/order.yaml'), mapping + '  storeId: orderCustomer.id\n');
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await page.getByText('Somebody has saved mappings/order.yaml since you opened it.').waitFor();
+  await page.getByRole('button', { name: 'Go on with mine' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await box(page, 'Mapping').getByText('customerComment ?? "none"').click();
   writeFileSync(join(dir, 'mappings/order.yaml'), mapping + '  storeId: salesChannelId\n');
   await page.keyboard.press('Control+s');
   await page.getByRole('heading', { name: 'The file has changed on disk' }).waitFor();
@@ -206,6 +213,70 @@ test('a raw order goes through its read mapping first', async ({ page, url }) =>
   await page.getByRole('tab', { name: 'Canonical' }).click();
   await box(page, 'Canonical').getByText('"pricesIncludeTax"').waitFor();
   assert.match(await text(page, 'Source document'), /stateMachineState/);
+
+  // What is sent comes from the connector; the number of lines, and what a flow sets, are varied beside it.
+  await page.getByRole('tab', { name: 'Result' }).click();
+  await box(page, 'Result').getByText('"ArticleNumber"').first().waitFor();
+  await page.keyboard.press('Alt+6');
+  const panel = page.getByRole('tabpanel');
+  await panel.getByRole('heading', { name: /^POST \/v2\/customerinvoicedrafts/ }).waitFor();
+  const rows = async () => ((await panel.locator('pre').first().innerText()).match(/"ArticleNumber"/g) ?? []).length;
+  const before = await rows();
+  await page.getByRole('button', { name: 'many lines' }).click();
+  await panel.locator('pre').first().waitFor();
+  await page.waitForFunction((n) => (document.querySelector('[role=tabpanel] pre')?.textContent.match(/"ArticleNumber"/g) ?? []).length > n, before);
+  await page.getByRole('button', { name: 'many lines' }).click();
+  await page.waitForFunction((n) => (document.querySelector('[role=tabpanel] pre')?.textContent.match(/"ArticleNumber"/g) ?? []).length === n, before);
+  await page.getByRole('button', { name: /^settings/ }).click();
+  await page.getByLabel(/^referencePrefix/).fill('NK-');
+  await page.getByLabel(/^referencePrefix/).press('Tab');
+  await panel.getByText('"BuyersOrderReference": "NK-').waitFor();
+  await page.getByRole('button', { name: /^tables/ }).click();
+  await page.getByLabel('Another key of paymentTerms').fill('later');
+  await page.getByLabel('Another key of paymentTerms').press('Enter');
+  await page.getByText('1 entry, changed here').waitFor();
+  await page.getByRole('button', { name: 'as text' }).click();
+  assert.match(await text(page, 'Source tables'), /"paymentTerms": \{\s*"later": ""\s*\}/);
+});
+
+test('a script is written beside the mapping, with what it logs and where it fails', async ({ page, url, dir }) => {
+  await opened(page, url);
+  await page.getByRole('button', { name: 'Scripts' }).click();
+  await box(page, 'Script').getByText('summary').first().waitFor();
+  await page.getByRole('button', { name: 'New script' }).click();
+  await page.getByLabel('File').fill('scripts/label.ts');
+  await page.getByRole('button', { name: 'Begin' }).click();
+  await box(page, 'Script').getByText('export').waitFor();
+  await box(page, 'Script').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('export function label(order: Shopware.Order) {\n  log.info("given", {number: order.orderNumber});\n  return cw.upper(order.');
+  await page.keyboard.type('orderN');
+  await page.locator('.cm-tooltip-autocomplete').getByText('orderNumber').waitFor();
+  await page.waitForTimeout(150);
+  await page.keyboard.press('Enter');
+  await page.keyboard.insertText(' + "a");\n}\n');
+  await page.keyboard.press('Alt+0');
+  await box(page, 'Mapping').getByText('rules').click();
+  await page.keyboard.press('Home');
+  await page.keyboard.insertText('scripts: [../scripts/label.ts]\n');
+  await endOf(page, 'orderNumber');
+  await page.keyboard.press('Shift+Home');
+  await page.keyboard.insertText('number: label(doc)');
+  await box(page, 'Result').getByText('"10001A"').waitFor(); // the script is not saved yet
+  await page.keyboard.press('Alt+0');
+  const log = page.getByRole('region', { name: 'Console' });
+  await log.getByText('{"number":"10001"}').waitFor();
+  await box(page, 'Script').getByText('return').click();
+  await page.keyboard.press('Home');
+  await page.keyboard.insertText('throw new Error("not today");');
+  await page.locator('[aria-label="Script"] .cm-problem').getByText('not today').waitFor();
+  assert.match(await page.locator('[aria-label="Script"] .cm-line:has(.cm-wrong)').innerText(), /throw/);
+  await page.keyboard.press('Control+z');
+  await log.getByText('{"number":"10001"}').waitFor();
+  await page.keyboard.press('Control+s');
+  await page.getByRole('button', { name: 'Save' }).and(page.locator(':disabled')).waitFor();
+  assert.match(readFileSync(join(dir, 'scripts/label.ts'), 'utf8'), /cw\.upper\(order\.orderNumber \+ "a"\)/);
+  rmSync(join(dir, 'scripts/label.ts'));
 });
 
 test('JSON Lines give a row for each document', async ({ page, url }) => {
@@ -228,10 +299,17 @@ test('everything is reached by keys', async ({ page, url }) => {
   await page.getByRole('tab', { name: 'Diff', selected: true }).waitFor();
   // The page's own order: no trap in an editor.
   await box(page, 'Source document').focus();
-  await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'mode');
-  await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Mapping');
+  const order = [];
+  while (order.length < 6 && order.at(-1) !== 'the mapping itself') {
+    await page.keyboard.press('Tab');
+    order.push(
+      await page.evaluate(() => {
+        const at = document.activeElement;
+        return at?.classList.contains('cm-content') ? `the ${at.ariaLabel.toLowerCase()} itself` : (at?.getAttribute('name') ?? at?.textContent?.trim());
+      }),
+    );
+  }
+  assert.deepEqual(order, ['Mapping', 'Scripts', 'mode', 'the mapping itself']);
   await page.keyboard.press('Alt+1');
   await choose(page, 'Control+o', 'magento/order', /magento\/order\.read/);
   await choose(page, 'Alt+s', '04-guest', /04-guest-be-free-shipping/);

@@ -127,8 +127,13 @@ type Reference struct {
 	Help string
 	// Key is the member of a row that tables of mappings hold, Label what people call the row.
 	Key, Label string
+	// Value is the member that values of tables hold, where it is not Key.
+	Value string
+	// Setup is true for a table that only people choose from: mappings do not get it, so that no run reads it.
+	Setup bool
 	// Keys are the tables whose keys the rows are where the system is the source of a flow, Values those whose values they are where it
-	// is the target. Outer are the tables of two levels whose first keys they are, in either place.
+	// is the target: never those of a table that mappings of both directions look into, whose values are canonical words. Outer are the
+	// tables of two levels whose first keys they are, in either place.
 	Keys, Values, Outer []string
 }
 

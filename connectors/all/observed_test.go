@@ -86,9 +86,21 @@ func TestNamesOfCallsHoldNoIDs(t *testing.T) {
 					_, _ = c.Update(t.Context(), r.Name, docs[0].ID, []byte(change))
 				}
 			}
+			offered := map[string]bool{}
 			for _, r := range s.Spec.References {
-				if _, err := c.Reference(t.Context(), r.Name, true); err != nil {
+				table, err := c.Reference(t.Context(), r.Name, true)
+				if err != nil {
 					t.Fatalf("%s: %v", r.Name, err)
+				}
+				offers(t, r, gjson.ParseBytes(table))
+				for _, table := range r.Keys {
+					offered[table] = true
+				}
+			}
+			// Books have no methods and states of a shop's orders.
+			for _, table := range []string{"paymentMethods", "orderStatuses", "shippingMethods", "customerGroups"} {
+				if s.Spec.Name != "eaccounting" && !offered[table] {
+					t.Errorf("as a source it offers no keys of the table %s", table)
 				}
 			}
 			if len(ops.ops) < 5 || len(personal) < 5 {
@@ -101,5 +113,37 @@ func TestNamesOfCallsHoldNoIDs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// offers holds that the rows of a table have what a person chooses by.
+func offers(t *testing.T, r connectors.Reference, table gjson.Result) {
+	if r.Key == "" {
+		if len(r.Keys)+len(r.Values)+len(r.Outer) > 0 || r.Setup {
+			t.Errorf("%s: it fills tables, and its rows have no key", r.Name)
+		}
+		return
+	}
+	if len(r.Keys)+len(r.Values)+len(r.Outer) == 0 {
+		t.Errorf("%s: its rows have a key, and it fills no table", r.Name)
+	}
+	for _, both := range []string{"paymentMethods", "orderStatuses", "paymentStatuses", "fulfillmentStatuses"} {
+		if slices.Contains(r.Values, both) {
+			t.Errorf("%s: values of the table %s are canonical words, which read mappings give and write mappings look up", r.Name, both)
+		}
+	}
+	rows := []gjson.Result{table}
+	if table.IsArray() {
+		rows = table.Array()
+	}
+	if len(rows) == 0 {
+		t.Errorf("%s: the sandbox has no row of it", r.Name)
+	}
+	for _, row := range rows {
+		for _, member := range []string{r.Key, r.Label, r.Value} {
+			if member != "" && row.Get(member).String() == "" {
+				t.Errorf("%s: a row has no %s: %s", r.Name, member, row.Raw)
+			}
+		}
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"net/url"
-	"sync"
-	"time"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -18,6 +18,11 @@ type reference struct {
 	name, help string
 	paged      bool
 	register   bool // a till's only
+	// key and label of tables that people choose from, and the tables of mappings that they fill.
+	key, label   string
+	keys, values []string
+	// words are the API's, each a row with the member name.
+	words []string
 	// read is for what is no plain list under its own name.
 	read func(*Client, context.Context) ([]byte, error)
 }
@@ -28,12 +33,18 @@ func init() {
 	references = []reference{
 		{name: "webshops", help: "the shops or branches of the key, with the limit of products"},
 		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings},
-		{name: "paymethods", help: "ways to pay that are on"},
+		{name: "paymethods", help: "ways to pay that are on, by method", key: "method", label: "label", keys: []string{"paymentMethods", "paymentTerms"}},
 		{name: "packages", help: "kinds of packages; a product needs one"},
 		{name: "brands", help: "brands, by name"},
 		{name: "attributes", help: "what variants differ in, with their values", read: (*Client).attributes},
 		{name: "categories", help: "the tree of categories", read: (*Client).categoryTree},
-		{name: "usergroups", help: "groups of customers", paged: true},
+		{name: "usergroups", help: "groups of customers", paged: true, key: "groupname", keys: []string{"customerGroups"}},
+		{name: "orderStates", help: "states of an order in the merchant's words, by status", read: (*Client).orderStates,
+			key: "status", label: "status_name", keys: []string{"orderStatuses"}},
+		{name: "deliveryMethods", help: "the API's words for how an order gets to the customer", words: []string{"shipping", "delivery", "pickup"},
+			key: "name", keys: []string{"shippingMethods", "deliveryMethods"}},
+		{name: "taxTariffs", help: "the API's words for what a product is taxed with", words: []string{"normal", "low a", "low b", "extra low", "zero"},
+			key: "name", keys: []string{"taxRates"}, values: []string{"taxTariffs"}},
 		{name: "cashups", help: "the closings of a till's days: evidence, not revenue of their own", paged: true, register: true},
 	}
 }
@@ -43,36 +54,11 @@ func referenceList() []connectors.Reference {
 	out := make([]connectors.Reference, 0, len(references))
 	for _, r := range references {
 		if !r.register {
-			out = append(out, connectors.Reference{Name: r.name, Help: r.help})
+			out = append(out, connectors.Reference{Name: r.name, Help: r.help, Key: r.key, Label: r.label, Keys: r.keys, Values: r.values,
+				Setup: r.words != nil || r.name == "orderStates"})
 		}
 	}
 	return out
-}
-
-// tables are the reference data that were read, and when.
-type tables struct {
-	mu   sync.Mutex
-	rows map[string]table
-}
-
-type table struct {
-	rows []byte
-	at   time.Time
-}
-
-func (t *tables) get(name string) table {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.rows[name]
-}
-
-func (t *tables) set(name string, rows []byte, at time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.rows == nil {
-		t.rows = map[string]table{}
-	}
-	t.rows[name] = table{rows, at}
 }
 
 // Reference returns a table as the list of its rows (settings: one object). A till has cashups besides.
@@ -81,20 +67,19 @@ func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]by
 		if r.name != name || r.register && !c.dialect.register {
 			continue
 		}
-		if known := c.tables.get(name); known.rows != nil && !refresh {
-			return bytes.Clone(known.rows), nil
-		}
-		rows, err := c.readTable(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		c.tables.set(name, rows, c.now())
-		return bytes.Clone(rows), nil
+		return c.tables.Get(name, refresh, c.now, func() ([]byte, error) { return c.readTable(ctx, r) })
 	}
 	return nil, &port.Error{Kind: port.ErrNotFound, System: c.dialect.name, Op: "reference " + name, Message: "there is no such table"}
 }
 
 func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
+	if r.words != nil {
+		var rows [][]byte
+		for _, w := range r.words {
+			rows = append(rows, members("name", w))
+		}
+		return slices.Concat([]byte{'['}, bytes.Join(rows, []byte{','}), []byte{']'}), nil
+	}
 	if r.read != nil {
 		return r.read(c, ctx)
 	}
@@ -105,7 +90,7 @@ func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
 	} else {
 		rows, err = c.flat(ctx, r.name)
 	}
-	return rawList(rows), err
+	return rest.RawList(rows), err
 }
 
 func (c *Client) settings(ctx context.Context) ([]byte, error) {
@@ -115,6 +100,14 @@ func (c *Client) settings(ctx context.Context) ([]byte, error) {
 	}
 	v, err := c.get(ctx, nil, "webshops", shop.Get("id").String(), "settings")
 	return []byte(v.Raw), err
+}
+
+func (c *Client) orderStates(ctx context.Context) ([]byte, error) {
+	settings, err := c.Reference(ctx, "settings", false)
+	if err != nil {
+		return nil, err
+	}
+	return rest.RawList(gjson.GetBytes(settings, "order_status").Array()), nil
 }
 
 // attributes puts the values of each attribute into it, under attribute_values.collection, as the vendor's expand does elsewhere.
@@ -129,13 +122,13 @@ func (c *Client) attributes(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		raw, err := setRaw([]byte(row.Raw), "attribute_values.collection", rawList(values))
+		raw, err := setRaw([]byte(row.Raw), "attribute_values.collection", rest.RawList(values))
 		if err != nil {
 			return nil, err
 		}
 		out[i] = gjson.ParseBytes(raw)
 	}
-	return rawList(out), nil
+	return rest.RawList(out), nil
 }
 
 func (c *Client) categoryTree(ctx context.Context) ([]byte, error) {
@@ -143,7 +136,7 @@ func (c *Client) categoryTree(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rawList(v.Get("root_categories").Array()), nil
+	return rest.RawList(v.Get("root_categories").Array()), nil
 }
 
 // categoryPaths are the names from the root to each category, by id.
@@ -165,8 +158,6 @@ func (c *Client) categoryPaths(ctx context.Context, refresh bool) (map[string][]
 	return out, nil
 }
 
-// missed tells whether a table may be read again because something is not in it. What is not in it then was deleted, and must not cost a
-// call for every document that names it.
-func (c *Client) missed(name string) bool { return c.now().Sub(c.tables.get(name).at) >= time.Minute }
+func (c *Client) missed(name string) bool { return c.tables.Missed(name, c.now()) }
 
 func withExpand(words string) url.Values { return url.Values{"expand": {words}} }

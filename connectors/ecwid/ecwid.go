@@ -81,7 +81,7 @@ func spec() connectors.Spec {
 		},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, r.Reference)
 	}
 	return s
 }
@@ -96,8 +96,7 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
-	mu     sync.Mutex
-	tables map[string]table
+	tables connectors.Tables
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
 }
@@ -131,7 +130,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if v["accessToken"] == "" {
 		return fail("accessToken is missing")
 	}
-	c := &Client{store: v["storeId"], secret: v["clientSecret"], overlap: defaultOverlap, now: time.Now, tables: map[string]table{}}
+	c := &Client{store: v["storeId"], secret: v["clientSecret"], overlap: defaultOverlap, now: time.Now}
 	if cfg.Now != nil {
 		c.now = cfg.Now
 	}

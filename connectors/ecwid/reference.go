@@ -1,69 +1,79 @@
 package ecwid
 
 import (
-	"bytes"
 	"context"
 	"net/url"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// reference is a table of reference data: an object or list at a path, or a list in pages.
+// reference is a table of reference data: an object or list at a path, a list in pages, or a list in the profile.
 type reference struct {
-	name, help, path string
-	query            url.Values // of a list in pages, nil for an answer that is the table
+	connectors.Reference
+	path  string
+	query url.Values // of a list in pages, nil for an answer that is the table
+	part  string     // where a list is in the profile; switched-off rows stay out
+	words []string   // that the API has for it, each a row with the member name
 }
 
 var references = []reference{
-	{name: "profile", help: "settings of the store: currency, units, languages, taxes, shipping and payment options", path: "/profile"},
-	{name: "categories", help: "categories, disabled ones too, with the id above in parentId", path: "categories", query: url.Values{"hidden_categories": {"true"}}},
-	{name: "classes", help: "product types with their attributes, by id; 0 is the general one", path: "/classes"},
-	{name: "customerGroups", help: "groups of customers, by name", path: "customer_groups", query: url.Values{}},
+	{path: "/profile", Reference: connectors.Reference{Name: "profile", Help: "settings of the store: currency, units, languages, taxes, shipping and payment options"}},
+	{path: "categories", query: url.Values{"hidden_categories": {"true"}},
+		Reference: connectors.Reference{Name: "categories", Help: "categories, disabled ones too, with the id above in parentId"}},
+	{path: "/classes", Reference: connectors.Reference{Name: "classes", Help: "product types with their attributes, by id; 0 is the general one"}},
+	{path: "customer_groups", query: url.Values{}, Reference: connectors.Reference{Name: "customerGroups", Help: "groups of customers, by name",
+		Key: "name", Keys: []string{"customerGroups"}}},
+	// An order names its method of payment in the words of the checkout.
+	{part: "payment.paymentOptions", Reference: connectors.Reference{Name: "paymentOptions", Help: "ways to pay that are on, by checkoutTitle", Setup: true,
+		Key: "checkoutTitle", Keys: []string{"paymentMethods", "paymentTerms"}}},
+	{part: "shipping.shippingOptions", Reference: connectors.Reference{Name: "shippingOptions", Help: "ways of shipping that are on, by id and title", Setup: true,
+		Key: "id", Label: "title", Value: "title", Keys: []string{"shippingMethods", "deliveryMethods"}, Values: []string{"shippingMethods"}}},
+	{part: "taxSettings.taxes", Reference: connectors.Reference{Name: "taxes", Help: "taxes that are on, by their rate", Setup: true,
+		Key: "defaultTax", Label: "name", Keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes", "taxTariffs"}}},
+	{words: []string{"AWAITING_PAYMENT", "PAID", "CANCELLED", "REFUNDED", "PARTIALLY_REFUNDED", "INCOMPLETE",
+		"CUSTOM_PAYMENT_STATUS_1", "CUSTOM_PAYMENT_STATUS_2", "CUSTOM_PAYMENT_STATUS_3"},
+		Reference: connectors.Reference{Name: "paymentStatuses", Help: "the API's words for states of a payment", Setup: true,
+			Key: "name", Keys: []string{"paymentStatuses"}}},
+	{words: []string{"AWAITING_PROCESSING", "PROCESSING", "READY_FOR_PICKUP", "OUT_FOR_DELIVERY", "SHIPPED", "DELIVERED", "RETURNED", "WILL_NOT_DELIVER",
+		"CUSTOM_FULFILLMENT_STATUS_1", "CUSTOM_FULFILLMENT_STATUS_2", "CUSTOM_FULFILLMENT_STATUS_3"},
+		Reference: connectors.Reference{Name: "fulfillmentStatuses", Help: "the API's words for states of an order", Setup: true,
+			Key: "name", Keys: []string{"orderStatuses", "fulfillmentStatuses"}}},
 }
 
-// table is reference data and when it was read.
-type table struct {
-	rows []byte
-	at   time.Time
-}
-
-// Reference returns a table: profile as an object, categories, classes and customerGroups as the list of their rows.
+// Reference returns a table: profile as an object, every other one as the list of its rows.
 func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]byte, error) {
 	for _, r := range references {
-		if r.name != name {
+		if r.Name != name {
 			continue
 		}
-		if known := c.known(name); known.rows != nil && !refresh {
-			return bytes.Clone(known.rows), nil
-		}
-		rows, err := c.readTable(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		c.mu.Lock()
-		c.tables[name] = table{rows, c.now()}
-		c.mu.Unlock()
-		return bytes.Clone(rows), nil
+		return c.tables.Get(name, refresh, c.now, func() ([]byte, error) { return c.readTable(ctx, r) })
 	}
 	return nil, &port.Error{Kind: port.ErrNotFound, System: system, Op: "reference " + name, Message: "there is no such table"}
 }
 
 func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
-	if r.query != nil {
+	switch {
+	case r.words != nil:
+		var rows []any
+		for _, w := range r.words {
+			rows = append(rows, jsondoc.New("name", w))
+		}
+		return jsondoc.Encode(rows), nil
+	case r.part != "":
+		p, err := c.profile(ctx, true)
+		return rest.RawList(slices.DeleteFunc(p.Get(r.part).Array(), func(row gjson.Result) bool { return row.Get("enabled").Type == gjson.False })), err
+	case r.query != nil:
 		list, err := c.all(ctx, r.path, r.query)
 		if err != nil {
 			return nil, err
 		}
-		raw := make([]string, len(list))
-		for i, row := range list {
-			raw[i] = row.Raw
-		}
-		return []byte("[" + strings.Join(raw, ",") + "]"), nil
+		return rest.RawList(list), nil
 	}
 	req := rest.Request{Path: r.path}
 	answer, resp, err := c.do(ctx, req)
@@ -76,17 +86,7 @@ func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
 	return resp.Body, nil
 }
 
-func (c *Client) known(name string) table {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.tables[name]
-}
-
-// missed tells whether a table may be read again because something is not in it. What is still not in it after
-// that was deleted, and must not cost a call for every document that names it.
-func (c *Client) missed(name string) bool {
-	return c.now().Sub(c.known(name).at) >= time.Minute
-}
+func (c *Client) missed(name string) bool { return c.tables.Missed(name, c.now()) }
 
 func (c *Client) profile(ctx context.Context, refresh bool) (gjson.Result, error) {
 	raw, err := c.Reference(ctx, "profile", refresh)

@@ -1,10 +1,11 @@
 package shopware
 
 import (
-	"bytes"
 	"context"
-	"strings"
 
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -13,6 +14,7 @@ type reference struct {
 	name, help string
 	key, label string // as in [connectors.Reference]
 	keys       []string
+	values     []string
 	route      string
 	filter     []filter
 	load       associations
@@ -25,21 +27,21 @@ var references = []reference{
 			"customerGroupId", "paymentMethodId", "shippingMethodId", "taxCalculationType", "domains"}, "sales_channel_domain": {"url"}}},
 	{name: "paymentMethods", key: "technicalName", label: "translated.name", keys: []string{"paymentMethods", "paymentTerms"}, help: "methods of payment, by technicalName", route: "payment-method",
 		fields: map[string][]string{"payment_method": {"id", "name", "translated", "technicalName", "distinguishableName", "shortName", "handlerIdentifier", "active"}}},
-	{name: "shippingMethods", key: "technicalName", label: "translated.name", keys: []string{"deliveryMethods"}, help: "methods of shipping, by technicalName", route: "shipping-method",
+	{name: "shippingMethods", key: "technicalName", label: "translated.name", keys: []string{"shippingMethods", "deliveryMethods"}, values: []string{"shippingMethods"}, help: "methods of shipping, by technicalName", route: "shipping-method",
 		fields: map[string][]string{"shipping_method": {"id", "name", "translated", "technicalName", "active", "taxType", "trackingUrl"}}},
 	{name: "countries", help: "countries, by iso", route: "country",
 		fields: map[string][]string{"country": {"id", "iso", "iso3", "name", "translated", "active", "shippingAvailable", "isEu", "customerTax", "companyTax"}}},
 	{name: "currencies", help: "currencies, by isoCode", route: "currency",
 		fields: map[string][]string{"currency": {"id", "isoCode", "factor", "symbol", "shortName", "name", "translated", "itemRounding", "totalRounding", "isSystemDefault"}}},
-	{name: "taxes", key: "taxRate", label: "name", keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}, help: "rates of tax that a product can have", route: "tax",
+	{name: "taxes", key: "taxRate", label: "name", keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes", "taxTariffs"}, help: "rates of tax that a product can have", route: "tax",
 		fields: map[string][]string{"tax": {"id", "taxRate", "name", "position"}}},
 	{name: "salutations", help: "salutations, by salutationKey", route: "salutation",
 		fields: map[string][]string{"salutation": {"id", "salutationKey", "displayName", "letterName", "translated"}}},
-	{name: "customerGroups", help: "groups of customers; displayGross decides whether prices include tax", route: "customer-group",
+	{name: "customerGroups", key: "name", keys: []string{"customerGroups"}, values: []string{"customerGroups"}, help: "groups of customers; displayGross decides whether prices include tax", route: "customer-group",
 		fields: map[string][]string{"customer_group": {"id", "name", "translated", "displayGross"}}},
-	{name: "orderStates", key: "technicalName", label: "translated.name", keys: []string{"orderStatuses"}, help: "states of an order", route: "state-machine-state", filter: machine("order.state"), fields: stateFields},
-	{name: "transactionStates", key: "technicalName", label: "translated.name", keys: []string{"paymentStatuses"}, help: "states of a payment", route: "state-machine-state", filter: machine("order_transaction.state"), fields: stateFields},
-	{name: "deliveryStates", key: "technicalName", label: "translated.name", keys: []string{"fulfillmentStatuses"}, help: "states of a delivery", route: "state-machine-state", filter: machine("order_delivery.state"), fields: stateFields},
+	{name: "orderStates", key: "technicalName", label: "translated.name", keys: []string{"orderStatuses"}, values: []string{"orderStates"}, help: "states of an order", route: "state-machine-state", filter: machine("order.state"), fields: stateFields},
+	{name: "transactionStates", key: "technicalName", label: "translated.name", keys: []string{"paymentStatuses"}, values: []string{"transactionStates"}, help: "states of a payment", route: "state-machine-state", filter: machine("order_transaction.state"), fields: stateFields},
+	{name: "deliveryStates", key: "technicalName", label: "translated.name", keys: []string{"fulfillmentStatuses"}, values: []string{"deliveryStates"}, help: "states of a delivery", route: "state-machine-state", filter: machine("order_delivery.state"), fields: stateFields},
 }
 
 var stateFields = map[string][]string{"state_machine_state": {"id", "technicalName", "name", "translated", "stateMachineId"}}
@@ -59,29 +61,20 @@ func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]by
 }
 
 func (c *Client) table(ctx context.Context, r reference, refresh bool) ([]byte, error) {
-	c.mu.Lock()
-	known := c.tables[r.name]
-	c.mu.Unlock()
-	if known != nil && !refresh {
-		return bytes.Clone(known), nil
-	}
-	var rows []string
+	return c.tables.Get(r.name, refresh, c.hooks.now, func() ([]byte, error) { return c.readTable(ctx, r) })
+}
+
+func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
+	var rows []gjson.Result
 	crit := criteria{Limit: maxLimit, Sort: []sorting{{Field: "id"}}, Filter: r.filter, Associations: r.load, Includes: r.fields}
 	for crit.Page = 1; ; crit.Page++ {
 		page, err := c.search(ctx, r.route, crit, nil)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range page.rows {
-			rows = append(rows, row.Raw)
-		}
+		rows = append(rows, page.rows...)
 		if !page.full {
-			break
+			return rest.RawList(rows), nil
 		}
 	}
-	table := []byte("[" + strings.Join(rows, ",") + "]")
-	c.mu.Lock()
-	c.tables[r.name] = table
-	c.mu.Unlock()
-	return bytes.Clone(table), nil
 }

@@ -138,7 +138,11 @@ func (k *known) read(ctx context.Context, conn connectors.Connector, e end, spec
 			*notes = append(*notes, fmt.Sprintf("%s of %s could not be read: %s.", r.Name, e.name, reason))
 			continue
 		}
-		rows := rowsOf(text, r.Key, r.Label)
+		key := r.Key
+		if !source {
+			key = cmp.Or(r.Value, r.Key)
+		}
+		rows := rowsOf(text, key, r.Label)
 		for _, t := range tables {
 			if source {
 				k.keys[t], k.from[t] = append(k.keys[t], rows...), r.Name+" of "+e.name

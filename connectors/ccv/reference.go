@@ -1,10 +1,8 @@
 package ccv
 
 import (
-	"bytes"
 	"context"
 	"net/url"
-	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -16,13 +14,9 @@ import (
 // reference is a table of reference data.
 type reference struct {
 	name, help string
+	feeds      []connectors.Feed
 	paged      bool
 	register   bool // a till's only
-	// key and label of tables that people choose from, and the tables of mappings that they fill.
-	key, label   string
-	keys, values []string
-	// words are the API's, each a row with the member name.
-	words []string
 	// read is for what is no plain list under its own name.
 	read func(*Client, context.Context) ([]byte, error)
 }
@@ -32,19 +26,16 @@ var references []reference
 func init() {
 	references = []reference{
 		{name: "webshops", help: "the shops or branches of the key, with the limit of products"},
-		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings},
-		{name: "paymethods", help: "ways to pay that are on, by method", key: "method", label: "label", keys: []string{"paymentMethods", "paymentTerms"}},
+		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings,
+			feeds: []connectors.Feed{{Rows: "order_status", Key: "status", Label: "status_name", Keys: []string{"orderStatuses"}}}},
+		{name: "paymethods", help: "ways to pay that are on",
+			feeds: []connectors.Feed{{Key: "method", Label: "label", Keys: []string{"paymentMethods", "paymentTerms"}}}},
 		{name: "packages", help: "kinds of packages; a product needs one"},
 		{name: "brands", help: "brands, by name"},
 		{name: "attributes", help: "what variants differ in, with their values", read: (*Client).attributes},
 		{name: "categories", help: "the tree of categories", read: (*Client).categoryTree},
-		{name: "usergroups", help: "groups of customers", paged: true, key: "groupname", keys: []string{"customerGroups"}},
-		{name: "orderStates", help: "states of an order in the merchant's words, by status", read: (*Client).orderStates,
-			key: "status", label: "status_name", keys: []string{"orderStatuses"}},
-		{name: "deliveryMethods", help: "the API's words for how an order gets to the customer", words: []string{"shipping", "delivery", "pickup"},
-			key: "name", keys: []string{"shippingMethods", "deliveryMethods"}},
-		{name: "taxTariffs", help: "the API's words for what a product is taxed with", words: []string{"normal", "low a", "low b", "extra low", "zero"},
-			key: "name", keys: []string{"taxRates"}, values: []string{"taxTariffs"}},
+		{name: "usergroups", help: "groups of customers", paged: true,
+			feeds: []connectors.Feed{{Key: "groupname", Keys: []string{"customerGroups"}}}},
 		{name: "cashups", help: "the closings of a till's days: evidence, not revenue of their own", paged: true, register: true},
 	}
 }
@@ -54,8 +45,7 @@ func referenceList() []connectors.Reference {
 	out := make([]connectors.Reference, 0, len(references))
 	for _, r := range references {
 		if !r.register {
-			out = append(out, connectors.Reference{Name: r.name, Help: r.help, Key: r.key, Label: r.label, Keys: r.keys, Values: r.values,
-				Setup: r.words != nil || r.name == "orderStates"})
+			out = append(out, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 		}
 	}
 	return out
@@ -73,13 +63,6 @@ func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]by
 }
 
 func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
-	if r.words != nil {
-		var rows [][]byte
-		for _, w := range r.words {
-			rows = append(rows, members("name", w))
-		}
-		return slices.Concat([]byte{'['}, bytes.Join(rows, []byte{','}), []byte{']'}), nil
-	}
 	if r.read != nil {
 		return r.read(c, ctx)
 	}
@@ -100,14 +83,6 @@ func (c *Client) settings(ctx context.Context) ([]byte, error) {
 	}
 	v, err := c.get(ctx, nil, "webshops", shop.Get("id").String(), "settings")
 	return []byte(v.Raw), err
-}
-
-func (c *Client) orderStates(ctx context.Context) ([]byte, error) {
-	settings, err := c.Reference(ctx, "settings", false)
-	if err != nil {
-		return nil, err
-	}
-	return rest.RawList(gjson.GetBytes(settings, "order_status").Array()), nil
 }
 
 // attributes puts the values of each attribute into it, under attribute_values.collection, as the vendor's expand does elsewhere.

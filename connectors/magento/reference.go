@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/jsondoc"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -14,15 +15,11 @@ import (
 type reference struct {
 	name, help, path string
 	plain            bool
+	feeds            []connectors.Feed
 	// sort is a field that is known to be sorted by; an unknown one is a 500 for some lists.
 	sort string
-	// key and label of tables that people choose from, and the tables of mappings that they fill.
-	key, label   string
-	keys, values []string
 	// used is what the shop has no list of: the rows come from the orders that were placed last, by the paths of code and title.
 	used *used
-	// words are the API's, each a row with the member name.
-	words []string
 }
 
 // used is where an order says which method it took.
@@ -37,27 +34,28 @@ var references = []reference{
 	{name: "websites", help: "websites, by code", path: "/V1/store/websites", plain: true},
 	{name: "storeGroups", help: "stores, with the root of their categories", path: "/V1/store/storeGroups", plain: true},
 	{name: "countries", help: "countries that the shop knows, with their regions, by id (ISO code)", path: "/V1/directory/countries", plain: true},
-	{name: "customerGroups", help: "groups of customers, by code", path: "/V1/customerGroups/search", key: "code", keys: []string{"customerGroups"}},
-	{name: "taxClasses", help: "tax classes of products and customers, by class_name", path: "/V1/taxClasses/search", key: "class_id", label: "class_name", keys: []string{"taxRates"}},
+	{name: "customerGroups", help: "groups of customers, by code", path: "/V1/customerGroups/search",
+		feeds: []connectors.Feed{{Key: "code", Keys: []string{"customerGroups"}}}},
+	{name: "taxClasses", help: "tax classes of products and customers, by class_name", path: "/V1/taxClasses/search",
+		feeds: []connectors.Feed{{Key: "class_id", Label: "class_name", Keys: []string{"taxRates"}}}},
 	{name: "taxRates", help: "tax rates by country", path: "/V1/taxRates/search",
-		key: "rate", label: "code", keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes", "taxTariffs"}},
+		feeds: []connectors.Feed{{Key: "rate", Label: "code", Keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}}}},
 	{name: "taxRules", help: "which rates a tax class has", path: "/V1/taxRules/search"},
 	{name: "attributeSets", help: "attribute sets of products, by attribute_set_name", path: "/all/V1/eav/attribute-sets/list"},
 	{name: "attributes", help: "attributes of products with the ids and labels of their options, by attribute_code", path: "/all/V1/products/attributes"},
 	{name: "categories", help: "categories, with the ids above them in path", path: "/all/V1/categories/list", sort: "entity_id"},
 	{name: "sources", help: "places that have stock, by source_code", path: "/V1/inventory/sources"},
 	{name: "stocks", help: "stocks that sources are sold from", path: "/V1/inventory/stocks"},
-	{name: "paymentMethods", help: "methods of payment of the orders that were placed last: the API has no list of them", used: &used{"payment.method", "payment.additional_information.0"},
-		key: "code", label: "title", keys: []string{"paymentMethods", "paymentTerms"}},
+	{name: "paymentMethods", help: "methods of payment of the orders that were placed last: the API has no list of them",
+		used:  &used{"payment.method", "payment.additional_information.0"},
+		feeds: []connectors.Feed{{Key: "code", Label: "title", Keys: []string{"paymentMethods", "paymentTerms"}, Values: []string{"paymentMethods"}}}},
 	{name: "shippingMethods", help: "methods of shipping of the orders that were placed last: the API has no list of them",
-		used: &used{"extension_attributes.shipping_assignments.0.shipping.method", "shipping_description"},
-		key:  "code", label: "title", keys: []string{"shippingMethods", "deliveryMethods"}, values: []string{"shippingMethods"}},
-	{name: "orderStates", help: "states of an order, which statuses belong to", key: "name", keys: []string{"orderStatuses"},
-		words: []string{"new", "pending_payment", "payment_review", "processing", "holded", "complete", "closed", "canceled"}},
+		used:  &used{"extension_attributes.shipping_assignments.0.shipping.method", "shipping_description"},
+		feeds: []connectors.Feed{{Key: "code", Label: "title", Keys: []string{"shippingMethods", "deliveryMethods"}, Values: []string{"shippingMethods"}}}},
 }
 
 // Reference returns a table as the list of its rows: storeConfigs, storeViews, websites, storeGroups, countries, customerGroups, taxClasses,
-// taxRates, taxRules, attributeSets, attributes, categories, sources, stocks, paymentMethods, shippingMethods, orderStates. Labels are those of the admin view.
+// taxRates, taxRules, attributeSets, attributes, categories, sources, stocks, paymentMethods, shippingMethods. Labels are those of the admin view.
 func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]byte, error) {
 	for _, r := range references {
 		if r.name == name {
@@ -73,12 +71,6 @@ func (c *Client) read(ctx context.Context, r reference, refresh bool) ([]byte, e
 
 func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
 	switch {
-	case r.words != nil:
-		var rows []any
-		for _, w := range r.words {
-			rows = append(rows, jsondoc.New("name", w))
-		}
-		return jsondoc.Encode(rows), nil
 	case r.used != nil:
 		return c.methodsUsed(ctx, *r.used)
 	case r.plain:

@@ -68,7 +68,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 			Now:      p.pace.Now().UTC().Format(time.RFC3339),
 		},
 	}
-	d.in.Seed, d.in.Log = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog
+	d.in.Seed, d.in.Log, d.in.Missed = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog, d.plan.keepMissed
 	if err := p.read(ctx, d); err != nil {
 		d.plan.Failure = failureOf(err)
 	}
@@ -202,7 +202,7 @@ func (p *Planner) finish(ctx context.Context, d *draft) {
 		err = process(ctx, d)
 	}
 	if err != nil {
-		d.plan.Operations, d.plan.Adopt, d.plan.Zeroes = nil, nil, false
+		d.plan.Operations, d.plan.Adopt, d.plan.Awaits, d.plan.Zeroes = nil, nil, nil, false
 		var v *doubt
 		var skip *skipped
 		switch {
@@ -282,10 +282,11 @@ type memory struct {
 	missing    map[string]bool
 	references references
 	debtor     *port.Document
+	related    map[string]bool // SKUs that the target has
 }
 
 func newMemory() *memory {
-	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
+	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}, related: map[string]bool{}}
 }
 
 // References returns the target's reference tables that mappings may read, as one JSON object.

@@ -92,6 +92,8 @@ func TestSignIn(t *testing.T) {
 	c.get("GET", "/systems", nil, "Cookie", cookie)
 	c.get("DELETE", "/session", nil, "Cookie", cookie)
 	c.fail(401, "GET", "/systems", nil, "Cookie", cookie)
+	c.fail(401, "DELETE", "/session?everywhere=true", nil)
+	c.fail(400, "DELETE", "/session?everywhere=maybe", nil)
 	// Five attempts at once: three are used.
 	c.fail(401, "POST", "/session", object{"name": "ann", "password": "wrong horse battery"})
 	c.fail(401, "POST", "/session", object{"name": "ann", "password": "wrong horse battery"})

@@ -97,6 +97,9 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 		}
 		groups := map[string]*alerts.Cause{}
 		for _, u := range unsettled {
+			if u.Waits() {
+				continue
+			}
 			kind := kindOf(u.Outcome, u.Code)
 			g := groups[kind+u.Code]
 			if g == nil {

@@ -143,7 +143,12 @@ func Load(dir string, systems []connectors.System, opts ...Option) (*Project, er
 
 // Again reads the project's files anew, in the way that they were read.
 func (p *Project) Again() (*Project, error) {
-	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(p.files))
+	return p.With(p.files)
+}
+
+// With reads the project's files anew, and of those that files has them its texts.
+func (p *Project) With(files fs.FS) (*Project, error) {
+	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(files))
 }
 
 // Connection returns the connection of that name.

@@ -63,6 +63,7 @@ func (c *crew) work(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	defer c.engine.keepMissed(context.WithoutCancel(ctx), c.flow.Name) // when no hand has anything more to say
 	var hands sync.WaitGroup
 	defer hands.Wait()
 	wake := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
@@ -316,6 +317,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		c.judge(r)
 		return &again{wait, errors.New(r.Reason)}
 	}
+	e.noteMissed(ctx, d.edition.flow.Name, r.Plan)
 	return c.conclude(ctx, d, r, id)
 }
 

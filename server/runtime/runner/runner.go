@@ -73,6 +73,7 @@ type Engine struct {
 	schedules *schedule.Scheduler
 	stating   sync.Mutex // who changes the state of a flow
 	keptLast  sync.Map   // flow and version -> when it was kept
+	missed    missedKeys
 }
 
 // Open opens what flows need of the store, and makes what is not there.

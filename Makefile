@@ -60,12 +60,11 @@ chromium:
 browser: page chromium ## test the page of the real program in headless Chromium
 	@if ! command -v npm >/dev/null; then echo "no npm found: the page is not tested"; \
 	elif ! command -v chromium >/dev/null && [ -z "$${CHROMIUM:-}" ]; then echo "no Chromium found: the page is not tested"; \
-	else $(GO) build -o bin/crosswalk ./cmd/crosswalk && mkdir -p playground/test-results && node playground/tests/run.js && node playground/tests/flows.js; fi
+	else $(GO) build -o bin/crosswalk ./cmd/crosswalk && mkdir -p playground/test-results && node playground/tests/run.js; fi
 
 .PHONY: screenshots
 screenshots: build chromium ## pictures of the page at 360, 1280 and 2560 px, light and dark, in playground/test-results
 	node playground/tests/screenshots.js
-	node playground/tests/screenshots-flows.js
 
 # The TypeScript compiler that declarations are tested with. Without npm its tests are skipped, and say so.
 TYPESCRIPT := scripting/tsc/testdata

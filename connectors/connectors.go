@@ -44,8 +44,10 @@ type System struct {
 // Spec declares what a connector can. The wizard, the checks of a flow before it
 // runs and the tables of docs/systems come from it.
 type Spec struct {
-	Name        string // the word of mappings and files: "eaccounting"
-	Title       string // for people: "Visma eAccounting"
+	Name  string // the word of mappings and files: "eaccounting"
+	Title string // for people: "Visma eAccounting"
+	// Address is where the system is found, for all of its customers; "" where a connection has to say it.
+	Address     string
 	Resources   []Resource
 	Credentials []Credential
 	References  []Reference
@@ -54,9 +56,20 @@ type Spec struct {
 	// CallsPerMinute is the budget that the vendor grants, 0 where none is known. BudgetPer is what shares it: "connection", "partner".
 	CallsPerMinute int
 	BudgetPer      string
+	// Limits says the vendor's limits in words.
+	Limits string
 	// Webhooks is true where the system can call: the connector is a [Receiver].
 	Webhooks bool
+	// Impossible says of what flows may ask of other systems and this one does not have, by name, which rule of the vendor's API stands
+	// against it: order types ("quote", "invoiceDraft", "invoice") and types of products ("variants", "grouped").
+	Impossible map[string]string
 }
+
+// OrderTypes are what an order may become, in any system. ProductTypes are the types of canonical products.
+var (
+	OrderTypes   = []string{"quote", "order", "invoiceDraft", "invoice"}
+	ProductTypes = []string{"simple", "variants", "grouped"}
+)
 
 // Resource is one kind of document of a system.
 type Resource struct {
@@ -66,17 +79,32 @@ type Resource struct {
 	Read, Create, Update bool
 	// Probes are the key fields by which Find can be asked.
 	Probes []string
-	// Replaces is true where the API replaces whole documents (PUT), which the
-	// connector hides by reading, merging and writing.
-	Replaces bool
+	// Help says what of it travels, where that is not all.
+	Help string
+	// Writes is what the API makes of a change. The connector hides it: [port.Target.Update] changes what it is told, and nothing else.
+	Writes WriteSemantics
 	// Idempotent is true where a create that is repeated makes no second document.
 	Idempotent bool
 	// ProductTypes are the types of canonical products that can be written, for resources of the entity product:
 	// "simple", "variants", "grouped".
 	ProductTypes []string
+	// Relates is true where a product can name related ones: a write takes them by SKU, and each must be there.
+	Relates bool
 	// Impossible says, by "read", "create" or "update", which rule of the vendor's API stands against it. The docs show it.
 	Impossible map[string]string
 }
+
+// WriteSemantics is what an API makes of a change. Its text is for people.
+type WriteSemantics string
+
+// The semantics of writes.
+const (
+	WriteMerge      WriteSemantics = "members that are named change, the others stay"
+	WriteParts      WriteSemantics = "members that are named change; objects and lists among them are replaced, and are completed before they are sent"
+	WriteReplace    WriteSemantics = "the whole is replaced: it is read, changed and sent back"
+	WriteAbsolute   WriteSemantics = "the quantity itself is sent"
+	WriteDifference WriteSemantics = "the difference to what is there is sent"
+)
 
 // Option is one thing that a connection may say besides address and credentials.
 type Option struct {
@@ -93,17 +121,29 @@ type Credential struct {
 	Help   string // where a person finds it
 	Secret bool   // never shown, never logged
 	Needed bool
+	// Webhooks is true where flows that webhooks start need it, and others do not.
+	Webhooks bool
 }
 
 // Reference is a table of reference data that [port.Target.Reference] gives.
 type Reference struct {
-	Name string // "termsOfPayment"
-	Help string
-	// Key is the member of a row that tables of mappings hold, Label what people call the row.
+	Name  string // "termsOfPayment"
+	Help  string
+	Feeds []Feed
+}
+
+// Feed says which lookup tables of mappings rows of reference data fill.
+type Feed struct {
+	// Rows is the path of the list in the reference data, "" where that is the list, or one row.
+	Rows string
+	// Key is the member of a row that tables hold, Label what people call the row.
 	Key, Label string
+	// Fraction tells that Key is a fraction, 0.21, where tables hold percent.
+	Fraction bool
 	// Keys are the tables whose keys the rows are where the system is the source of a flow, Values those whose values they are where it
-	// is the target. Outer are the tables of two levels whose first keys they are, in either place.
-	Keys, Values, Outer []string
+	// is the target. Spare are tables whose keys they are where it is the target, behind those of the source. Outer are the tables of two
+	// levels whose first keys they are, in either place.
+	Keys, Values, Spare, Outer []string
 }
 
 // Config opens a connection.

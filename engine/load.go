@@ -74,6 +74,9 @@ func newLoader(opts []Option) *loader {
 var embeddedSchemas sync.Map // embed.FS -> *shape.Schemas: what is embedded never changes
 
 func schemasOf(fsys fs.FS) *shape.Schemas {
+	if w, ok := fsys.(interface{ Schemas() fs.FS }); ok {
+		fsys = w.Schemas() // who stands before the mappings of a library leaves its schemas alone
+	}
 	e, ok := fsys.(embed.FS)
 	if !ok {
 		return shape.NewSchemas(fsys)

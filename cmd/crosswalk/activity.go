@@ -215,7 +215,7 @@ func (c *cli) printPage(p page) {
 			c.say("\n%s\n%s\n", title, indented(doc))
 		}
 	}
-	c.say("run %s, attempt %d, %d ms, because of: %s\nmappings: %s\n", p.Run, p.Attempt, p.Took, p.Cause, strings.Join(p.Versions, " "))
+	c.say("run %s, attempt %d, %d ms, because of: %s\nversions: %s\n", p.Run, p.Attempt, p.Took, p.Cause, strings.Join(p.Versions, " "))
 	section("source", p.Source)
 	if p.Plan != nil {
 		section("canonical", p.Plan.Canonical)

@@ -16,15 +16,20 @@ import (
 func newReplayCommand(c *cli) *cobra.Command {
 	var f logFlags
 	var failed, yes bool
+	var version string
 	cmd := &cobra.Command{
 		Use:   "replay FLOW",
 		Short: "Handle documents again, and show first what would differ",
-		Long: `Read documents again and handle them with the mappings as they are now: one entry of the log, the document with a key, what the flags choose as
+		Long: `Read documents again and handle them with the flow as it is now: one entry of the log, the document with a key, what the flags choose as
 in 'crosswalk log', or with --failed everything of the flow that failed or is in doubt.
+
+With --version the flow is as it was: its file, its mappings and its scripts of then, on the connections of now. The entries of the log name the versions,
+'crosswalk log --entry' shows them, and a mapping's version names the last version of the flow that had it.
 
 Without --yes nothing is sent: for each document is shown what would differ from what the log tells.`,
 		Example: `  crosswalk replay webshop-orders --failed
-  crosswalk replay webshop-orders --entry 4711 --yes`,
+  crosswalk replay webshop-orders --entry 4711 --yes
+  crosswalk replay webshop-orders --entry 4711 --version write:5f2c0d6b`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return misusef("replay takes one FLOW and got %d", len(args))
@@ -35,7 +40,7 @@ Without --yes nothing is sent: for each document is shown what would differ from
 			if !failed && f.entry == 0 && f.key == "" && len(f.outcomes) == 0 && f.code == "" && f.since == "" {
 				return misusef("replay what? Name it with --entry, --key, --failed, --outcome, --code or --since")
 			}
-			return c.runReplay(cmd.Context(), f, args[0], failed, yes)
+			return c.runReplay(cmd.Context(), f, args[0], version, failed, yes)
 		},
 	}
 	flags := cmd.Flags()
@@ -48,11 +53,12 @@ Without --yes nothing is sent: for each document is shown what would differ from
 	flags.StringVar(&f.since, "since", "", "only entries from this `day` or instant on")
 	flags.StringVar(&f.until, "until", "", "only entries before this `day` or instant")
 	flags.IntVar(&f.limit, "limit", 200, "how `many` documents at most")
+	flags.StringVar(&version, "version", "", "handle them with this `version` of the flow or of one of its mappings, or the beginning of it")
 	flags.BoolVar(&yes, "yes", false, "send it")
 	return cmd
 }
 
-func (c *cli) runReplay(ctx context.Context, f logFlags, flowName string, failed, yes bool) error {
+func (c *cli) runReplay(ctx context.Context, f logFlags, flowName, version string, failed, yes bool) error {
 	q, err := f.query(flowName)
 	if err != nil {
 		return err
@@ -72,7 +78,17 @@ func (c *cli) runReplay(ctx context.Context, f logFlags, flowName string, failed
 			return err
 		}
 		defer func() { err = errors.Join(err, open.Close()) }()
-		changes, err := set.Engine.Preview(ctx, open, entries)
+		used := open
+		if version != "" {
+			v, err := set.Engine.FindVersion(ctx, name, version)
+			if err != nil {
+				return misuse{err}
+			}
+			if used, err = open.At(v); err != nil {
+				return err
+			}
+		}
+		changes, err := set.Engine.Preview(ctx, used, entries)
 		if err != nil {
 			return err
 		}
@@ -87,7 +103,7 @@ func (c *cli) runReplay(ctx context.Context, f logFlags, flowName string, failed
 		for _, e := range entries {
 			ids = append(ids, e.Document.ID)
 		}
-		summary, err := set.Engine.Run(ctx, open, runner.RunOptions{Only: ids, OnResult: func(r flow.Result, _ flow.Summary) { c.printResult(r) }})
+		summary, err := set.Engine.Run(ctx, open, runner.RunOptions{Only: ids, Version: used.Version.ID, OnResult: func(r flow.Result, _ flow.Summary) { c.printResult(r) }})
 		c.printSummary(summary)
 		if err == nil && summary.Failed+summary.InDoubt > 0 {
 			err = errReported
@@ -113,6 +129,9 @@ func (c *cli) chosen(ctx context.Context, engine *runner.Engine, q activity.Quer
 			return nil, err
 		}
 		for _, u := range left {
+			if u.Waits() {
+				continue
+			}
 			e, _, err := log.Get(ctx, u.Entry)
 			if errors.Is(err, activity.ErrNoEntry) { // it is older than what is kept
 				e = activity.Entry{Meta: activity.Meta{Flow: u.Flow, Outcome: u.Outcome, Code: u.Code},

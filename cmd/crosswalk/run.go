@@ -23,6 +23,8 @@ type runFlags struct {
 	project   string
 	dryRun    bool
 	fromStart bool
+	resync    bool
+	estimate  bool
 	since     string
 	only      []string
 	plan      string
@@ -45,10 +47,14 @@ With --dry-run nothing is sent and nothing is remembered: for each document the 
 created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!). --plan keeps these plans in a file, and
 --apply carries exactly them out; a document whose target has changed since is refused.
 
+With --resync everything from the flow's start, or from --since on, is handled again behind what is new: servers of the same project go on reading and
+handle what changes first. One that was stopped goes on where it was. --estimate says what that would cost, and does nothing.
+
 The exit code is 1 where a document failed or is in doubt. Such documents come back in the next run.`,
 		Example: `  crosswalk run webshop-orders --dry-run
   crosswalk run webshop-products webshop-orders
   crosswalk run webshop-orders --project /srv/shop --json
+  crosswalk run webshop-orders --resync --estimate
   crosswalk run webshop-orders --only 10023 --plan plan.jsonl
   crosswalk run webshop-orders --apply plan.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -65,6 +71,8 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 	flags.StringVar(&f.project, "project", "", "the project's `folder` (default: this one, or that of a FLOW file)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plans, send nothing")
 	flags.BoolVar(&f.fromStart, "from-start", false, "read everything from the flow's start, not only what changed since the last run")
+	flags.BoolVar(&f.resync, "resync", false, "handle everything from the flow's start, or since --since, behind what is new")
+	flags.BoolVar(&f.estimate, "estimate", false, "say how many documents, calls and minutes a resync would take, and do nothing")
 	flags.StringVar(&f.since, "since", "", "read what changed since this `day` or instant (2026-01-31, 2026-01-31T08:00:00+01:00)")
 	flags.StringSliceVar(&f.only, "only", nil, "handle only the documents with these `keys` (numbers, SKUs) or ids, whatever was done with them before")
 	flags.StringVar(&f.plan, "plan", "", "write the plans of a dry run into this `file`")
@@ -75,7 +83,7 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 
 // options are what the flags mean for the run.
 func (f runFlags) options() (runner.RunOptions, error) {
-	o := runner.RunOptions{Workers: f.workers, FromStart: f.fromStart, Only: f.only}
+	o := runner.RunOptions{Workers: f.workers, FromStart: f.fromStart, Resync: f.resync, Only: f.only}
 	if f.workers < 1 || f.workers > 64 {
 		return o, misusef("--workers %d: it is a number from 1 to 64", f.workers)
 	}
@@ -95,6 +103,10 @@ func (f runFlags) options() (runner.RunOptions, error) {
 	switch {
 	case chosen > 1:
 		return o, misusef("--from-start, --since, --only and --apply each say what to handle: use one of them")
+	case f.resync && (f.fromStart || len(f.only) > 0 || f.apply != "" || f.dryRun || f.plan != ""):
+		return o, misusef("--resync handles everything behind what is new: it goes with --since, --workers and --estimate alone")
+	case f.estimate && !f.resync:
+		return o, misusef("--estimate is about --resync: write both")
 	case f.apply != "" && (f.dryRun || f.plan != ""):
 		return o, misusef("--apply sends what was planned: it goes with neither --dry-run nor --plan")
 	}
@@ -151,6 +163,17 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name stri
 		return err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	if f.estimate {
+		e, err := set.Estimate(ctx, open, options.Since)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return writeJSON(c.stdout, e)
+		}
+		fmt.Fprintln(c.stdout, e)
+		return nil
+	}
 
 	show := newProgress(c)
 	options.OnResult = func(r flow.Result, s flow.Summary) {
@@ -164,6 +187,9 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name stri
 		c.printSummary(summary)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		if options.Resync {
+			return errors.New("stopped: the next run with --resync goes on from here")
+		}
 		return errors.New("stopped: the next run goes on from here")
 	}
 	if err == nil && summary.Failed+summary.InDoubt > 0 {

@@ -253,3 +253,49 @@ func TestDemo(t *testing.T) {
 		t.Errorf("code %d:\n%s", code, out)
 	}
 }
+
+// TestResync asks what a resync would cost, and has one look at everything that a run has handled already.
+func TestResync(t *testing.T) {
+	dir := exampleProject(t)
+	resync := func(more ...string) (int, string, string) {
+		return command(append([]string{"run", "webshop-orders", "--project", dir, "--resync"}, more...)...)
+	}
+	if code, out, stderr := resync("--estimate"); code != exitOK || stderr != "" ||
+		out != "10 documents since 2026-01-01, about 40 calls to the target (guessed: nothing was sent lately that could tell): 1 minute or less at 600 calls a minute\n" {
+		t.Errorf("code %d: %s%s", code, out, stderr)
+	}
+	if all := logged(t, "--project", dir); len(all) > 0 {
+		t.Errorf("an estimate handles %d documents", len(all))
+	}
+	if code, out, stderr := command("run", "webshop-orders", "--project", dir); code != exitFindings {
+		t.Fatalf("code %d: %s%s", code, out, stderr)
+	}
+	for since, want := range map[string]struct{ documents, minutes int }{"2025-12-01": {10, 1}, "2100-01-01": {}} {
+		var e struct {
+			Documents, Calls, Minutes, CallsPerMinute int
+			Guessed                                   bool
+		}
+		_, out, _ := resync("--estimate", "--json", "--since", since)
+		if err := json.Unmarshal([]byte(out), &e); err != nil || e.Documents != want.documents || e.Calls < e.Documents || e.Minutes != want.minutes ||
+			e.CallsPerMinute != 600 || e.Guessed {
+			t.Errorf("since %s: %s %v", since, out, err)
+		}
+	}
+	code, out, stderr := resync()
+	if code != exitFindings || stderr != "" || !strings.HasSuffix(out, "read 10 = created 0 + updated 0 + skipped 9 + failed 1 + in doubt 0\n") {
+		t.Errorf("code %d: %s%s", code, out, stderr)
+	}
+	for _, entry := range logged(t, "--project", dir)[:10] {
+		if entry.Cause != "backfill" {
+			t.Errorf("%s was handled because of %s", entry.Document.Key, entry.Cause)
+		}
+	}
+	for _, flags := range [][]string{{"--from-start"}, {"--only", "10002"}, {"--dry-run"}, {"--plan", "p"}, {"--apply", "p"}} {
+		if code, _, stderr := resync(flags...); code != exitMisuse || !strings.Contains(stderr, "--resync") {
+			t.Errorf("%v: code %d, %s", flags, code, stderr)
+		}
+	}
+	if code, _, _ := command("run", "webshop-orders", "--project", dir, "--estimate"); code != exitMisuse {
+		t.Errorf("an estimate of nothing: code %d", code)
+	}
+}

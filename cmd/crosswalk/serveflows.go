@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+	"github.com/crosswalk-go/crosswalk/server/tracing"
 )
 
 // serverConfig reads the section server of a project, nil for none.
@@ -44,8 +46,15 @@ func openFlowsWith(ctx context.Context, p *project.Project, o flows.Options) (*f
 	if err != nil {
 		return nil, misusef("crosswalk.yaml: %w", err)
 	}
+	if o.Tracing, err = tracing.FromEnv(ctx, tracing.Options{Version: readVersion(debug.ReadBuildInfo()).Version, Log: o.Log, Getenv: os.Getenv}); err != nil {
+		return nil, misuse{err}
+	}
 	o.Library, o.Cluster = mappings.FS, cluster
-	return flows.Open(ctx, p, o)
+	set, err := flows.Open(ctx, p, o)
+	if err != nil && o.Tracing != nil {
+		o.Tracing.Close(context.WithoutCancel(ctx))
+	}
+	return set, err
 }
 
 // service makes what runs the flows of a set that was opened in dir.

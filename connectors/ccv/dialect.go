@@ -48,24 +48,27 @@ func SalesPOS() connectors.System {
 }
 
 func (d dialect) spec() connectors.Spec {
-	orders, where := "Orders", "My web shop > Settings > API settings, after installing the free app API."
+	orders, what, where := "Orders", "with rows", "My web shop > Settings > API settings, after installing the free app API."
 	if d.register {
-		orders, where = "Sales", "The back office of the branch's till: Settings > API settings. Each branch has keys of its own."
+		orders, what, where = "Sales", "with rows and the slips of the terminal", "The back office of the branch's till: Settings > API settings. Each branch has keys of its own."
 	}
 	return connectors.Spec{
 		Name: d.name, Title: d.title,
 		Resources: []connectors.Resource{
-			{Name: "order", Entity: port.Order, Title: orders, Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
-			{Name: "customer", Entity: port.Customer, Title: "Customers with a log-in", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyEmail}},
-			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU},
-				ProductTypes: []string{"simple", "variants"}},
-			{Name: "stock", Entity: port.Stock, Title: "Stock", Read: true, Update: true, Probes: []string{port.KeyID, port.KeySKU},
+			{Name: "order", Entity: port.Order, Title: orders, Help: what + "; an update changes the state, whether it is paid, tracking and rows",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
+			{Name: "customer", Entity: port.Customer, Title: "Customers", Help: "those with a log-in",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeyEmail}},
+			{Name: "product", Entity: port.Product, Title: "Products", Help: "with variants, photos, and brand, categories and attributes by name",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
+			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of products, or of each variant, and whether stock is kept",
+				Read: true, Update: true, Writes: connectors.WriteAbsolute, Probes: []string{port.KeyID, port.KeySKU},
 				Impossible: map[string]string{"create": "Stock is a member of a product or a variant (products.stock, attributecombinations.stock): it is there when these are."}},
 		},
 		Credentials: []connectors.Credential{
 			{Name: "public", Title: "Public key", Needed: true, Help: where},
 			{Name: "secret", Title: "Secret key", Secret: true, Needed: true, Help: "Shown beside the public key."},
-			{Name: "webhookKeys", Title: "Keys of webhooks", Secret: true, Help: "The key that POST /webhooks/ answered, for each webhook, with commas between them. Only for flows that webhooks start."},
+			{Name: "webhookKeys", Title: "Keys of webhooks", Secret: true, Webhooks: true, Help: "The key that POST /webhooks/ answered, for each webhook, with commas between them. Only for flows that webhooks start."},
 		},
 		References: referenceList(),
 		Options: []connectors.Option{
@@ -78,6 +81,13 @@ func (d dialect) spec() connectors.Spec {
 			{Name: "webhookAddress", Help: "the address that the webhooks were registered with, where a proxy changes it", Default: "https and the address of the call"},
 		},
 		CallsPerMinute: callsPerMinute, BudgetPer: "connection",
+		Limits:   "For each resource 150 reads and 100 writes a minute, and 30 searches of an article by its numbers; shared by all who use the key pair.",
 		Webhooks: true,
+		Impossible: map[string]string{
+			"quote":        "Quotations can be read only: the API has GET /quotations/ and no POST.",
+			"invoiceDraft": "An invoice has no draft: its status is paid, unpaid or reimbursed.",
+			"invoice":      "POST /orders/:id/invoices/ makes an invoice of an order that is there, and of nothing else.",
+			"grouped":      "No product of the API is made of others.",
+		},
 	}
 }

@@ -126,8 +126,8 @@ func readOptions(cfg connectors.Config) (options, error) {
 		}
 		return n
 	}
-	o.callsPerMinute = number(optCallsPerMinute, 600)
-	o.lookback = number(optLookback, 5000)
+	o.callsPerMinute = number(optCallsPerMinute, callsPerMinute)
+	o.lookback = number(optLookback, lookback)
 	switch cfg.Options[optVATRounding] {
 	case "", "rate":
 	case "row":

@@ -6,6 +6,9 @@
 package eaccounting
 
 import (
+	"fmt"
+	"strconv"
+
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -18,6 +21,12 @@ const Name = "eaccounting"
 const (
 	DefaultURL         = "https://eaccountingapi.vismaonline.com/v2"
 	DefaultIdentityURL = "https://identity.vismaonline.com"
+)
+
+// callsPerMinute is what the vendor grants for each endpoint, lookback how many documents are searched unless said.
+const (
+	callsPerMinute = 600
+	lookback       = 5000
 )
 
 // The names of credentials and options.
@@ -49,8 +58,9 @@ func System() connectors.System {
 
 func spec() connectors.Spec {
 	s := connectors.Spec{
-		Name:  Name,
-		Title: "Visma eAccounting",
+		Name:    Name,
+		Title:   "Visma eAccounting",
+		Address: DefaultURL,
 		Credentials: []connectors.Credential{
 			{Name: credClientID, Title: "Client id", Needed: true,
 				Help: "The client id of your integration, from Visma's developer portal."},
@@ -61,19 +71,36 @@ func spec() connectors.Spec {
 					"(and ea:accounting_readonly for VAT codes and accounts). It starts the chain; replaced tokens are kept by Crosswalk. " +
 					"When that user changes the password, a new consent is needed."},
 		},
+		CallsPerMinute: 600, BudgetPer: "partner",
 		References: []connectors.Reference{
-			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Key: "CountryCode", Outer: []string{"taxCodes"}},
-			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Key: "Name", Values: []string{"paymentTerms"}},
+			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Feeds: []connectors.Feed{{Key: "CountryCode", Outer: []string{"taxCodes"}}}},
+			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Feeds: []connectors.Feed{{Key: "Name", Values: []string{"paymentTerms"}}}},
 			{Name: "units", Help: "Units of articles."},
-			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code.", Key: "Name", Values: []string{"deliveryMethods"}},
+			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code.", Feeds: []connectors.Feed{{Key: "Name", Keys: []string{"shippingMethods"}, Values: []string{"deliveryMethods"}}}},
 			{Name: "deliveryTerms", Help: "Delivery terms: documents copy Name and Code."},
-			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article.", Key: "Name", Values: []string{"taxCodes"}},
+			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article.", Feeds: []connectors.Feed{
+				{Key: "Name", Keys: []string{"taxRates"}, Values: []string{"taxCodes"}},
+				{Key: "VatRatePercent", Fraction: true, Spare: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}},
+			}},
 			{Name: "currencies", Help: "Currency codes of the company."},
 			{Name: "countries", Help: "Countries and whether they are members of the EU."},
 			{Name: "fiscalYears", Help: "Fiscal years; a document's date must lie in one."},
 			{Name: "vatCodes", Help: "VAT codes; needs the scope ea:accounting_readonly."},
-			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}},
+			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Feeds: []connectors.Feed{{Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}}}},
 		},
+	}
+	s.Options = []connectors.Option{
+		{Name: optCallsPerMinute, Default: strconv.Itoa(callsPerMinute),
+			Help: "What Crosswalk takes of the calls a minute that every endpoint takes; the vendor counts all companies of one client id together."},
+		{Name: optLookback, Default: strconv.Itoa(lookback), Help: "How many of the newest documents are searched where the API cannot filter by reference."},
+		{Name: optVATRounding, Default: "rate", Choices: []string{"rate", "row"}, Help: "How the company rounds VAT, which decides what a document will add up to."},
+		{Name: optIdentityURL, Default: DefaultIdentityURL + ", or the host of url where that is not the vendor's", Help: "The identity server that gives tokens."},
+	}
+	s.CallsPerMinute, s.BudgetPer = callsPerMinute, "partner"
+	s.Limits = fmt.Sprintf("%d calls a minute for each endpoint, counted for the client id: all companies that use it share them.", callsPerMinute)
+	s.Impossible = map[string]string{
+		"variants": "An article has one number and no options: the API knows no variants.",
+		"grouped":  "The API has no article that is made of others.",
 	}
 	for _, r := range resources {
 		s.Resources = append(s.Resources, r.declared())
@@ -84,7 +111,10 @@ func spec() connectors.Spec {
 func (r *resource) declared() connectors.Resource {
 	out := connectors.Resource{
 		Name: r.name, Entity: r.entity, Title: r.title,
-		Read: r.stamp != "", Create: r.reason == "", Update: r.update, Probes: r.probes(), Replaces: r.update, Impossible: map[string]string{},
+		Help: r.help, Read: r.stamp != "", Create: r.reason == "", Update: r.update, Probes: r.probes(), Impossible: map[string]string{},
+	}
+	if r.update {
+		out.Writes = connectors.WriteReplace
 	}
 	if r.entity == port.Product {
 		out.ProductTypes = []string{"simple"}

@@ -16,6 +16,7 @@ import (
 type resource struct {
 	name   string
 	title  string
+	help   string // what of it travels
 	entity port.Entity
 	path   string
 	update bool
@@ -42,14 +43,14 @@ type resource struct {
 
 var resources = []*resource{
 	{
-		name: "customer", title: "Customer", entity: port.Customer, path: "customers", update: true,
+		name: "customer", title: "Customer", help: "companies with their contact, and persons", entity: port.Customer, path: "customers", update: true,
 		number: "CustomerNumber", stamp: "ChangedUtc",
 		keys: map[string]string{port.KeyEmail: "EmailAddress", port.KeyNumber: "CustomerNumber"},
 		readOnly: []string{"Id", "ChangedUtc", "LastInvoiceDate", "TermsOfPayment", "PayToAccountId", "UnpaidInvoicesAmount",
 			"IsFutureInvoiceDateAllowed", "Notes", "MessageThreads"},
 	},
 	{
-		name: "article", title: "Article", entity: port.Product, path: "articles", update: true,
+		name: "article", title: "Article", help: "labels are the categories", entity: port.Product, path: "articles", update: true,
 		number: "Number", stamp: "ChangedUtc",
 		keys:  map[string]string{port.KeySKU: "Number", port.KeyNumber: "Number"},
 		query: url.Values{"showPricesWithTwoDecimals": {"true"}},
@@ -59,7 +60,7 @@ var resources = []*resource{
 	},
 	{
 		// What lies in stock stands in the article. Selling follows what is available.
-		name: "stock", title: "Stock", entity: port.Stock, path: "articles", number: "Number", stamp: "ChangedUtc",
+		name: "stock", title: "Stock", help: "balance, reserved, available", entity: port.Stock, path: "articles", number: "Number", stamp: "ChangedUtc",
 		keys:   map[string]string{port.KeySKU: "Number", port.KeyNumber: "Number"},
 		reason: "With the stock module on, a balance moves with deliveries and stock-takings only: StockBalance is read-only then.",
 	},
@@ -88,7 +89,7 @@ var resources = []*resource{
 			"PurchasePrice", "FreightCosts", "ContributionMargin"},
 	},
 	{
-		name: "invoiceDraft", title: "Invoice draft", entity: port.Order, path: "customerinvoicedrafts", update: true,
+		name: "invoiceDraft", title: "Invoice draft", help: "nothing is booked until a person converts it", entity: port.Order, path: "customerinvoicedrafts", update: true,
 		keys: map[string]string{port.KeyReference: "BuyersOrderReference"},
 		readOnly: []string{"Id", "CreatedUtc", "CustomerIsPrivatePerson", "CustomerName", "CustomerNumber", "IncludesVat", "InvoiceCity",
 			"InvoiceCountryCode", "InvoiceCurrencyCode", "InvoiceCustomerName", "InvoicePostalCode", "IsDirectDebit", "Notes",

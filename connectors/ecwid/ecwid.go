@@ -41,38 +41,48 @@ func System() connectors.System {
 
 func spec() connectors.Spec {
 	s := connectors.Spec{
-		Name:  system,
-		Title: "Ecwid",
+		Name:    system,
+		Title:   "Ecwid",
+		Address: defaultAddress,
 		Resources: []connectors.Resource{
-			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Update: true,
+			{Name: "order", Entity: port.Order, Title: "Orders", Help: "finished ones", Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
 				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
-			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
+			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
 				Probes: []string{port.KeyID, port.KeyEmail}, Idempotent: true},
-			{Name: "product", Entity: port.Product, Title: "Products with variations", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}},
-			{Name: "stock", Entity: port.Stock, Title: "Stock of products and variations", Read: true, Update: true,
+			{Name: "product", Entity: port.Product, Title: "Products", Help: "with options and variations, attributes, categories and images",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
+				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
+			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of products, and of variations with a SKU of their own",
+				Read: true, Update: true, Writes: connectors.WriteDifference,
 				Probes: []string{port.KeyID, port.KeySKU},
 				Impossible: map[string]string{
-					"create": "a quantity is part of a product or a variation; it is there as soon as that is"}},
+					"create": "A quantity is a member of a product or a variation: it is there as soon as that is."}},
 		},
 		Credentials: []connectors.Credential{
 			{Name: "storeId", Title: "Store id", Needed: true, Help: "The number at the foot of every page of the Ecwid admin."},
 			{Name: "accessToken", Title: "Secret token", Secret: true, Needed: true,
 				Help: "Apps > My Apps > the custom app > Details: the secret token, which begins with secret_. The app needs the scopes of docs/systems/ecwid.md."},
-			{Name: "clientSecret", Title: "Client secret", Secret: true,
+			{Name: "clientSecret", Title: "Client secret", Secret: true, Webhooks: true,
 				Help: "Beside the token: what webhooks are signed with. Left empty, webhooks are refused."},
 		},
 		Options: []connectors.Option{
-			{Name: "overlap", Help: "how far before the last change a read begins, for searches that lag behind writes", Default: defaultOverlap.String()},
+			{Name: "overlap", Help: "how far before the last change a read begins, for searches that lag behind writes; at least 1m", Default: defaultOverlap.String()},
 			{Name: "callsPerMinute", Help: fmt.Sprintf("what the connection takes of the %d calls a minute that Ecwid grants a token", callsPerMinute),
 				Default: strconv.Itoa(unsaidCalls)},
 		},
 		CallsPerMinute: callsPerMinute,
 		BudgetPer:      "connection",
+		Limits:         fmt.Sprintf("%d calls a minute for each token, for everybody who uses it; a token that goes beyond is blocked for the time that Ecwid tells.", callsPerMinute),
 		Webhooks:       true,
+		Impossible: map[string]string{
+			"quote":        "The API has orders and carts, and no quotes.",
+			"invoiceDraft": "The API has no drafts of invoices.",
+			"invoice":      "POST /orders/{orderId}/invoices/create-invoice makes a tax invoice of an order that is there, and of nothing else.",
+			"grouped":      "Product bundles are no part of the API for products.",
+		},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }
@@ -87,8 +97,9 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
-	mu     sync.Mutex
-	tables map[string]table
+	mu        sync.Mutex
+	tables    map[string]table
+	relatives relatives
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
 }
@@ -151,12 +162,15 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 }
 
 // apiURL is the address of a store's API.
+// defaultAddress is where every store is found.
+const defaultAddress = "https://app.ecwid.com"
+
 func apiURL(address, store string) (string, error) {
 	if n, err := strconv.ParseUint(store, 10, 63); err != nil || n == 0 {
 		return "", errors.New("storeId must be the number of the store")
 	}
 	if address = strings.TrimSpace(address); address == "" {
-		address = "https://app.ecwid.com"
+		address = defaultAddress
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

@@ -40,13 +40,18 @@ func spec() connectors.Spec {
 		Name:  system,
 		Title: "Magento 2",
 		Resources: []connectors.Resource{
-			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Idempotent: true,
+			{Name: "order", Entity: port.Order, Title: "Orders", Help: "placed by a cart, at the shop's own prices", Read: true, Create: true, Idempotent: true,
 				Impossible: map[string]string{"update": "POST /V1/orders with the id of an order stores what it is sent and carries nothing out: no payment, no shipment, no change of stock."},
 				Probes:     []string{port.KeyID, port.KeyNumber, port.KeyReference}},
-			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeyEmail}},
-			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Probes: []string{port.KeyID, port.KeySKU}},
-			{Name: "stock", Entity: port.Stock, Title: "Stock by source", Read: true, Create: true, Update: true, Probes: []string{port.KeyID, port.KeySKU}},
-			{Name: "stockItem", Entity: port.Stock, Title: "Stock without sources", Update: true, Probes: []string{port.KeyID, port.KeySKU}},
+			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Writes: connectors.WriteParts, Probes: []string{port.KeyID, port.KeyEmail}},
+			{Name: "product", Entity: port.Product, Title: "Products", Help: "with variants, members, attributes, categories and images",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteParts, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Relates: true, Probes: []string{port.KeyID, port.KeySKU}},
+			{Name: "stock", Entity: port.Stock, Title: "Stock by source", Help: "what lies at each source, with what can be sold at the default one",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteAbsolute, Idempotent: true, Probes: []string{port.KeyID, port.KeySKU}},
+			{Name: "stockItem", Entity: port.Stock, Title: "Stock without sources", Help: "stock items, of shops that switched Inventory off", Update: true, Writes: connectors.WriteAbsolute, Probes: []string{port.KeyID, port.KeySKU},
+				Impossible: map[string]string{
+					"read":   "GET /V1/stockItems/{sku} gives one, and no call lists them: stock is read by source.",
+					"create": "A stock item is there as soon as its product is."}},
 		},
 		Credentials: []connectors.Credential{
 			{Name: "consumerKey", Title: "Consumer key", Help: "System > Integrations > Add new integration, give it the rights that the flows need, Activate. Leave all but the access token empty to use that as a bearer token."},
@@ -57,6 +62,12 @@ func spec() connectors.Spec {
 			{Name: "password", Title: "Password", Secret: true, Help: "The administrator's password."},
 		},
 	}
+	s.Limits = "None by the vendor. A shop may answer 429 when orders are placed too fast, and hosts may throttle: what they tell is waited for."
+	s.Impossible = map[string]string{
+		"quote":        "A quote of Magento is a cart; negotiable quotes belong to Adobe Commerce B2B.",
+		"invoiceDraft": "The API has no drafts of invoices.",
+		"invoice":      "POST /V1/order/{orderId}/invoice invoices an order that is there; POST /V1/invoices stores what it is sent and carries nothing out.",
+	}
 	s.Options = []connectors.Option{
 		{Name: "pageSize", Default: "100", Help: "Documents a request, 1 to 300."},
 		{Name: "overlap", Default: "2m", Help: "How far before the last change a read begins, for writes that were committed late."},
@@ -65,7 +76,7 @@ func spec() connectors.Spec {
 		{Name: "attributeSet", Default: "Default", Help: "Name of the attribute set that new products get."},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }

@@ -40,21 +40,22 @@ func spec() connectors.Spec {
 		Name:  system,
 		Title: "Shopware 6",
 		Resources: []connectors.Resource{
-			{Name: "order", Entity: port.Order, Title: "Orders", Read: true, Create: true, Update: true,
+			{Name: "order", Entity: port.Order, Title: "Orders", Help: "with payments and deliveries; an update changes no states", Read: true, Create: true, Update: true, Writes: connectors.WriteMerge,
 				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
-			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true,
+			{Name: "customer", Entity: port.Customer, Title: "Customers", Help: "a guest is a customer of one order", Read: true, Create: true, Update: true, Writes: connectors.WriteMerge,
 				Probes: []string{port.KeyID, port.KeyEmail, port.KeyNumber}},
-			{Name: "product", Entity: port.Product, Title: "Products", Read: true, Create: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}},
-			{Name: "stock", Entity: port.Stock, Title: "Stock", Read: true, Update: true,
-				Probes: []string{port.KeyID, port.KeySKU}, Impossible: map[string]string{"create": "stock is a member of a product"}},
+			{Name: "product", Entity: port.Product, Title: "Products", Help: "families as one product with their variants, properties, categories, images, visibilities",
+				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge,
+				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}, Relates: true},
+			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of simple products and variants", Read: true, Update: true, Writes: connectors.WriteAbsolute,
+				Probes: []string{port.KeyID, port.KeySKU}, Impossible: map[string]string{"create": "Stock is a member of a product: it is there as soon as that is."}},
 		},
 		Credentials: []connectors.Credential{
 			{Name: "accessKeyId", Title: "Access key ID", Needed: true,
 				Help: "Settings > System > Integrations > Add integration. It begins with SWIA. Give it the Administrator right, or a role that may read what the flows read."},
 			{Name: "secretAccessKey", Title: "Secret access key", Secret: true, Needed: true,
 				Help: "Shown once, when the integration is made or its keys are generated anew."},
-			{Name: "webhookSecret", Title: "Secret of webhooks", Secret: true,
+			{Name: "webhookSecret", Title: "Secret of webhooks", Secret: true, Webhooks: true,
 				Help: "A long random text of your own. The app's registration hands it to the shop, which signs its calls with it. Only for flows that webhooks start."},
 			{Name: "appSecret", Title: "Secret of the app", Secret: true,
 				Help: "What stands in <secret> of the app's manifest. Only for flows that webhooks start, and only until the app is installed."},
@@ -69,9 +70,16 @@ func spec() connectors.Spec {
 		{Name: "appName", Default: "Crosswalk", Help: "Name of the app whose webhooks start flows, as in its manifest."},
 		{Name: "webhookAddress", Help: "The address at which the shop's calls arrive, where a proxy changes it; unsaid https and the address of the call."},
 	}
+	s.Limits = "None by the vendor but for log-ins: ten wrong ones lock every integration behind one address for seconds. Hosts may throttle: what they tell is waited for."
 	s.Webhooks = true
+	s.Impossible = map[string]string{
+		"quote":        "The Admin API has no quotes: they belong to a commercial extension.",
+		"invoiceDraft": "The API has no drafts of invoices.",
+		"invoice":      "POST /_action/order/document/invoice/create prints an invoice of an order that is there, and of nothing else.",
+		"grouped":      "A product has variants and cross-selling, and no members: there is no entity for a set of products.",
+	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Key: r.key, Label: r.label, Keys: r.keys})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }

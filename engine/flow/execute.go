@@ -14,8 +14,10 @@ const unchanged = "the target says the same already"
 // Executor carries plans out. It is safe for concurrent use, but it holds no lock: two plans for one
 // order or one new customer must not be carried out at a time, which [Process.Run] sees to.
 type Executor struct {
+	flow   Flow
 	target port.Target
 	links  port.Links
+	tracer Tracer
 	pace   Pace
 }
 
@@ -24,6 +26,12 @@ type Executor struct {
 // lost is asked for by its keys and never sent again in the same run. A plan that was stored, and so may be
 // old, is held to the target first; where that has moved, the plan is refused.
 func (e *Executor) Apply(ctx context.Context, p *Plan) Result {
+	r := e.apply(ctx, p)
+	r.await(p)
+	return r
+}
+
+func (e *Executor) apply(ctx context.Context, p *Plan) Result {
 	r := newResult(p)
 	switch {
 	case p.Failure != nil:
@@ -51,7 +59,10 @@ func (e *Executor) Apply(ctx context.Context, p *Plan) Result {
 	for i := range p.Operations {
 		op := &p.Operations[i]
 		last := i == len(p.Operations)-1
-		if err := e.carryOut(ctx, p, op, last, ids, &r); err != nil {
+		writing, done := e.flow.begin(ctx, e.tracer, op.work())
+		err := e.carryOut(writing, p, op, last, ids, &r)
+		done(doneWith(err))
+		if err != nil {
 			e.failed(op, err, &r)
 			return r
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -32,8 +33,8 @@ type Mappings struct {
 	Read Mapper
 	// Write makes the target's document from the canonical one. Required.
 	Write Mapper
-	// TargetRead makes the canonical document from the target's. Optional, for flows of stock: it tells locations
-	// and present quantities.
+	// TargetRead makes the canonical document from the target's. Optional, for flows of stock and products: it tells locations
+	// and present quantities, and what the options of a family are called there.
 	TargetRead Mapper
 	// CustomerWrite makes the target's customer from a canonical customer. Required for orders whose target has customers,
 	// unless every order goes to a default customer. Its `source` is the raw order.
@@ -62,9 +63,19 @@ type Resources struct {
 	Customer, Product string
 	// ProductTypes are the types of products that the target takes; empty for simple ones only.
 	ProductTypes []string
+	// Relates is true where products of the target can name related ones.
+	Relates bool
 	// References are the target's reference tables that write mappings may read
 	// as links.reference.<name>. One that the account may not read is left out.
 	References []string
+}
+
+// Takes tells whether the target takes products of a type.
+func (r Resources) Takes(kind string) bool {
+	if len(r.ProductTypes) == 0 {
+		return kind == typeSimple
+	}
+	return slices.Contains(r.ProductTypes, kind)
 }
 
 // Flow is a flow, ready to run.
@@ -99,6 +110,8 @@ type Systems struct {
 	Cursors port.Cursors
 	// Locks keeps what is in hand from everyone else; nil keeps it from this process only.
 	Locks Locker
+	// Tracer hears of the work on documents; nil for none.
+	Tracer Tracer
 }
 
 // Pace says how patiently a run treats failures that pass. The zero value of a field
@@ -202,7 +215,17 @@ func (p *Process) SaveCursor(ctx context.Context, at time.Time) error {
 
 // Read yields the source's documents that changed since then, or those of the ids only.
 func (p *Process) Read(ctx context.Context, since time.Time, ids ...string) iter.Seq2[port.Document, error] {
-	return p.systems.Source.Read(ctx, port.Query{Resource: p.flow.Resources.Source, Since: since, IDs: ids})
+	return func(yield func(port.Document, error) bool) {
+		reading, done := p.flow.begin(ctx, p.systems.Tracer, ReadStep)
+		var failed error
+		defer func() { done(doneWith(failed)) }()
+		for doc, err := range p.systems.Source.Read(reading, port.Query{Resource: p.flow.Resources.Source, Since: since, IDs: ids}) {
+			failed = err
+			if !yield(doc, err) {
+				return
+			}
+		}
+	}
 }
 
 // Check tells what is wrong with the flow, nil for nothing: it needs no systems and makes no call.
@@ -255,11 +278,12 @@ func (p *Process) Planner() *Planner {
 		source: p.systems.Source,
 		target: p.systems.Target,
 		links:  p.systems.Links,
+		tracer: p.systems.Tracer,
 		memory: newMemory(),
 	}
 }
 
 // Executor returns the executor of the process's plans.
 func (p *Process) Executor() *Executor {
-	return &Executor{target: p.systems.Target, links: p.systems.Links, pace: p.pace}
+	return &Executor{flow: p.flow, target: p.systems.Target, links: p.systems.Links, tracer: p.systems.Tracer, pace: p.pace}
 }

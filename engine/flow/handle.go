@@ -105,6 +105,14 @@ func (t *task) run(ctx context.Context) (r Result, err error) {
 	pace := t.process.pace
 	ctx, cancel := lingering(ctx, pace.Grace)
 	defer cancel()
+	ctx, done := t.process.flow.begin(ctx, t.process.systems.Tracer, "")
+	defer func() {
+		if err != nil {
+			done(doneWith(err)) // nothing is settled
+			return
+		}
+		done(Done{Outcome: r.Outcome, Code: r.Code, Failed: r.Outcome == Failed || r.Outcome == InDoubt})
+	}()
 	defer func() {
 		if v := recover(); v != nil {
 			r = Result{Document: t.ref}

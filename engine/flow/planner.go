@@ -28,6 +28,7 @@ type Planner struct {
 	source port.Source
 	target port.Target
 	links  port.Links
+	tracer Tracer
 	memory *memory
 	// keepsSome forbids to take a stock from some to none.
 	keepsSome bool
@@ -67,7 +68,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 			Now:      p.pace.Now().UTC().Format(time.RFC3339),
 		},
 	}
-	d.in.Seed, d.in.Log = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog
+	d.in.Seed, d.in.Log, d.in.Missed = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog, d.plan.keepMissed
 	if err := p.read(ctx, d); err != nil {
 		d.plan.Failure = failureOf(err)
 	}
@@ -78,11 +79,15 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	if d.doc.ID == "" {
 		return &Failure{Code: FailProtocol, Message: "the source gave a document without an id"}
 	}
-	canonical, err := p.flow.Mappings.Read.Apply(ctx, d.doc.Body, d.in)
+	var canonical []byte
+	err := p.step(ctx, "read mapping", func(ctx context.Context) (err error) {
+		if canonical, err = p.flow.Mappings.Read.Apply(ctx, d.doc.Body, d.in); err != nil {
+			return mappingFailure("read mapping", err)
+		}
+		canonical, err = p.set.addDefaults(canonical)
+		return err
+	})
 	if err != nil {
-		return mappingFailure("read mapping", err)
-	}
-	if canonical, err = p.set.addDefaults(canonical); err != nil {
 		return err
 	}
 	d.canonical, d.plan.Canonical = canonical, canonical
@@ -185,11 +190,13 @@ func (p *Planner) finish(ctx context.Context, d *draft) {
 	if d.plan.Failure != nil || d.plan.Skip != nil {
 		return
 	}
+	ctx, done := p.flow.begin(ctx, p.tracer, "plan")
+	defer func() { done(d.done()) }()
 	process := map[port.Entity]func(context.Context, *draft) error{
 		port.Order: p.planOrder, port.Customer: p.planCustomer, port.Product: p.planProduct, port.Stock: p.planStock,
 	}[p.flow.Entity]
 	if err := process(ctx, d); err != nil {
-		d.plan.Operations, d.plan.Adopt, d.plan.Zeroes = nil, nil, false
+		d.plan.Operations, d.plan.Adopt, d.plan.Awaits, d.plan.Zeroes = nil, nil, nil, false
 		var v *doubt
 		var skip *skipped
 		switch {
@@ -269,10 +276,11 @@ type memory struct {
 	missing    map[string]bool
 	references []byte
 	debtor     *port.Document
+	related    map[string]bool // SKUs that the target has
 }
 
 func newMemory() *memory {
-	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
+	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}, related: map[string]bool{}}
 }
 
 // References returns the target's reference tables that mappings may read, as one JSON object.

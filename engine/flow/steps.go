@@ -56,38 +56,49 @@ func (f Flow) checkSteps() error {
 func (p *Planner) takeSteps(ctx context.Context, d *draft, document []byte) ([]byte, *Verdict, error) {
 	for i, s := range p.flow.Steps {
 		d.plan.Steps = append(d.plan.Steps, StepReport{Name: s.Name, Did: StepFailed})
-		report := &d.plan.Steps[i]
-		what := fmt.Sprintf("step %d, %s", i+1, strings.Join(strings.Fields(s.Name), " "))
-		if s.Filter != nil {
-			pass, err := s.Filter.Eval(ctx, document, d.in)
-			if err != nil {
-				return nil, nil, mappingFailure(what, err)
-			}
-			if !pass {
-				report.Did = StepFiltered
-				return document, &Verdict{Code: SkipFiltered, Reason: "filtered by " + what}, nil
-			}
-			report.Did = StepPassed
-			continue
+		var verdict *Verdict
+		err := p.step(ctx, stepName(i, s), func(ctx context.Context) (err error) {
+			document, verdict, err = d.takeStep(ctx, i, s, document)
+			return err
+		})
+		if err != nil || verdict != nil {
+			return document, verdict, err
 		}
-		made, err := s.Map.Apply(ctx, document, d.in)
+	}
+	return document, nil, nil
+}
+
+// takeStep gives the document to the step with the number i, counted from 0, and notes what that did.
+func (d *draft) takeStep(ctx context.Context, i int, s Step, document []byte) ([]byte, *Verdict, error) {
+	report := &d.plan.Steps[i]
+	what := fmt.Sprintf("step %d, %s", i+1, strings.Join(strings.Fields(s.Name), " "))
+	if s.Filter != nil {
+		pass, err := s.Filter.Eval(ctx, document, d.in)
 		if err != nil {
 			return nil, nil, mappingFailure(what, err)
 		}
-		if !gjson.ValidBytes(made) || !gjson.ParseBytes(made).IsObject() {
-			return nil, nil, &Failure{Code: FailMapping, Message: what + ": it gave no document, a JSON object", Help: "give back the document that goes on; to leave one out, write a filter"}
+		if !pass {
+			report.Did = StepFiltered
+			return document, &Verdict{Code: SkipFiltered, Reason: "filtered by " + what}, nil
 		}
-		report.Changes, err = stepChanges(document, made)
-		if err != nil {
-			return nil, nil, err
-		}
-		report.Did = StepUnchanged
-		if len(report.Changes) > 0 {
-			report.Did = StepChanged
-		}
-		document = made
+		report.Did = StepPassed
+		return document, nil, nil
 	}
-	return document, nil, nil
+	made, err := s.Map.Apply(ctx, document, d.in)
+	if err != nil {
+		return nil, nil, mappingFailure(what, err)
+	}
+	if !gjson.ValidBytes(made) || !gjson.ParseBytes(made).IsObject() {
+		return nil, nil, &Failure{Code: FailMapping, Message: what + ": it gave no document, a JSON object", Help: "give back the document that goes on; to leave one out, write a filter"}
+	}
+	if report.Changes, err = stepChanges(document, made); err != nil {
+		return nil, nil, err
+	}
+	report.Did = StepUnchanged
+	if len(report.Changes) > 0 {
+		report.Did = StepChanged
+	}
+	return made, nil, nil
 }
 
 // stepChanges compares the document before a step with the one behind it.

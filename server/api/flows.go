@@ -14,6 +14,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -114,7 +115,9 @@ func (a *API) flows(w http.ResponseWriter, r *http.Request) error {
 	}
 	open := map[string]int{}
 	for _, u := range left {
-		open[u.Flow]++
+		if !u.Waits() {
+			open[u.Flow]++
+		}
 	}
 	for _, f := range a.Flows.Current().Flows {
 		row, err := a.row(r.Context(), f, open[f.Name])
@@ -337,6 +340,9 @@ func unopened(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
+	if errors.Is(err, outbound.ErrRefused) {
+		return problem{Status: http.StatusUnprocessableEntity, Code: "outbound", Title: "A connection of the flow leads where this server may not call.", Detail: err.Error()}
+	}
 	f := flow.FailedResult(flow.Ref{}, err)
 	if f.Code == flow.FailInternal || f.Code == flow.FailStore {
 		return err
@@ -350,13 +356,9 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	perMinute := 0
-	if s, ok := a.spec(f.To); ok {
-		perMinute = s.CallsPerMinute
-	}
 	var e runner.Estimate
 	err = a.opened(r.Context(), f.Name, func(open *runner.Flow) error {
-		if e, err = a.Flows.Engine.Estimate(r.Context(), open, perMinute); err != nil {
+		if e, err = a.Flows.Estimate(r.Context(), open, time.Time{}); err != nil {
 			return unopened(err)
 		}
 		return nil
@@ -364,7 +366,7 @@ func (a *API) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": perMinute}
+	answer := map[string]any{"documents": e.Documents, "calls": e.Calls, "minutes": e.Minutes, "callsPerMinute": e.CallsPerMinute, "guessed": e.Guessed}
 	if !f.Start.IsZero() {
 		answer["start"] = f.Start
 	}

@@ -2,17 +2,17 @@ package flows
 
 import (
 	"context"
-	"errors"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
-	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
 // callMetrics count what connections do: calls by how they ended, waits, what is left of budgets, and who is not called for a while.
 type callMetrics struct {
 	calls   *prometheus.CounterVec
+	retries *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 	waits   *prometheus.CounterVec
 	left    *prometheus.GaugeVec
@@ -24,7 +24,10 @@ var _ connectors.Observer = (*callMetrics)(nil)
 func newCallMetrics() *callMetrics {
 	return &callMetrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "crosswalk_calls_total", Help: "Attempts of calls to systems, by how they ended."}, []string{"connection", "system", "end"}),
+			Name: "crosswalk_calls_total", Help: "Attempts of calls to systems, by how they ended and the HTTP status of the answer, none where none came."},
+			[]string{"connection", "system", "end", "status"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "crosswalk_call_retries_total", Help: "Attempts of calls to systems that were not the first one."}, []string{"connection", "system"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "crosswalk_call_duration_seconds", Help: "How long attempts of calls to systems took.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"connection", "system"}),
@@ -38,7 +41,7 @@ func newCallMetrics() *callMetrics {
 }
 
 func (m *callMetrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.calls, m.seconds, m.waits, m.left, m.open}
+	return []prometheus.Collector{m.calls, m.retries, m.seconds, m.waits, m.left, m.open}
 }
 
 // Call is [connectors.Observer].
@@ -46,8 +49,11 @@ func (m *callMetrics) Call(ctx context.Context, c connectors.Call) (context.Cont
 	if c.Budget != nil {
 		m.left.WithLabelValues(c.Connection, c.System).Set(*c.Budget)
 	}
+	if c.Attempt > 1 {
+		m.retries.WithLabelValues(c.Connection, c.System).Inc()
+	}
 	return ctx, func(e connectors.Ended) {
-		m.calls.WithLabelValues(c.Connection, c.System, endOf(e.Kind)).Inc()
+		m.calls.WithLabelValues(c.Connection, c.System, e.Word(), statusOf(e.Status)).Inc()
 		m.seconds.WithLabelValues(c.Connection, c.System).Observe(e.Took.Seconds())
 		open := 0.0
 		if e.Open {
@@ -62,24 +68,10 @@ func (m *callMetrics) Wait(_ context.Context, w connectors.Wait) {
 	m.waits.WithLabelValues(w.Connection, w.System, string(w.Why)).Add(w.For.Seconds())
 }
 
-// ends are the values of the label end.
-var ends = []struct {
-	kind error
-	end  string
-}{
-	{port.ErrAuth, "auth"}, {port.ErrPermission, "permission"}, {port.ErrNotFound, "not_found"}, {port.ErrConflict, "conflict"},
-	{port.ErrValidation, "validation"}, {port.ErrRateLimit, "rate_limit"}, {port.ErrOutage, "outage"}, {port.ErrInDoubt, "in_doubt"},
-	{context.Canceled, "cancelled"}, {context.DeadlineExceeded, "cancelled"},
-}
-
-func endOf(kind error) string {
-	if kind == nil {
-		return "ok"
+// statusOf is the status of an answer as a label.
+func statusOf(status int) string {
+	if status == 0 {
+		return "none"
 	}
-	for _, e := range ends {
-		if errors.Is(kind, e.kind) {
-			return e.end
-		}
-	}
-	return "protocol"
+	return strconv.Itoa(status)
 }

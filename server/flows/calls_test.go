@@ -20,7 +20,7 @@ func TestCallsAreCounted(t *testing.T) {
 	calls := newCallMetrics()
 	call := func(e connectors.Ended) {
 		left := -2.0
-		_, ended := calls.Call(t.Context(), connectors.Call{Connection: "webshop", System: "ecwid", Op: "GET /orders", Attempt: 1, Budget: &left})
+		_, ended := calls.Call(t.Context(), connectors.Call{Connection: "webshop", System: "ecwid", Op: "GET /orders", Attempt: max(1, e.Status/200), Budget: &left})
 		ended(e)
 	}
 	call(connectors.Ended{Status: 200, Took: time.Second})
@@ -34,10 +34,11 @@ func TestCallsAreCounted(t *testing.T) {
 	w := httptest.NewRecorder()
 	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
-		`crosswalk_calls_total{connection="webshop",end="ok",system="ecwid"} 2`,
-		`crosswalk_calls_total{connection="webshop",end="rate_limit",system="ecwid"} 1`,
-		`crosswalk_calls_total{connection="webshop",end="cancelled",system="ecwid"} 1`,
-		`crosswalk_calls_total{connection="webshop",end="outage",system="ecwid"} 1`,
+		`crosswalk_calls_total{connection="webshop",end="ok",status="200",system="ecwid"} 2`,
+		`crosswalk_calls_total{connection="webshop",end="rate_limit",status="429",system="ecwid"} 1`,
+		`crosswalk_calls_total{connection="webshop",end="cancelled",status="none",system="ecwid"} 1`,
+		`crosswalk_calls_total{connection="webshop",end="outage",status="none",system="ecwid"} 1`,
+		`crosswalk_call_retries_total{connection="webshop",system="ecwid"} 1`,
 		`crosswalk_call_wait_seconds_total{connection="webshop",system="ecwid",why="budget"} 1.5`,
 		`crosswalk_call_budget_left{connection="webshop",system="ecwid"} -2`,
 		`crosswalk_circuit_open{connection="webshop",system="ecwid"} 1`,

@@ -7,16 +7,20 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+	"github.com/crosswalk-go/crosswalk/server/tracing"
 )
 
 // Options configure [Open].
@@ -32,8 +36,12 @@ type Options struct {
 	Own time.Duration
 	// Cluster keeps everything; nil for the project's data folder.
 	Cluster *runtime.Cluster
+	// Outbound says where the connections of flows may lead; nil for anywhere. It takes the place of Surroundings.HTTP.
+	Outbound *outbound.Policy
 	// Pace says how patient flows are.
 	Pace flow.Pace
+	// Tracing makes traces of what flows do, and is closed with the set; nil for none.
+	Tracing *tracing.Tracing
 	// Log gets what happens; nil discards.
 	Log *slog.Logger
 }
@@ -70,6 +78,12 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
 	calls := newCallMetrics()
 	o.Surroundings.Observer = calls
+	if o.Tracing != nil {
+		o.Surroundings.Observer, o.Surroundings.Tracer = connectors.Observers(calls, o.Tracing), o.Tracing
+	}
+	if o.Outbound != nil {
+		o.Surroundings.HTTP = o.Outbound.Client()
+	}
 	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
 	s.current.Store(p)
 	return s, nil
@@ -102,14 +116,73 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 	return out
 }
 
-// Close closes the store.
-func (s *Set) Close(ctx context.Context) error { return s.Store.Close(ctx) }
+// Close closes the store, and sends the traces that are left.
+func (s *Set) Close(ctx context.Context) error {
+	if s.options.Outbound != nil {
+		s.options.Surroundings.HTTP.CloseIdleConnections()
+	}
+	err := s.Store.Close(ctx)
+	if s.options.Tracing != nil {
+		s.options.Tracing.Close(ctx)
+	}
+	return err
+}
 
 // Flow opens the connections of a flow and puts it together. Close it.
 func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
+	if err := s.allowed(ctx, name); err != nil {
+		return nil, err
+	}
 	p, err := s.Current().Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
 	if err != nil {
 		return nil, err
 	}
-	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+	return flowOf(p), nil
+}
+
+// flowOf is what runs of a flow whose connections are open.
+func flowOf(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
+		At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return flowOf(old), nil
+		}}
+}
+
+// Estimate says what a full resync of a flow that is open would cost, against the budget of calls that the target's connection takes.
+func (s *Set) Estimate(ctx context.Context, open *runner.Flow, since time.Time) (runner.Estimate, error) {
+	f, err := s.Current().Flow(open.Name)
+	if err != nil {
+		return runner.Estimate{}, err
+	}
+	return s.Engine.Estimate(ctx, open, since, s.Current().CallsPerMinute(f.To))
+}
+
+// allowed says at once what every call of a flow would say: that one of its connections leads where the server may not call.
+func (s *Set) allowed(ctx context.Context, name string) error {
+	if s.options.Outbound == nil {
+		return nil
+	}
+	p := s.Current()
+	f, err := p.Flow(name)
+	if err != nil {
+		return err
+	}
+	for _, connection := range []string{f.From, f.To} {
+		cfg, err := p.Config(connection, project.Surroundings{})
+		if err != nil {
+			return err
+		}
+		if cfg.URL == "" {
+			continue // the system's own
+		}
+		if err := s.options.Outbound.Check(ctx, cfg.URL); errors.Is(err, outbound.ErrRefused) { // anything else may pass by itself
+			return fmt.Errorf("connection %q: %w", connection, err)
+		}
+	}
+	return nil
 }

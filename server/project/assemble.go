@@ -24,14 +24,21 @@ type Store interface {
 // Process is a flow whose connections are open. Close it.
 type Process struct {
 	*flow.Process
-	// From and To are the connections.
+	// From and To are the connections; nil where they are another process's.
 	From, To connectors.Connector
+	// Snapshot is what the flow was put together from.
+	Snapshot Snapshot
+
+	project *Project
+	library fs.FS
+	systems flow.Systems
+	pace    flow.Pace
 }
 
-// Versions name the mappings in use with the hashes of their texts: "read:0123456789abcdef".
+// Versions name the flow and the mappings in use with the hashes of their texts: "flow:0123456789abcdef", "read:0123456789abcdef".
 func (p *Process) Versions() []string {
 	m := p.Flow().Mappings
-	var out []string
+	out := []string{"flow:" + p.Snapshot.Version}
 	for _, part := range []struct {
 		name   string
 		mapper flow.Mapper
@@ -63,14 +70,14 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if err != nil {
 		return nil, err
 	}
-	assembled, err := p.Assemble(f, library)
+	assembled, snapshot, err := p.recording(f, library)
 	if err != nil {
 		return nil, err
 	}
 	if s.Tokens == nil {
 		s.Tokens = store.Tokens()
 	}
-	out := &Process{}
+	out := &Process{Snapshot: snapshot, project: p, library: library, pace: pace}
 	if out.From, err = p.Open(f.From, s); err != nil {
 		return nil, err
 	}
@@ -81,13 +88,14 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}}
+	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}, Tracer: s.Tracer}
 	if s.Guard != nil {
 		systems.Target = s.Guard(out.To)
 	}
 	if s.Locks != nil {
 		systems.Locks = s.Locks(to)
 	}
+	out.systems = systems
 	out.Process, err = flow.New(assembled, systems, pace)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
@@ -117,8 +125,10 @@ func (p *Project) Assemble(f Flow, library fs.FS) (flow.Flow, error) {
 	if f.Where != "" {
 		if c := a.compile(a.flow.at["where"]); c != nil {
 			out.Where = c
+			a.productTypes(c, out.Resources)
 		}
 	}
+	a.webhooks()
 	if q := a.quantity(); q != nil {
 		out.Quantity = q
 	}
@@ -180,7 +190,7 @@ func (a *assembly) loadAt(where text, help, own, name, from, to string, needed b
 	if own != "" {
 		path = own
 		// In a project of the present folder, file and own are the same text.
-		if file := a.project.resolve(own); isFile(file) {
+		if file := a.project.resolve(own); a.project.isFile(file) {
 			path, isOwn = file, true
 		}
 	}
@@ -216,7 +226,11 @@ func (a *assembly) loadAt(where text, help, own, name, from, to string, needed b
 	return m
 }
 
-func isFile(path string) bool {
-	info, err := os.Stat(path)
+func (p *Project) isFile(path string) bool {
+	stat := os.Stat
+	if p.files != nil {
+		stat = func(name string) (fs.FileInfo, error) { return fs.Stat(p.files, name) }
+	}
+	info, err := stat(path)
 	return err == nil && info.Mode().IsRegular()
 }

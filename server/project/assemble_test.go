@@ -97,11 +97,11 @@ func TestAssembleSays(t *testing.T) {
 		{name: "an entity that neither has", flow: "from: webshop\nto: books\nentity: stock\n", says: []string{"orders.yaml:1:7", "Shopware cannot be read for stock", "orders.yaml:2:5", "Visma eAccounting takes no stock", "an outside rule"}},
 		{name: "a target that cannot be asked", flow: "from: webshop\nto: books\nentity: product\n", says: []string{"orders.yaml:2:5", "cannot be asked for products by sku"}},
 		{name: "an order type that the API does not make", flow: flowHead + "settings: {orderType: invoice}\n", says: []string{`makes no "invoice" of an order`, "a booked invoice is final"}},
-		{name: "a source type that is none", flow: flowHead + "settings: {orderType: order, sourceType: ordre}\n", says: []string{`cannot be read for orders as "ordre"`, "known are order"}},
+		{name: "a source type that is none", flow: flowHead + "settings: {orderType: order, sourceType: ordre}\n", says: []string{"orders.yaml:4:42", `cannot be read for orders as "ordre"`, `did you mean "order"?`}},
 		{name: "a setting of another entity", flow: flowHead + "settings: {orderType: order, maxZeroed: 10}\n", says: []string{`unknown setting "maxZeroed"`}},
 		{name: "a setting beyond what it may be", flow: flowHead + "settings: {orderType: order, roundingLimit: 2}\n", says: []string{"settings.roundingLimit must be a number from 0 to 1"}},
 		{name: "no order type", flow: flowHead, says: []string{"orders.yaml:2:5", codeMissingKey, "order, invoiceDraft"}},
-		{name: "a misspelt order type", flow: flowHead + "settings:\n  orderType: invoicedraft\n", says: []string{"orders.yaml:5:3", "makes no"}},
+		{name: "a misspelt order type", flow: flowHead + "settings:\n  orderType: invoicedraft\n", says: []string{"orders.yaml:5:14", "makes no", `did you mean "invoiceDraft"?`}},
 		{name: "an unknown setting", flow: flowHead + "settings:\n  orderType: order\n  missingProdukt: fail\n", says: []string{"orders.yaml:6:3", `did you mean "missingProduct"?`}},
 		{name: "a setting of a mapping with the wrong type", flow: flowHead + "settings: {orderType: order, customerNote: 1}\n", says: []string{"customerNote must be a boolean"}},
 		{name: "a choice that is none", flow: flowHead + "settings: {orderType: order, missingProduct: drop}\n", says: []string{`cannot be "drop": it is one of fail, create, ignore`}},
@@ -190,8 +190,11 @@ func TestAssembleEntities(t *testing.T) {
 			case f.Resources.Source != c.source || f.Resources.Target != c.target || f.Mappings.Read == nil || f.Mappings.Write == nil:
 				t.Errorf("%+v", f.Resources)
 			}
-			if c.name == "stock" && (f.Quantity == nil || f.Mappings.TargetRead == nil || f.Resources.Product != "product") {
+			if c.name == "stock" && (f.Quantity == nil || f.Mappings.TargetRead == nil || f.Resources.Product != "stockItem") {
 				t.Errorf("%+v", f)
+			}
+			if c.name == "products" && f.Mappings.TargetRead == nil {
+				t.Error("nothing tells what the target calls the options of a family")
 			}
 			if c.name == "products" && !slices.Equal(f.Resources.ProductTypes, []string{"simple"}) {
 				t.Errorf("product types %v", f.Resources.ProductTypes)

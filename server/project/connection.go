@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.report(e.key, codeValue, "a connection needs a name", "")
 	}
 	var credentials ast.Node
+	var options []entry
 	var system *text
 	known := schema.ConnectionKeys.Names()
 	for _, m := range f.entries(e.node, "a connection is a map with the keys "+strings.Join(known, ", ")) {
@@ -68,12 +70,16 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 				if w := f.word(o.node); w != nil {
 					if w = f.checked(*w); w != nil {
 						c.options = append(c.options, option{o.key.value, *w})
+						options = append(options, o)
 					}
 				}
 			}
 		default:
 			f.unknown(m.key, "key", known)
 		}
+	}
+	if credentials != nil {
+		f.hideCredentials(p.spec(c.System), credentials)
 	}
 	if system == nil {
 		f.report(e.key, codeMissingKey, fmt.Sprintf("connection %q has no system", c.Name), "write `system:` with one of "+strings.Join(p.systemNames(), ", "))
@@ -84,6 +90,9 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		f.misspelt(*system, codeUnknownSystem, fmt.Sprintf("there is no system %q", c.System), p.systemNames())
 		return c
 	}
+	for i, o := range options {
+		f.checkOption(spec, o.key, c.options[i].value)
+	}
 	if credentials != nil {
 		c.credentials = p.readCredentials(f, spec, credentials)
 	}
@@ -93,6 +102,22 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 		}
 	}
 	return c
+}
+
+// checkOption holds an option to what the system declares.
+func (f *file) checkOption(spec *connectors.Spec, name, value text) {
+	var names []string
+	for _, o := range spec.Options {
+		if o.Name != name.value {
+			names = append(names, o.Name)
+			continue
+		}
+		if len(o.Choices) > 0 && !slices.Contains(o.Choices, value.value) && !strings.Contains(value.value, "${") {
+			f.misspelt(value, codeValue, fmt.Sprintf("the option %s cannot be %q", o.Name, value.value), o.Choices)
+		}
+		return
+	}
+	f.misspelt(name, codeUnknownKey, fmt.Sprintf("%s has no option %q", spec.Title, name.value), names)
 }
 
 func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []credential {
@@ -128,7 +153,7 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 			continue
 		}
 		if !onlyVariable.MatchString(w.value) && (spec.Credentials[i].Secret || strings.Contains(w.value, "${")) {
-			f.literalSecret(*w, c.name)
+			f.literalSecret(*w, c.name, "put it into a variable and write "+c.name+": ${NAME}, or into a file of its own and write "+c.name+": {file: path}")
 			out = append(out, c) // it is there, if in the wrong place: that it is missing would be a second, false message
 			continue
 		}
@@ -139,16 +164,9 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 }
 
 // literalSecret reports a secret that stands in the file, without showing it.
-func (f *file) literalSecret(t text, name string) {
-	d := f.diagnostic(t, codeLiteralSecret, fmt.Sprintf("the credential %q stands in the file", name),
-		"put it into a variable and write "+name+": ${NAME}, or into a file of its own and write "+name+": {file: path}")
-	if head := []rune(d.Snippet); len(head) >= t.column {
-		d.Snippet = string(head[:t.column-1]) + strings.Repeat("*", 8)
-	} else {
-		d.Snippet = ""
-	}
-	d.End.Line, d.End.Column = d.Pos.Line, d.Pos.Column+8
-	f.add(d)
+func (f *file) literalSecret(t text, name, help string) {
+	f.hide(t)
+	f.report(t, codeLiteralSecret, fmt.Sprintf("the credential %q stands in the file", name), help)
 }
 
 // checked returns t unless it holds a ${ that is no reference.
@@ -188,6 +206,8 @@ type Surroundings struct {
 	Capture func(ctx context.Context, x connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
+	// Tracer hears of the work on documents; nil for none.
+	Tracer flow.Tracer
 	// Guard stands before every target that flows write to; nil for none.
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
@@ -252,6 +272,37 @@ func (c Connection) Address() string {
 	}
 	return c.url.value
 }
+
+// CallsPerMinute is how many calls a minute a connection takes of its system's budget: what its options say, else what the system
+// declares, 0 where nobody says.
+func (p *Project) CallsPerMinute(connection string) int {
+	c, ok := p.Connection(connection)
+	if !ok {
+		return 0
+	}
+	spec := p.specOf(connection)
+	if spec == nil {
+		return 0
+	}
+	said := ""
+	for _, o := range spec.Options {
+		if o.Name == optCallsPerMinute {
+			said = o.Default
+		}
+	}
+	for _, o := range c.options {
+		if o.name == optCallsPerMinute {
+			said = p.expand(o.value, c.from, new(engine.Diagnostics)) // opening the connection tells what is wrong with it
+		}
+	}
+	if n, err := strconv.Atoi(said); err == nil && n > 0 {
+		return n
+	}
+	return spec.CallsPerMinute
+}
+
+// optCallsPerMinute is the option by which systems let a connection take a part of the budget.
+const optCallsPerMinute = "callsPerMinute"
 
 func (p *Project) config(c Connection, s Surroundings) (connectors.Config, error) {
 	cfg := connectors.Config{Name: c.Name, Credentials: map[string]string{}, Options: map[string]string{}, HTTP: s.HTTP, Log: s.Log, Now: s.Now, Tokens: s.Tokens, Capture: s.Capture, Observer: s.Observer}

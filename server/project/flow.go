@@ -40,6 +40,7 @@ func (p *Project) readFlow(f *file, name string) Flow {
 			flow.Entity = port.Entity(f.oneOf(e.node, "entity", schema.Entities))
 		case "trigger":
 			flow.Trigger = f.trigger(e.node)
+			flow.placeMembers(f, e)
 		case "after":
 			flow.After, flow.after = f.names(e.node)
 		case "start":

@@ -38,3 +38,11 @@ func (a *assembly) setting(name string) text {
 	}
 	return a.flow.at["to"]
 }
+
+// settingValue is where the value of a setting stands.
+func (a *assembly) settingValue(name string) text {
+	if t, ok := a.flow.at["value of settings."+name]; ok {
+		return t
+	}
+	return a.setting(name)
+}

@@ -198,6 +198,17 @@ func (p projectFiles) Open(name string) (fs.File, error) {
 	return os.Open(filepath.Join(p.project.Dir, filepath.FromSlash(name)))
 }
 
+// ReadFile reads a file below the folder.
+func (p projectFiles) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	if p.project.files != nil {
+		return fs.ReadFile(p.project.files, path.Join(p.Root(), name))
+	}
+	return os.ReadFile(filepath.Join(p.project.Dir, filepath.FromSlash(name)))
+}
+
 // Apply calls the function with the document and with what the run knows besides it: {source, settings, tables, now}.
 func (s *scriptStep) Apply(ctx context.Context, document []byte, in engine.Input) ([]byte, error) {
 	besides := []byte(`{`)

@@ -129,7 +129,7 @@ func (w *process) load(files files, j Job) (done loaded, err error) {
 }
 
 // serveLoad is the other end of [process.load].
-func serveLoad(j Job, answers <-chan [][]byte, out io.Writer) int {
+func serveLoad(j Job, answers io.Reader, out io.Writer) int {
 	program, warnings, err := Read(&remote{out: out, answers: answers}, j)
 	if err == nil {
 		done := loaded{program.Outline(), warnings}
@@ -201,7 +201,7 @@ func (f files) read(name string) ([]byte, error) {
 type remote struct {
 	mu      sync.Mutex // held for an answer: esbuild reads files at the same time
 	out     io.Writer
-	answers <-chan [][]byte
+	answers io.Reader
 }
 
 func (r *remote) ask(question, name string) ([]byte, error) {
@@ -211,8 +211,8 @@ func (r *remote) ask(question, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := <-r.answers
-	if len(answer) != 2 {
+	answer, err := readFrame(r.answers)
+	if err != nil || len(answer) != 2 {
 		return nil, errFrame
 	}
 	switch reason := string(answer[1]); reason {

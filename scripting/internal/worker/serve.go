@@ -57,20 +57,17 @@ const maxStack = 64 << 20
 // is for a process that does nothing else.
 func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 	debug.SetMaxStack(maxStack)
-	requests := make(chan [][]byte)
-	go func() { // ends with the process: whoever started it has gone when in ends, and a script may be running
-		r := bufio.NewReaderSize(in, 64<<10)
-		for {
-			fields, err := readFrame(r)
-			if err != nil {
-				os.Exit(0)
-			}
-			requests <- fields
-		}
-	}()
-	first := <-requests
+	// A request is read by whoever answers it: to hand it from one thread to another takes longer than a small call.
+	if f, ok := in.(*os.File); ok {
+		go endWith(f) // with the process
+	}
+	requests := bufio.NewReaderSize(in, 64<<10)
+	first, err := readFrame(requests)
+	if err != nil {
+		return 0
+	}
 	var s setup
-	err := errFrame
+	err = errFrame
 	if len(first) > 0 {
 		err = json.Unmarshal(first[0], &s)
 	}
@@ -102,12 +99,15 @@ func Serve(in io.Reader, out io.Writer, functions machine.Functions) int {
 	if err := writeFrame(out, answer, nil); err != nil {
 		return 1
 	}
-	for fields := range requests {
+	for {
+		fields, err := readFrame(requests)
+		if err != nil {
+			return 0 // whoever asked has gone
+		}
 		if err := answerCalls(pool, fields, out); err != nil {
 			return 1
 		}
 	}
-	return 0
 }
 
 func begin(s setup, fields [][]byte, functions machine.Functions) (*machine.Pool, error) {

@@ -64,7 +64,7 @@ type Meta struct {
 	Writes  int       `json:"writes,omitempty"`
 	// Cause is why the document was read: poll, webhook, retry, replay, backfill.
 	Cause string `json:"cause,omitempty"`
-	// Versions are those of the flow's mappings: "read:0123456789abcdef".
+	// Versions are those of the flow and of its mappings: "flow:0123456789abcdef", "read:0123456789abcdef".
 	Versions []string `json:"versions,omitempty"`
 	// ReplayOf is the entry that was replayed.
 	ReplayOf uint64 `json:"replayOf,omitempty"`

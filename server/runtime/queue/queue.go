@@ -43,6 +43,8 @@ type Item struct {
 	Document port.Document `json:"document"`
 	QueuedAt time.Time     `json:"queuedAt"`
 	ReplayOf uint64        `json:"replayOf,omitempty"`
+	// Version is that of the flow which handles it, "" for the one of then.
+	Version string `json:"version,omitempty"`
 	// Patience is how long it may be tried again where a system does not answer; 0 for once.
 	Patience time.Duration `json:"patience,omitempty"`
 	// Unique tells this item from others of the same document version that are put in within the dedupe window, of which only one is taken;

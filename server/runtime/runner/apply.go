@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
@@ -21,7 +22,7 @@ func (e *Engine) Apply(ctx context.Context, f *Flow, plans []*flow.Plan, o RunOp
 			return s, ctx.Err()
 		}
 		ref := p.Document
-		d := &document{crew: c, began: e.options.Now().UnixMilli(),
+		d := &document{crew: c, edition: &edition{flow: f}, began: e.options.Now().UnixMilli(),
 			doc:  port.Document{Resource: p.Resource, ID: ref.ID, Key: ref.Key, Version: ref.Version},
 			item: &queue.Delivery{Item: queue.Item{Flow: f.Name, Run: run, Lane: queue.Live, Cause: "apply"}, Number: 1}}
 		hctx := context.WithValue(ctx, documentKey{}, d)
@@ -47,22 +48,28 @@ func (e *Engine) Apply(ctx context.Context, f *Flow, plans []*flow.Plan, o RunOp
 func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
 	defer cancel()
-	entry := d.crew.entry(d.item, d.doc)
+	entry := d.entry()
 	d.fill(&entry, r)
 	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
 	if err != nil {
 		return err
 	}
+	if d.item.Cause != "apply" {
+		e.noteMissed(ctx, d.crew.flow.Name, r.Plan)
+	}
 	if r.Outcome == flow.Failed && d.item.Cause == "apply" {
 		return nil // a plan that does not fit says nothing of the document
 	}
-	return e.noteOpen(ctx, d.crew.flow, d.doc, r, id)
+	return e.noteOpen(ctx, d.edition.flow, d.doc, r, id)
 }
 
 // fill puts a result into its entry.
 func (d *document) fill(e *activity.Entry, r flow.Result) {
 	now := d.crew.engine.options.Now()
 	e.Document, e.Reason, e.Help, e.Targets, e.Warnings = r.Document, r.Reason, r.Help, r.Targets, r.Warnings
+	if d.edition.note != "" {
+		e.Warnings = append(slices.Clone(e.Warnings), d.edition.note)
+	}
 	e.Outcome, e.Code, e.Writes = r.Outcome, r.Code, r.Attempts
 	e.Took = activity.Millis(now.Sub(time.UnixMilli(d.began)).Milliseconds())
 }

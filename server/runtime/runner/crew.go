@@ -37,15 +37,15 @@ type crew struct {
 	rests    int
 	yield    func(context.Context) bool // what is asked before documents are taken; true is to wait
 	patient  bool                       // it rests where a run would stop
-	planner  *flow.Planner
-	fresh    time.Time // when the planner was made
+	editions map[string]*edition        // of the flow, by version
 }
 
 // plannerAge is how long workers believe what they have learned of the target.
 const plannerAge = 5 * time.Minute
 
 func (e *Engine) crew(f *Flow, lane queue.Lane, size int, told func(flow.Result, *queue.Delivery)) *crew {
-	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{}}
+	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{},
+		editions: map[string]*edition{}}
 	c.changed = sync.NewCond(&c.mu)
 	return c
 }
@@ -64,6 +64,7 @@ func (c *crew) work(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	defer c.engine.keepMissed(context.WithoutCancel(ctx), c.flow.Name) // when no hand has anything more to say
 	var hands sync.WaitGroup
 	defer hands.Wait()
 	wake := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
@@ -150,16 +151,6 @@ func (c *crew) leave(n int) {
 	c.changed.Broadcast()
 }
 
-// plans returns the planner that the crew shares.
-func (c *crew) plans() *flow.Planner {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); c.planner == nil || now.Sub(c.fresh) > plannerAge {
-		c.planner, c.fresh = c.flow.Process.Planner(), now
-	}
-	return c.planner
-}
-
 // handle takes one delivery to its end, or puts it back.
 func (c *crew) handle(ctx context.Context, i *queue.Delivery) {
 	if ctx.Err() != nil {
@@ -226,12 +217,16 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 	e := c.engine
 	e.options.Fault("taken")
 	c.defers(i.Seq, 0)
-	d := &document{crew: c, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
+	edition, err := c.edition(ctx, i.Version)
+	if err != nil {
+		return 0, err
+	}
+	d := &document{crew: c, edition: edition, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
 	ctx = context.WithValue(ctx, documentKey{}, d)
 	sent := false
 	if i.Again {
 		known := i.Document
-		if len(known.Body) == 0 {
+		if known.Key == "" {
 			known = port.Document{} // it was called otherwise when it was settled
 		}
 		entry, settled, was, err := e.activity.Settled(ctx, i.Flow, i.Seq, known, i.QueuedAt.Add(-time.Minute))
@@ -239,11 +234,20 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 			return 0, err
 		}
 		if settled {
-			return 0, c.conclude(ctx, i, i.Document, resultOf(entry), entry.ID)
+			return 0, c.conclude(ctx, d, resultOf(entry), entry.ID)
 		}
 		sent = was
 	}
+	if i.Again && len(d.doc.Body) > 0 {
+		// Others of the same document may have had their turn while it was put back.
+		if d.stale, err = e.activity.Since(ctx, i.Flow, d.doc, i.Seq, i.QueuedAt.Add(-time.Minute)); err != nil {
+			return 0, err
+		}
+	}
 	r, err := c.attempt(ctx, d, sent)
+	if d.overtaken() {
+		r, err = c.attempt(ctx, d, sent) // with what the source says now
+	}
 	var later *again
 	switch {
 	case errors.As(err, &later):
@@ -259,6 +263,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 
 // attempt handles a document once. Its error is [again] where nothing is settled.
 func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result, error) {
+	read := d.toRead()
 	newer, ok, err := d.item.Newer(ctx)
 	if err != nil {
 		return flow.Result{}, err
@@ -267,8 +272,8 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		r := c.skipped(d, SkipSuperseded, "a newer version of it is queued behind it")
 		return r, c.end(ctx, d, r, false)
 	}
-	if len(d.doc.Body) == 0 {
-		switch doc, ok, err := readOne(ctx, c.flow, d.doc.ID); {
+	if read {
+		switch doc, ok, err := readOne(ctx, d.edition.flow, d.doc.ID); {
 		case err != nil:
 			r := c.unread(d, err)
 			return r, c.end(ctx, d, r, false)
@@ -276,11 +281,11 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 			r := c.skipped(d, SkipGone, "the source does not have it any more")
 			return r, c.end(ctx, d, r, false)
 		default:
-			d.doc = doc
+			d.doc, d.fresh = doc, true
 		}
 		c.engine.options.Fault("read-again")
 	}
-	return c.flow.Process.Handle(ctx, c.plans(), d.doc, flow.Handling{Settle: func(ctx context.Context, r flow.Result) error {
+	return d.edition.flow.Process.Handle(ctx, c.plans(d.edition), d.doc, flow.Handling{Settle: func(ctx context.Context, r flow.Result) error {
 		c.engine.options.Fault("planned")
 		if err := c.engine.leases.Confirm(ctx); err != nil {
 			return err
@@ -296,17 +301,20 @@ const (
 )
 
 func (c *crew) skipped(d *document, code, reason string) flow.Result {
-	return flow.Result{Document: c.entry(d.item, d.doc).Document, Outcome: flow.Skipped, Code: code, Reason: reason}
+	return flow.Result{Document: d.entry().Document, Outcome: flow.Skipped, Code: code, Reason: reason}
 }
 
 // unread is the result of a document that could not be read again.
 func (c *crew) unread(d *document, err error) flow.Result {
-	return flow.FailedResult(c.entry(d.item, d.doc).Document, fmt.Errorf("reading it again: %w", err))
+	return flow.FailedResult(d.entry().Document, fmt.Errorf("reading it again: %w", err))
 }
 
 // end stores the result of an attempt and settles the document, or says when it is to be tried again.
 func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) error {
 	e := c.engine
+	if d.overtaken() {
+		return &again{time.Millisecond, errors.New("overtaken")} // it is attempted again at once
+	}
 	// Being stopped is no reason to forget what was done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
 	defer cancel()
@@ -314,7 +322,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		r.Outcome, r.Code = flow.Created, ""
 		r.Reason = "it was sent by an attempt that ended before it could say so"
 	}
-	entry := c.entry(d.item, d.doc)
+	entry := d.entry()
 	d.fill(&entry, r)
 	wait, comesBack := c.retry(d.item, r)
 	if comesBack {
@@ -332,16 +340,22 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		c.judge(r)
 		return &again{wait, errors.New(r.Reason)}
 	}
-	return c.conclude(ctx, d.item, d.doc, r, id)
+	e.noteMissed(ctx, d.edition.flow.Name, r.Plan)
+	return c.conclude(ctx, d, r, id)
 }
 
 // conclude notes whether the document is still open, and takes it from the queue.
-func (c *crew) conclude(ctx context.Context, i *queue.Delivery, doc port.Document, r flow.Result, id uint64) error {
-	if err := c.engine.noteOpen(ctx, c.flow, doc, r, id); err != nil {
+func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64) error {
+	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id); err != nil {
 		return err
 	}
+	if d.fresh || len(d.item.Document.Body) == 0 {
+		if err := c.engine.noteFresh(ctx, d.edition.flow, d.doc); err != nil {
+			return err
+		}
+	}
 	c.engine.options.Fault("opened")
-	if err := i.Done(); err != nil {
+	if err := d.item.Done(); err != nil {
 		return err
 	}
 	c.engine.options.Fault("done")
@@ -350,7 +364,7 @@ func (c *crew) conclude(ctx context.Context, i *queue.Delivery, doc port.Documen
 		c.sent++
 	}
 	if c.told != nil {
-		c.told(r, i)
+		c.told(r, d.item)
 	}
 	c.mu.Unlock()
 	return nil

@@ -2,22 +2,55 @@ package runner
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 )
 
 // Estimate is what a full resync would cost.
 type Estimate struct {
-	Documents int `json:"documents"`
-	// Calls are to the target, by what the last documents needed; Minutes is how long these take within the budget, 0 where none is known.
-	Calls   int `json:"calls"`
-	Minutes int `json:"minutes,omitempty"`
+	Since     time.Time `json:"since,omitzero"` // from when on documents changed
+	Documents int       `json:"documents"`
+	// Calls are to the target, by what the last documents needed, or guessed where there are none; Minutes is how long these take within the
+	// budget of CallsPerMinute, 0 where none is known.
+	Calls          int  `json:"calls"`
+	Guessed        bool `json:"guessed,omitempty"`
+	Minutes        int  `json:"minutes,omitempty"`
+	CallsPerMinute int  `json:"callsPerMinute,omitempty"`
 }
 
-// Estimate counts the documents that a run from the flow's start would read, and what they would cost by what the last ones cost.
-func (e *Engine) Estimate(ctx context.Context, f *Flow, callsPerMinute int) (Estimate, error) {
-	var out Estimate
-	for _, err := range f.Process.Read(ctx, f.Process.Flow().Start) {
+// String says it in one line.
+func (e Estimate) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d documents", e.Documents)
+	if !e.Since.IsZero() {
+		fmt.Fprintf(&b, " since %s", e.Since.Format(time.DateOnly))
+	}
+	fmt.Fprintf(&b, ", about %d calls to the target", e.Calls)
+	if e.Guessed {
+		b.WriteString(" (guessed: nothing was sent lately that could tell)")
+	}
+	switch {
+	case e.CallsPerMinute == 0:
+		b.WriteString("; no budget of calls is declared, so how long it takes is not known")
+	case e.Minutes == 1:
+		fmt.Fprintf(&b, ": 1 minute or less at %d calls a minute", e.CallsPerMinute)
+	default:
+		fmt.Fprintf(&b, ": about %d minutes at %d calls a minute", e.Minutes, e.CallsPerMinute)
+	}
+	return b.String()
+}
+
+// Estimate counts the documents that a resync of what changed since then would read, from the flow's start on, and what they would cost by what the
+// last ones cost.
+func (e *Engine) Estimate(ctx context.Context, f *Flow, since time.Time, callsPerMinute int) (Estimate, error) {
+	if start := f.Process.Flow().Start; start.After(since) {
+		since = start
+	}
+	out := Estimate{Since: since, CallsPerMinute: callsPerMinute}
+	for _, err := range f.Process.Read(ctx, since) {
 		if err != nil {
 			return out, err
 		}
@@ -28,7 +61,7 @@ func (e *Engine) Estimate(ctx context.Context, f *Flow, callsPerMinute int) (Est
 		return out, err
 	}
 	if documents == 0 {
-		calls, documents = 4, 1 // a look, a customer, a document, and one for what is seldom
+		out.Guessed, calls, documents = true, 4, 1 // a look, a customer, a document, and one for what is seldom
 	}
 	out.Calls = (out.Documents*calls + documents - 1) / documents
 	if callsPerMinute > 0 {

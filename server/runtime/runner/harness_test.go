@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
@@ -106,7 +108,8 @@ var quick = flow.Pace{Wait: 5 * time.Millisecond, MaxWait: 3 * time.Second, Sett
 
 // openSet opens the project as the environment has it.
 func openSet(ctx context.Context, dir string, o runner.Options, env func(string) (string, bool)) (*set, error) {
-	p, err := project.Load("testdata", all.Systems(), project.Env(env))
+	files, _ := env("CROSSWALK_TEST_PROJECT")
+	p, err := project.Load(cmp.Or(files, "testdata"), all.Systems(), project.Env(env))
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +125,20 @@ func openSet(ctx context.Context, dir string, o runner.Options, env func(string)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
-	s.flow = &runner.Flow{Name: flowName, Process: process.Process, Versions: process.Versions(), Close: process.Close}
+	s.flow = flowOf(process)
 	return s, nil
+}
+
+// flowOf is what server/flows makes of an open process.
+func flowOf(p *project.Process) *runner.Flow {
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files}, At: func(v runner.Version) (*runner.Flow, error) {
+			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})
+			if err != nil {
+				return nil, err
+			}
+			return flowOf(old), nil
+		}}
 }
 
 func opened(t *testing.T, dir string, o runner.Options) *set {
@@ -275,6 +290,41 @@ func (w *world) count(t *testing.T) (drafts, customers map[string]int) {
 	return drafts, customers
 }
 
+// orderID returns the id of an order of the shop.
+func (w *world) orderID(t *testing.T, number string) string {
+	t.Helper()
+	for doc, err := range w.connect(t, "shopware").Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Key == number {
+			return doc.ID
+		}
+	}
+	t.Fatalf("the shop has no order %s", number)
+	return ""
+}
+
+// references returns what the invoice drafts of the shop's orders say as YourReference.
+func (w *world) references(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	books := w.connect(t, "eaccounting")
+	for doc, err := range w.connect(t, "shopware").Read(t.Context(), port.Query{Resource: "order"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := books.Find(t.Context(), "invoiceDraft", port.Key{Field: port.KeyReference, Value: doc.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			out[doc.Key] = gjson.GetBytes(f.Body, "YourReference").Str
+		}
+	}
+	return out
+}
+
 // addOrders puts n paid orders of some customers into the shop, made like one of the seed.
 func (w *world) addOrders(t *testing.T, n, customers int) {
 	t.Helper()
@@ -309,7 +359,12 @@ func (w *world) addOrders(t *testing.T, n, customers int) {
 				pairs = append(pairs, old, at)
 			}
 		}
-		if err := load.Load([]byte(strings.NewReplacer(pairs...).Replace(string(model)))); err != nil {
+		// A shop counts its orders, and pages by that number.
+		order, err := sjson.SetBytes([]byte(strings.NewReplacer(pairs...).Replace(string(model))), "autoIncrement", 1000+i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := load.Load(order); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,10 +13,13 @@ import (
 
 // document is what one worker has in hand. It travels in the context of everything that is done for it.
 type document struct {
-	crew  *crew
-	item  *queue.Delivery
-	doc   port.Document
-	began int64 // unix ms
+	crew    *crew
+	edition *edition // the version of the flow that it meets
+	item    *queue.Delivery
+	doc     port.Document
+	began   int64 // unix ms
+	fresh   bool  // it was read for this attempt
+	stale   bool  // it is to be read again: another of the same document had its turn since it was read
 
 	mu        sync.Mutex
 	exchanges []connectors.Exchange
@@ -63,16 +66,20 @@ func (d *document) announce(ctx context.Context) error {
 	if done {
 		return nil
 	}
-	e := d.crew.entry(d.item, d.doc)
+	if err := d.checkFresh(ctx); err != nil {
+		return err
+	}
+	e := d.entry()
 	return d.crew.engine.activity.Announce(ctx, e, d.doc)
 }
 
 // entry begins an entry of the activity.
-func (c *crew) entry(i *queue.Delivery, doc port.Document) activity.Entry {
+func (d *document) entry() activity.Entry {
+	i, f := d.item, d.edition.flow
 	return activity.Entry{
-		Meta: activity.Meta{Flow: i.Flow, Run: i.Run, Item: i.Seq, At: c.engine.options.Now().UTC(), ReadAt: i.QueuedAt, Attempt: i.Number, Cause: i.Cause,
-			Versions: c.flow.Versions, ReplayOf: i.ReplayOf},
-		Head: activity.Head{Document: flow.Ref{Entity: c.flow.Process.Flow().Entity, ID: doc.ID, Key: doc.Key, Version: doc.Version}},
+		Meta: activity.Meta{Flow: i.Flow, Run: i.Run, Item: i.Seq, At: d.crew.engine.options.Now().UTC(), ReadAt: i.QueuedAt, Attempt: i.Number, Cause: i.Cause,
+			Versions: f.Versions, ReplayOf: i.ReplayOf},
+		Head: activity.Head{Document: flow.Ref{Entity: f.Process.Flow().Entity, ID: d.doc.ID, Key: d.doc.Key, Version: d.doc.Version}},
 	}
 }
 

@@ -42,25 +42,42 @@ type reader struct {
 	lane     queue.Lane
 	cause    string
 	patience time.Duration
+	version  string      // of the flow, that handles what is read; "" for the flow's own
 	unique   string      // set where documents are queued although their version was, such as for a resync
 	stop     func() bool // the run is over; nil for never
-	moves    bool        // the cursor moves with what is queued
-	recent   *recentReads
+	mark     *mark       // how far it has come; nil where that is not kept
 	page     []queue.Item
 	newest   time.Time
-	stored   time.Time
 	queued   int // new items
 	read     int // documents that the source gave
 }
 
-// all reads what changed since then.
-func (r *reader) all(ctx context.Context, since time.Time) error {
-	if r.moves {
-		var err error
-		if r.recent, err = r.engine.recentOf(ctx, r.flow.Name); err != nil {
+// mark is how far a reading has come, which is stored with every page that is queued.
+type mark struct {
+	recent *recentReads
+	save   func(ctx context.Context, recent *recentReads, newest time.Time) error
+}
+
+// cursorMark moves the flow's cursor with what is queued.
+func (e *Engine) cursorMark(ctx context.Context, f *Flow, cursor time.Time) (*mark, error) {
+	recent, err := e.recentOf(ctx, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &mark{recent, func(ctx context.Context, recent *recentReads, newest time.Time) error {
+		if err := e.saveRecent(ctx, f.Name, recent); err != nil {
 			return err
 		}
-	}
+		if !newest.After(cursor) {
+			return nil
+		}
+		cursor = newest
+		return f.Process.SaveCursor(ctx, newest)
+	}}, nil
+}
+
+// all reads what changed since then.
+func (r *reader) all(ctx context.Context, since time.Time) error {
 	for doc, err := range r.flow.Process.Read(ctx, since) {
 		if err != nil {
 			return errors.Join(fmt.Errorf("reading %s: %w", r.flow.Process.Flow().From, err), r.flush(context.WithoutCancel(ctx)))
@@ -69,6 +86,11 @@ func (r *reader) all(ctx context.Context, since time.Time) error {
 		if err := r.add(ctx, doc); err != nil {
 			return err
 		}
+		if len(r.page) == 0 {
+			if err := r.waitForRoom(ctx); err != nil {
+				return err
+			}
+		}
 		if r.over() || ctx.Err() != nil {
 			break
 		}
@@ -76,24 +98,34 @@ func (r *reader) all(ctx context.Context, since time.Time) error {
 	return errors.Join(r.flush(context.WithoutCancel(ctx)), ctx.Err())
 }
 
+// each queues documents of which only the id is known.
+func (r *reader) each(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		if err := r.add(ctx, port.Document{ID: id}); err != nil {
+			return err
+		}
+	}
+	return r.flush(ctx)
+}
+
 func (r *reader) over() bool { return r.stop != nil && r.stop() }
 
 func (r *reader) add(ctx context.Context, doc port.Document) error {
-	if r.recent != nil && r.recent.has(doc) {
+	if r.mark != nil && r.mark.recent.has(doc) {
 		return nil // a page that shifted while it was read, or the end of the last reading
 	}
-	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
-		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
 	if doc.ChangedAt.After(r.newest) {
 		r.newest = doc.ChangedAt
 	}
+	if r.lane == queue.Backfill {
+		doc.Body = nil // it may wait for hours, and is read again when its turn comes
+	}
+	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
+		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
 	if len(r.page) < r.engine.options.Page {
 		return nil
 	}
-	if err := r.flush(ctx); err != nil {
-		return err
-	}
-	return r.waitForRoom(ctx)
+	return r.flush(ctx)
 }
 
 // flush queues the page, notes what is in it and moves the cursor, in this order: what dies in between reads the same page
@@ -104,6 +136,16 @@ func (r *reader) flush(ctx context.Context) error {
 	}
 	e := r.engine
 	e.options.Fault("read")
+	version := r.version
+	if version == "" || version == r.flow.Version.ID {
+		var err error
+		if version, err = e.keepVersion(ctx, r.flow); err != nil {
+			return err
+		}
+	}
+	for i := range r.page {
+		r.page[i].Version = version
+	}
 	receipts, err := e.queue.Put(ctx, r.page...)
 	if errors.Is(err, queue.ErrTooLarge) {
 		receipts, err = r.oneByOne(ctx)
@@ -119,8 +161,8 @@ func (r *reader) flush(ctx context.Context) error {
 		if !receipt.Duplicate {
 			r.queued++
 		}
-		if r.recent != nil {
-			r.recent.add(doc)
+		if r.mark != nil {
+			r.mark.recent.add(doc)
 		}
 	}
 	r.page = r.page[:0]
@@ -128,17 +170,11 @@ func (r *reader) flush(ctx context.Context) error {
 		return err
 	}
 	e.options.Fault("noted")
-	if !r.moves {
+	if r.mark == nil {
 		return nil
 	}
-	if err := e.saveRecent(ctx, r.flow.Name, r.recent); err != nil {
-		return err
-	}
-	if r.newest.After(r.stored) {
-		if err := r.flow.Process.SaveCursor(ctx, r.newest); err != nil {
-			return err
-		}
-		r.stored = r.newest
+	if err := r.mark.save(ctx, r.mark.recent, r.newest); err != nil {
+		return fmt.Errorf("how far %s was read: %w", r.flow.Name, err)
 	}
 	e.options.Fault("cursor-saved")
 	return nil
@@ -224,28 +260,37 @@ func (r *recentReads) put(sum uint64) {
 }
 
 func (e *Engine) recentOf(ctx context.Context, flowName string) (*recentReads, error) {
-	r := &recentReads{have: map[uint64]int{}}
 	entry, err := e.recent.Get(ctx, token(flowName))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return r, nil
+		return recentFrom(nil), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("what was read last of %s: %w", flowName, err)
 	}
-	for v := entry.Value(); len(v) >= 8; v = v[8:] {
-		r.put(binary.LittleEndian.Uint64(v))
-	}
-	return r, nil
+	return recentFrom(entry.Value()), nil
 }
 
-func (e *Engine) saveRecent(ctx context.Context, flowName string, r *recentReads) error {
+// recentFrom is what [recentReads.bytes] wrote.
+func recentFrom(v []byte) *recentReads {
+	r := &recentReads{have: map[uint64]int{}}
+	for ; len(v) >= 8; v = v[8:] {
+		r.put(binary.LittleEndian.Uint64(v))
+	}
+	return r
+}
+
+func (r *recentReads) bytes() []byte {
 	var out []byte
 	for i := range r.ring {
 		if sum := r.ring[(r.next+i)%len(r.ring)]; sum != 0 {
 			out = binary.LittleEndian.AppendUint64(out, sum)
 		}
 	}
-	if _, err := e.recent.Put(ctx, token(flowName), out); err != nil {
+	return out
+}
+
+func (e *Engine) saveRecent(ctx context.Context, flowName string, r *recentReads) error {
+	if _, err := e.recent.Put(ctx, token(flowName), r.bytes()); err != nil {
 		return fmt.Errorf("remembering what was read of %s: %w", flowName, err)
 	}
 	return nil

@@ -21,8 +21,12 @@ type RunOptions struct {
 	// FromStart reads everything from the flow's start; Since reads what changed since then. Neither moves the cursor back.
 	FromStart bool
 	Since     time.Time
+	// Resync reads everything from the flow's start, or since Since, in the lane that yields to what is new; it moves no cursor.
+	Resync bool
 	// Only are the keys or ids of the documents to handle, in place of what changed.
 	Only []string
+	// Version handles Only with another version of the flow than the present one.
+	Version string
 	// OnResult is called for each document as it ends, one call at a time, with the run's counts so far.
 	OnResult func(flow.Result, flow.Summary)
 	// DryRun sends and remembers nothing.
@@ -38,6 +42,9 @@ var ErrRunning = errors.New("the flow is being run already")
 func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
 	if o.DryRun {
 		return e.dryRun(ctx, f, o)
+	}
+	if o.Resync && !f.Process.PlansWhole() {
+		return e.resync(ctx, f, o)
 	}
 	s := flow.Summary{Flow: f.Name, StartedAt: e.options.Now().UTC()}
 	_, release, err := e.leases.Locks("runs").Lock(ctx, f.Name)
@@ -84,9 +91,9 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 
 // readInto queues what a run is to handle.
 func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions, c *crew) error {
-	over := func() bool { return c.stopped() != nil || c.limited() }
-	r := &reader{engine: e, flow: f, run: run, lane: queue.Live, cause: "poll", stop: over}
+	r := &reader{engine: e, flow: f, run: run, lane: queue.Live, cause: "poll", stop: c.over}
 	if len(o.Only) > 0 {
+		r.version = o.Version
 		return e.readOnly(ctx, r, o.Only)
 	}
 	cursor, err := f.Process.Cursor(ctx)
@@ -103,24 +110,25 @@ func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions
 	if start.After(since) {
 		since = start
 	}
-	r.moves, r.stored = r.unique == "", cursor
-	if r.moves {
+	if r.unique == "" {
+		if r.mark, err = e.cursorMark(ctx, f, cursor); err != nil {
+			return err
+		}
 		left, err := e.Unsettled(ctx, f.Name)
 		if err != nil {
 			return err
 		}
 		retry := &reader{engine: e, flow: f, run: run, lane: queue.Live, cause: "retry", unique: run}
+		var ids []string
 		for _, u := range left {
-			if err := retry.add(ctx, port.Document{ID: u.ID}); err != nil {
-				return err
-			}
+			ids = append(ids, u.ID)
 		}
-		if err := retry.flush(ctx); err != nil {
+		if err := retry.each(ctx, ids); err != nil {
 			return err
 		}
 	}
 	err = r.all(ctx, since)
-	if err == nil && r.unique != "" && r.newest.After(cursor) && !over() {
+	if err == nil && r.unique != "" && r.newest.After(cursor) && !c.over() {
 		err = f.Process.SaveCursor(ctx, r.newest) // everything before it was read
 	}
 	return err
@@ -191,11 +199,24 @@ func (e *Engine) drain(ctx context.Context, f *Flow, c *crew, worked <-chan stru
 		}
 		select {
 		case <-worked:
-			return nil
+			return ctx.Err() // the crew says itself why it stopped
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
+
+// putBack returns how many documents the crew put back for long.
+func (c *crew) putBack() int {
+	if c == nil {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.deferred)
+}
+
+// over tells whether the crew takes no more documents.
+func (c *crew) over() bool { return c.stopped() != nil || c.limited() }
 
 func (c *crew) stopped() error {
 	c.mu.Lock()

@@ -8,6 +8,7 @@ package runner
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -45,8 +46,12 @@ type Options struct {
 type Flow struct {
 	Name    string
 	Process *flow.Process
-	// Versions name the mappings in use: "read:0123456789abcdef".
+	// Versions name the flow and the mappings in use: "flow:0123456789abcdef", "read:0123456789abcdef".
 	Versions []string
+	// Version is what the flow was put together from; without an ID it is not kept, and documents meet the flow as it is when they are handled.
+	Version Version
+	// At puts a version that was kept together again, on the connections of this flow.
+	At func(Version) (*Flow, error)
 	// Close closes the flow's connections; nil for nothing.
 	Close func() error
 }
@@ -63,8 +68,13 @@ type Engine struct {
 	reads    jetstream.Stream
 	recent   jetstream.KeyValue
 	control  jetstream.KeyValue // what is paused, and the state of flows
+	versions jetstream.KeyValue // what flows were put together from
+	fresh    jetstream.KeyValue // the versions of documents that were read as they were handled
 
 	schedules *schedule.Scheduler
+	stating   sync.Mutex // who changes the state of a flow
+	keptLast  sync.Map   // flow and version -> when it was kept
+	missed    missedKeys
 }
 
 // Open opens what flows need of the store, and makes what is not there.
@@ -91,6 +101,12 @@ func Open(ctx context.Context, store *runtime.Runtime, o Options) (*Engine, erro
 		return nil, err
 	}
 	if e.control, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "control"}); err != nil {
+		return nil, err
+	}
+	if e.versions, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "versions", TTL: versionRetention}); err != nil {
+		return nil, err
+	}
+	if e.fresh, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "fresh", TTL: freshRetention}); err != nil {
 		return nil, err
 	}
 	if e.schedules, err = schedule.Open(ctx, store); err != nil {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
-	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 )
@@ -126,6 +127,8 @@ type served struct {
 	stop   context.CancelFunc
 	print  string // the fingerprint with which it was opened last
 
+	reading, resyncing atomic.Bool // what changed, and everything
+
 	mu    sync.Mutex
 	crews map[queue.Lane]*crew
 }
@@ -207,9 +210,31 @@ func (f *served) work(ctx context.Context, open *Flow) {
 		case <-ctx.Done():
 			return
 		case t := <-f.ticks:
-			f.run(ctx, open, t)
+			// Reading waits for room in the queue, and hints do not wait for reading.
+			reading, read, patience := &f.reading, f.run, 2*time.Second
+			if isBacklog(t.Ask) && !open.Process.PlansWhole() {
+				reading, read, patience = &f.resyncing, f.resync, 30*time.Second
+			}
+			switch {
+			case len(t.Ask.IDs) > 0 && !open.Process.PlansWhole():
+				f.hint(ctx, open, t)
+			case reading.CompareAndSwap(false, true):
+				hands.Go(func() {
+					defer reading.Store(false)
+					read(ctx, open, t)
+				})
+			default:
+				_ = t.Later(patience)
+			}
 		}
 	}
+}
+
+// crewOf returns who works at a lane, nil for nobody yet.
+func (f *served) crewOf(lane queue.Lane) *crew {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.crews[lane]
 }
 
 // handle keeps a crew at one lane.
@@ -218,15 +243,12 @@ func (f *served) handle(ctx context.Context, open *Flow, lane queue.Lane) {
 	for ctx.Err() == nil {
 		c := e.crew(open, lane, f.server.options.Workers, nil)
 		c.patient = true
+		if lane == queue.Backfill {
+			c.yieldTo(queue.Live, func() int { return f.crewOf(queue.Live).putBack() })
+		}
 		f.mu.Lock()
 		f.crews[lane] = c
 		f.mu.Unlock()
-		if lane == queue.Backfill {
-			c.yield = func(ctx context.Context) bool {
-				left, err := e.queue.Left(ctx, open.Name, queue.Live)
-				return err == nil && left > 0
-			}
-		}
 		if err := c.work(ctx); err != nil && ctx.Err() == nil {
 			e.options.Log.Error("the queue cannot be read", "flow", open.Name, "lane", lane, "error", err)
 			pause(ctx, time.Second)
@@ -243,22 +265,17 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 		return
 	}
 	defer release()
-	beating, stop := context.WithCancel(ctx)
+	stop := working(ctx, t)
 	defer stop()
-	go func() {
-		for pause(beating, 10*time.Second) {
-			_ = t.Working()
-		}
-	}()
 	id := rand.Text()
 	started := e.options.Now().UTC()
 	e.noteState(ctx, f.name, func(s *FlowState) { s.Running, s.Run, s.LastStarted = true, id, started })
 	f.begin()
 	read, err := f.read(ctx, open, id, t.Ask)
 	e.noteState(context.WithoutCancel(ctx), f.name, func(s *FlowState) {
-		s.Running, s.LastFinished, s.LastRead, s.LastError = false, e.options.Now().UTC(), read, ""
-		if err != nil && ctx.Err() == nil {
-			s.LastError = err.Error()
+		s.Running, s.LastFinished, s.LastRead = false, e.options.Now().UTC(), read
+		if s.failed(nil); ctx.Err() == nil {
+			s.failed(err)
 		}
 	})
 	if ctx.Err() != nil {
@@ -271,46 +288,54 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 	_ = t.Done()
 }
 
-// read queues what an ask names, and returns how many documents are new.
+// read queues what changed, and returns how many documents are new.
 func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.Ask) (int, error) {
 	e := f.server.engine
 	if open.Process.PlansWhole() {
 		s, err := e.runWhole(ctx, open, RunOptions{Workers: f.server.options.Workers})
 		return s.Read, err
 	}
-	r := &reader{engine: e, flow: open, run: run, lane: queue.Live, cause: "poll", patience: f.server.options.Patience}
-	if ask.Cause != "" {
-		r.cause = ask.Cause
-	}
+	r := f.reader(open, run, ask)
 	cursor, err := open.Process.Cursor(ctx)
 	if err != nil {
 		return 0, err
 	}
-	since, start := cursor, open.Process.Flow().Start
-	switch {
-	case len(ask.IDs) > 0:
-		r.unique = run
-		for _, id := range ask.IDs {
-			if err := r.add(ctx, port.Document{ID: id}); err != nil {
-				return r.queued, err
-			}
-		}
-		return r.queued, r.flush(ctx)
-	case ask.Full:
-		r.lane, r.cause, r.unique, since = queue.Backfill, "backfill", run, start
-	case !ask.Since.IsZero():
-		r.lane, r.cause, r.unique, since = queue.Backfill, "backfill", run, ask.Since
-	default:
-		r.moves, r.stored = true, cursor
-		if err := e.askForChanged(ctx, open); err != nil {
-			return 0, err
-		}
+	if r.mark, err = e.cursorMark(ctx, open, cursor); err != nil {
+		return 0, err
 	}
-	if start.After(since) {
+	if err := e.askForChanged(ctx, open); err != nil {
+		return 0, err
+	}
+	since := cursor
+	if start := open.Process.Flow().Start; start.After(since) {
 		since = start
 	}
 	err = r.all(ctx, since)
 	return r.queued, err
+}
+
+func (f *served) reader(open *Flow, run string, ask schedule.Ask) *reader {
+	r := &reader{engine: f.server.engine, flow: open, run: run, lane: queue.Live, cause: "poll", patience: f.server.options.Patience}
+	if ask.Cause != "" {
+		r.cause = ask.Cause
+	}
+	return r
+}
+
+// hint queues the documents that an ask names. They are read when they are handled, so this needs no turn.
+func (f *served) hint(ctx context.Context, open *Flow, t schedule.Tick) {
+	f.begin()
+	r := f.reader(open, rand.Text(), t.Ask)
+	r.unique = r.run
+	err := r.each(ctx, t.Ask.IDs)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.server.engine.options.Log.Error("documents that were asked for could not be queued", "flow", f.name, "error", err)
+		}
+		_ = t.Later(time.Second)
+		return
+	}
+	_ = t.Done()
 }
 
 // askForChanged tries documents again that failed with other mappings than the flow has now.
@@ -339,10 +364,18 @@ func (e *Engine) Hint(ctx context.Context, flowName string, h connectors.Hint) e
 	return e.schedules.Ask(ctx, flowName, "webhook-"+e.sealer.Hash(h.ID), schedule.Ask{IDs: []string{h.ID}, Cause: "webhook"})
 }
 
-// Start asks for a run now. Full reads everything from the flow's start, in the lane that yields to what is new.
+// Start asks for a run now. Full reads everything from the flow's start, in the lane that yields to what is new. An ask that nobody has taken yet is not
+// made twice, and takes no other's place.
 func (e *Engine) Start(ctx context.Context, flowName string, ask schedule.Ask) error {
 	if ask.Cause == "" {
 		ask.Cause = "now"
 	}
-	return e.schedules.Ask(ctx, flowName, "now", ask)
+	id := "now"
+	switch {
+	case len(ask.IDs) > 0:
+		id = "now-" + e.sealer.Hash(ask.Cause+"\x00"+strings.Join(ask.IDs, "\x00"))
+	case isBacklog(ask):
+		id = "resync"
+	}
+	return e.schedules.Ask(ctx, flowName, id, ask)
 }

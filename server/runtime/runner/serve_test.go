@@ -31,7 +31,7 @@ func (h host) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner.Flow{Name: name, Process: p.Process, Versions: p.Versions(), Close: p.Close}, nil
+	return flowOf(p), nil
 }
 
 // eventually waits until something is so.
@@ -139,7 +139,7 @@ func TestServe(t *testing.T) {
 	if a := balanced(t, sets[0]); a.Queued != 0 {
 		t.Errorf("%s", a)
 	}
-	estimate, err := e.Estimate(ctx, sets[0].flow, 60)
+	estimate, err := e.Estimate(ctx, sets[0].flow, time.Time{}, 60)
 	if err != nil || estimate.Documents != 25 || estimate.Calls < 25 || estimate.Minutes < 1 {
 		t.Errorf("%+v, %v", estimate, err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Settle settles a document that is in doubt by what a person found in the target: its id there, or an empty one where it was not made, in which
-// case the next run sends it. The decision is kept in the activity.
+// case the next run sends it. What was found is kept in the activity.
 func (e *Engine) Settle(ctx context.Context, f *Flow, u Unsettled, targetID string) error {
 	if u.Outcome != flow.InDoubt {
 		return fmt.Errorf("%s is not in doubt: it %s", u.Key, u.Outcome)
@@ -27,7 +27,7 @@ func (e *Engine) Settle(ctx context.Context, f *Flow, u Unsettled, targetID stri
 		return nil // it stays unsettled, and the next run sends it
 	}
 	resource := f.Process.Flow().Resources.Target
-	d := &document{crew: e.crew(f, queue.Live, 1, nil), began: e.options.Now().UnixMilli(), doc: port.Document{ID: u.ID, Key: u.Key, Version: u.Version},
+	d := &document{crew: e.crew(f, queue.Live, 1, nil), edition: &edition{flow: f}, began: e.options.Now().UnixMilli(), doc: port.Document{ID: u.ID, Key: u.Key, Version: u.Version},
 		item: &queue.Delivery{Item: queue.Item{Flow: f.Name, Run: "settle", Lane: queue.Live, Cause: "settle"}, Number: 1}}
 	target := flow.Target{Verb: flow.Adopt, Resource: resource, ID: targetID}
 	return e.applied(ctx, d, flow.Result{Document: flow.Ref{Entity: f.Process.Flow().Entity, ID: u.ID, Key: u.Key, Version: u.Version},

@@ -31,6 +31,7 @@ func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summ
 	}
 	options.Context, options.Keep = w.begin, w.keep
 	s, err := f.Process.Run(ctx, options)
+	e.keepMissed(context.WithoutCancel(ctx), f.Name)
 	return s, errors.Join(err, w.flush(ctx, 1))
 }
 
@@ -59,7 +60,7 @@ const flushLimit = 2 * time.Minute
 
 // begin notes a document that is about to be carried out.
 func (w *wholeRun) begin(ctx context.Context, doc port.Document) context.Context {
-	d := &document{crew: w.crew, doc: doc, began: w.engine.options.Now().UnixMilli(),
+	d := &document{crew: w.crew, edition: &edition{flow: w.crew.flow}, doc: doc, began: w.engine.options.Now().UnixMilli(),
 		item: &queue.Delivery{Item: queue.Item{Flow: w.crew.flow.Name, Run: w.run, Lane: queue.Live, Cause: "poll"}, Number: 1}}
 	return context.WithValue(ctx, documentKey{}, d)
 }
@@ -70,6 +71,7 @@ func (w *wholeRun) keep(ctx context.Context, r flow.Result) error {
 	if r.Attempts > 0 {
 		return w.engine.applied(ctx, d, r)
 	}
+	w.engine.noteMissed(ctx, w.crew.flow.Name, r.Plan)
 	w.mu.Lock()
 	w.idle = append(w.idle, finished{d, r})
 	w.mu.Unlock()
@@ -91,7 +93,7 @@ func (w *wholeRun) flush(ctx context.Context, many int) error {
 	defer cancel()
 	all := make([]activity.Finished, len(idle))
 	for i, f := range idle {
-		entry := w.crew.entry(f.item, f.doc)
+		entry := f.entry()
 		f.fill(&entry, f.result)
 		all[i] = activity.Finished{Entry: entry, Document: f.doc, Record: f.record(f.result)}
 	}

@@ -41,8 +41,9 @@ func System() connectors.System {
 
 func spec() connectors.Spec {
 	s := connectors.Spec{
-		Name:  system,
-		Title: "Ecwid",
+		Name:    system,
+		Title:   "Ecwid",
+		Address: defaultAddress,
 		Resources: []connectors.Resource{
 			{Name: "order", Entity: port.Order, Title: "Orders", Help: "finished ones", Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
 				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
@@ -50,7 +51,7 @@ func spec() connectors.Spec {
 				Probes: []string{port.KeyID, port.KeyEmail}, Idempotent: true},
 			{Name: "product", Entity: port.Product, Title: "Products", Help: "with options and variations, attributes, categories and images",
 				Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
-				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}},
+				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of products, and of variations with a SKU of their own",
 				Read: true, Update: true, Writes: connectors.WriteDifference,
 				Probes: []string{port.KeyID, port.KeySKU},
@@ -81,7 +82,7 @@ func spec() connectors.Spec {
 		},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }
@@ -96,8 +97,9 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
-	mu     sync.Mutex
-	tables map[string]table
+	mu        sync.Mutex
+	tables    map[string]table
+	relatives relatives
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
 }
@@ -160,12 +162,15 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 }
 
 // apiURL is the address of a store's API.
+// defaultAddress is where every store is found.
+const defaultAddress = "https://app.ecwid.com"
+
 func apiURL(address, store string) (string, error) {
 	if n, err := strconv.ParseUint(store, 10, 63); err != nil || n == 0 {
 		return "", errors.New("storeId must be the number of the store")
 	}
 	if address = strings.TrimSpace(address); address == "" {
-		address = "https://app.ecwid.com"
+		address = defaultAddress
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

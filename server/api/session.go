@@ -100,8 +100,10 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
 type system struct {
 	Name        string       `json:"name"`
 	Title       string       `json:"title"`
+	Address     string       `json:"address,omitempty"` // where every connection finds it
 	Resources   []resource   `json:"resources"`
 	Credentials []credential `json:"credentials"`
+	Options     []option     `json:"options"`
 	Webhooks    bool         `json:"webhooks"`
 }
 
@@ -123,6 +125,14 @@ type credential struct {
 	Needed bool   `json:"needed"`
 }
 
+// option is what a connection may say besides.
+type option struct {
+	Name    string   `json:"name"`
+	Help    string   `json:"help"`
+	Default string   `json:"default,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+}
+
 func (a *API) systems(w http.ResponseWriter, _ *http.Request) error {
 	all := []system{}
 	for _, s := range a.Systems {
@@ -132,12 +142,15 @@ func (a *API) systems(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func shownSystem(spec connectors.Spec) system {
-	s := system{Name: spec.Name, Title: spec.Title, Webhooks: spec.Webhooks, Resources: []resource{}, Credentials: []credential{}}
+	s := system{Name: spec.Name, Title: spec.Title, Address: spec.Address, Webhooks: spec.Webhooks, Resources: []resource{}, Credentials: []credential{}, Options: []option{}}
 	for _, r := range spec.Resources {
 		s.Resources = append(s.Resources, resource{r.Name, string(r.Entity), r.Title, r.Read, r.Create, r.Update})
 	}
 	for _, c := range spec.Credentials {
 		s.Credentials = append(s.Credentials, credential{c.Name, c.Title, c.Help, c.Secret, c.Needed})
+	}
+	for _, o := range spec.Options {
+		s.Options = append(s.Options, option{o.Name, o.Help, o.Default, o.Choices})
 	}
 	return s
 }

@@ -357,6 +357,9 @@ func (s *Setup) fit(d Draft) error {
 			return refusal("A credential is one line.")
 		}
 	}
+	if spec.Spec.Address == "" && strings.TrimSpace(d.Address) == "" {
+		return refusal(fmt.Sprintf("%s has an address of its own for each shop: say it.", spec.Spec.Title))
+	}
 	if strings.Contains(d.Address, "${") {
 		return refusal("Write the address itself, not a variable.")
 	}

@@ -28,8 +28,11 @@ export type Replay = Schemas['Replay'];
 export type Unsettled = Schemas['Unsettled'];
 export type DryRun = Schemas['DryRun'];
 export type Estimate = Schemas['Estimate'];
+export type Table = Schemas['Table'];
+export interface FlowTables { path?: string; tag?: string; tables: Table[] }
 export type Session = Schemas['Session'];
 export type System = Schemas['System'];
+export type Credential = System['credentials'][number];
 export type ListedConnection = Schemas['Connections']['connections'][number];
 export type ConnectionState = Schemas['ConnectionState'];
 export type Questions = Schemas['Questions'];

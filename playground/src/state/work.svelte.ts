@@ -1,6 +1,7 @@
 import { api, type AbsentField, type Cause, type Explanation, type Job, type Latest, type Lines, type ListedConnection, type ListedMapping, type Preview, type Session, type System, type TestReport, words } from '../api/client';
 import { JSONPlaces } from '../text/json';
 import type { Shared } from '../text/share';
+import { onDisk, Scripts, type OnDisk } from './scripts.svelte';
 
 /** What the user points at. */
 export type About = { field: string } | { source: string } | { line: number };
@@ -33,6 +34,11 @@ export class Work {
   tag = $state('');
   library = $state(false);
 
+  /** The project's scripts; those that are not saved are mapped with as they stand. */
+  readonly scripts = new Scripts(() => this.touched());
+  /** The mapping as somebody else has saved it meanwhile. */
+  changed = $state.raw<OnDisk>();
+
   document = $state('');
   sample = $state('');
   /** The whole result that the sample's test expects. */
@@ -56,6 +62,7 @@ export class Work {
   to = $state.raw('');
   /** The mapping's text that the preview is of. */
   previewed = $state.raw('');
+  previewedScripts = $state.raw<Record<string, string>>();
   lines = $state.raw<Lines>();
   /** The last result that there was. */
   shown = $state.raw('');
@@ -127,8 +134,14 @@ export class Work {
     if (data) this.mappings = data.mappings;
   }
 
+  /** The mapping as it stands, with the scripts that are not saved. */
+  mapping(): Job['mapping'] {
+    const scripts = this.scripts.drafts();
+    return { name: this.name, text: this.text, ...(scripts ? { scripts } : {}) };
+  }
+
   job(): Job {
-    const job: Job = { mapping: { name: this.name, text: this.text }, document: this.document, mode: this.mode };
+    const job: Job = { mapping: this.mapping(), document: this.document, mode: this.mode };
     for (const key of inputs) if (this.extra[key].trim()) job[key] = this.extra[key];
     if (this.now) job.now = this.now;
     if (this.timeZone) job.timeZone = this.timeZone;
@@ -167,6 +180,7 @@ export class Work {
           this.lines = undefined;
           this.preview = data;
           this.previewed = job.mapping.text;
+          this.previewedScripts = job.mapping.scripts;
           if (data.output != null) this.shown = data.shown;
           else if (!job.document.trim()) this.shown = '';
         }
@@ -219,7 +233,7 @@ export class Work {
   }
 
   async runTests() {
-    const { data } = await api.POST('/tests/run', { body: { mapping: { name: this.name, text: this.text } } }).catch(() => ({ data: undefined }));
+    const { data } = await api.POST('/tests/run', { body: { mapping: this.mapping() } }).catch(() => ({ data: undefined }));
     if (data) this.tests = data;
   }
 
@@ -330,7 +344,44 @@ export class Work {
     return true;
   }
 
+  /** Looks whether somebody else has saved what is open here. What has no change of ours is taken over. */
+  async lookAtDisk() {
+    if (!this.session?.project || this.session.user === undefined) return;
+    const script = await this.scripts.changedOnDisk();
+    if (script) this.changed = script;
+    const { name, tag } = this;
+    if (this.library || tag === '' || this.changed?.path === name) return;
+    const found = await onDisk(name, tag);
+    if (!found || this.name !== name || this.tag !== tag) return;
+    if (this.dirty) this.changed = found;
+    else this.takeTheirs(found);
+  }
+
+  takeTheirs(d: OnDisk) {
+    this.changed = undefined;
+    if (d.path !== this.name) {
+      this.scripts.take(d);
+      return;
+    }
+    localStorage.removeItem('draft:' + d.path);
+    this.text = this.saved = d.text;
+    this.tag = d.tag;
+    this.notice = 'Somebody has saved this file; here it is as it stands now.';
+    this.touched();
+  }
+
+  /** Goes on with what is written here: saving takes the place of theirs, and Diff shows what differs. */
+  keepMine(d: OnDisk) {
+    this.changed = undefined;
+    if (d.path !== this.name) this.scripts.keep(d);
+    else {
+      this.saved = d.text;
+      this.tag = d.tag;
+    }
+  }
+
   private forget() {
+    this.changed = undefined;
     this.preview = undefined;
     this.from = this.to = '';
     this.shown = '';
@@ -386,6 +437,7 @@ export class Work {
     this.tag = data.tag;
     this.saved = text;
     this.notice = '';
+    this.changed = undefined;
     localStorage.removeItem('draft:' + name);
     void this.refreshMappings();
     this.touched();

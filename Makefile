@@ -108,6 +108,13 @@ chaos: ## 10,000 orders through failing systems while the process is killed 50 t
 	CROSSWALK_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) CROSSWALK_CHAOS_ORDERS=$(or $(ORDERS),10000) CROSSWALK_CHAOS_KILLS=$(or $(KILLS),50) \
 	  $(GO) test ./server/runtime/runner -run '^TestChaos$$' -count=1 -v -timeout=120m
 
+.PHONY: bench-flow
+bench-flow: ## how fast documents cross on a store on the disk, beside the same calls in a bare loop; SPEED is how many, STOCKS=1000000 a stock list as well
+	$(GO) test ./server/runtime/runner -run '^TestSpeed$$' -count=1 -v -timeout=60m -args -speed $(or $(SPEED),8000)
+ifdef STOCKS
+	$(GO) test ./server/runtime/runner -run '^TestStockStaysFlat$$' -count=1 -v -timeout=120m -args -stocks $(STOCKS)
+endif
+
 .PHONY: vuln
 vuln: ## known vulnerabilities in what is called; asks the internet, so it is no part of test
 	$(GOVULNCHECK) ./...

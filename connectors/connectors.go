@@ -88,6 +88,8 @@ type Resource struct {
 	// ProductTypes are the types of canonical products that can be written, for resources of the entity product:
 	// "simple", "variants", "grouped".
 	ProductTypes []string
+	// Relates is true where a product can name related ones: a write takes them by SKU, and each must be there.
+	Relates bool
 	// Impossible says, by "read", "create" or "update", which rule of the vendor's API stands against it. The docs show it.
 	Impossible map[string]string
 }

@@ -129,6 +129,9 @@ func (c *cli) chosen(ctx context.Context, engine *runner.Engine, q activity.Quer
 			return nil, err
 		}
 		for _, u := range left {
+			if u.Waits() {
+				continue
+			}
 			e, _, err := log.Get(ctx, u.Entry)
 			if errors.Is(err, activity.ErrNoEntry) { // it is older than what is kept
 				e = activity.Entry{Meta: activity.Meta{Flow: u.Flow, Outcome: u.Outcome, Code: u.Code},

@@ -42,6 +42,7 @@ type Client struct {
 	tables   tables
 	rows     rowCache
 	skus     skuCache
+	numbers  numberCache
 	variants variantIndex
 	users    index
 	orders   index

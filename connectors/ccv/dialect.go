@@ -60,7 +60,7 @@ func (d dialect) spec() connectors.Spec {
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Help: "those with a log-in",
 				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeyEmail}},
 			{Name: "product", Entity: port.Product, Title: "Products", Help: "with variants, photos, and brand, categories and attributes by name",
-				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}},
+				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge, Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of products, or of each variant, and whether stock is kept",
 				Read: true, Update: true, Writes: connectors.WriteAbsolute, Probes: []string{port.KeyID, port.KeySKU},
 				Impossible: map[string]string{"create": "Stock is a member of a product or a variant (products.stock, attributecombinations.stock): it is there when these are."}},

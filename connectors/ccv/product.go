@@ -17,7 +17,7 @@ import (
 )
 
 // whole is what a product is read with.
-const whole = "attributecombinations,productattributesets,productphotos,producttocategories"
+const whole = "attributecombinations,productattributesets,productphotos,producttocategories,productrelevant"
 
 const (
 	// wholePage is how many whole products a page has: the vendor refuses answers that are too big and says no limit.
@@ -200,6 +200,7 @@ func (c *Client) productByID(ctx context.Context, ids []string) ([]port.Document
 // product adds the member crosswalk: what a mapping needs and CCV says elsewhere.
 //
 //	crosswalk.categories        [[name, ...], ...] from the root to each category of the product
+//	crosswalk.related           [number, ...] of related products, where there are some
 //	crosswalk.currency          the shop's
 //	crosswalk.pricesIncludeTax  whether price includes VAT
 //	crosswalk.variant           in a document of one variant: its attributecombination
@@ -214,9 +215,16 @@ func (c *Client) product(ctx context.Context, row gjson.Result) (port.Document, 
 	}
 	s := gjson.ParseBytes(settings)
 	extra := members("categories", paths)
-	for member, v := range map[string]gjson.Result{"currency": s.Get("currency"), "pricesIncludeTax": s.Get("prices_include_vat")} {
-		if v.Exists() && v.Type != gjson.Null {
-			if extra, err = setRaw(extra, member, []byte(v.Raw)); err != nil {
+	related, err := c.relatedNumbers(ctx, row)
+	if err != nil {
+		return port.Document{}, err
+	}
+	if len(related) > 0 {
+		extra = members("categories", paths, "related", related)
+	}
+	for _, m := range [][2]string{{"currency", "currency"}, {"pricesIncludeTax", "prices_include_vat"}} { // in one order: the version is a hash
+		if v := s.Get(m[1]); v.Exists() && v.Type != gjson.Null {
+			if extra, err = setRaw(extra, m[0], []byte(v.Raw)); err != nil {
 				return port.Document{}, err
 			}
 		}

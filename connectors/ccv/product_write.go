@@ -21,10 +21,11 @@ import (
 //	categories  [[name, ...], ...] from the root; categories that are not there are made, and no membership is taken away
 //	variants    [{options: [{name, value}], price, active, and members of an attributecombination}]; attributes and values that are not there are
 //	            made; the shop makes a variant of every choice of values, and those that are not listed are switched off
-//	photos      [{url, alttext}], the first is the main one; the alttext, or the name of the file, tells which one it is
+//	related     [number, ...] of products that are shown with it; others that it names stay
+//	photos      [{url, alttext, hash}], the first is the main one; hash, or url where there is none, tells whether it changed
 
 // labels are the members of a product that the API does not know as they are.
-var labels = []string{"brand", "package", "categories", "variants", "photos", "crosswalk"}
+var labels = []string{"brand", "package", "categories", "variants", "related", "photos", "crosswalk"}
 
 // step is one change of a product and how to make it.
 type step struct {
@@ -35,7 +36,7 @@ type step struct {
 // phase says what one part of a product lacks. Later phases see what earlier ones made.
 type phase func(c *Client, ctx context.Context, have, want gjson.Result) ([]step, error)
 
-var phases = []phase{(*Client).basePhase, (*Client).categoryPhase, (*Client).valuePhase, (*Client).variantPhase, (*Client).photoPhase}
+var phases = []phase{(*Client).basePhase, (*Client).categoryPhase, (*Client).valuePhase, (*Client).variantPhase, (*Client).relatedPhase, (*Client).photoPhase}
 
 func (c *Client) createProduct(ctx context.Context, op string, body []byte) (port.Document, error) {
 	want := gjson.ParseBytes(body)
@@ -238,6 +239,9 @@ func (c *Client) basePhase(_ context.Context, have, want gjson.Result) ([]step, 
 			return true
 		}
 		h := have.Get(rawOr(readNames[name], name))
+		if name == "memo" {
+			h = gjson.ParseBytes(jsonOf(ownMemo(h.String())))
+		}
 		if !equal(h, w) {
 			changed[name] = true
 			steps = append(steps, step{port.Change{Path: name, From: rawJSON(h), To: rawJSON(w)}, nothing})

@@ -414,3 +414,19 @@ func TestSolve(t *testing.T) {
 		t.Error("1 is 2 and 3")
 	}
 }
+
+// TestProductVersion shows that a product that did not change has the same version every time it is read: another would be sent again.
+func TestProductVersion(t *testing.T) {
+	s := newShop(t)
+	versions := map[string]bool{}
+	for range 20 {
+		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+		if err != nil || len(docs) != 1 {
+			t.Fatal(docs, err)
+		}
+		versions[docs[0].Version] = true
+	}
+	if len(versions) != 1 {
+		t.Errorf("%d versions", len(versions))
+	}
+}

@@ -61,6 +61,9 @@ func (c *Client) valuePhase(_ context.Context, have, want gjson.Result) ([]step,
 	if err != nil {
 		return nil, c.refuse("write product", "variants.price", err.Error())
 	}
+	if err := c.sameAxes(have, want); err != nil {
+		return nil, err
+	}
 	attached := map[choice]gjson.Result{}
 	for _, set := range have.Get("productattributesets.collection").Array() {
 		for _, item := range set.Get("items").Array() {
@@ -95,6 +98,26 @@ func (c *Client) valuePhase(_ context.Context, have, want gjson.Result) ([]step,
 	return steps, nil
 }
 
+// sameAxes refuses variants that leave out an attribute of which the product's are made: the shop makes a variant of every choice of one value of
+// each attribute, so that it can make none of these.
+func (c *Client) sameAxes(have, want gjson.Result) error {
+	if !have.Get("attributecombinations.collection.0").Exists() {
+		return nil
+	}
+	for _, set := range have.Get("productattributesets.collection").Array() {
+		if !strings.HasPrefix(set.Get("type").String(), menus) {
+			continue // free text makes no variants
+		}
+		name := set.Get("attributename").String()
+		for _, v := range want.Get("variants").Array() {
+			if !slices.ContainsFunc(choicesOf(v), func(ch choice) bool { return strings.EqualFold(ch.attribute, name) }) {
+				return c.refuse("write product", "variants", "the variants of the product are made of "+name+" too, which the variant "+label(choicesOf(v))+" leaves out")
+			}
+		}
+	}
+	return nil
+}
+
 // attach gives a product a value of an attribute, both of which are made where the shop has none.
 func (c *Client) attach(ctx context.Context, product string, ch choice, price string) error {
 	value, err := c.valueID(ctx, ch)
@@ -108,8 +131,11 @@ func (c *Client) attach(ctx context.Context, product string, ch choice, price st
 	return err
 }
 
-// menuType is the kind of attributes that variants are made of and that a customer must choose from.
-const menuType = "option_menu_required"
+// Types that begin with menus make variants; of menuType a customer must choose a value.
+const (
+	menus    = "option_menu"
+	menuType = menus + "_required"
+)
 
 // valueID is the id of a value of an attribute.
 func (c *Client) valueID(ctx context.Context, ch choice) (string, error) {
@@ -123,7 +149,7 @@ func (c *Client) valueID(ctx context.Context, ch choice) (string, error) {
 			return "", err
 		}
 		for _, a := range gjson.ParseBytes(table).Array() {
-			if !strings.EqualFold(a.Get("name").String(), ch.attribute) || !strings.HasPrefix(a.Get("type").String(), "option_menu") {
+			if !strings.EqualFold(a.Get("name").String(), ch.attribute) || !strings.HasPrefix(a.Get("type").String(), menus) {
 				continue
 			}
 			attribute = a.Get("id").String()

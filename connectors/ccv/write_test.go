@@ -146,6 +146,71 @@ func TestProductsThatCannotBe(t *testing.T) {
 	}
 }
 
+// TestVariantsOfOtherAttributes are refused by the plan: the shop would make every choice of all four attributes, and none of these.
+func TestVariantsOfOtherAttributes(t *testing.T) {
+	s := newShop(t)
+	docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+	if err != nil || len(docs) != 1 {
+		t.Fatal(docs, err)
+	}
+	variant := func(colour, size string) string {
+		return `{"variants":[{"sku_number":"NK-TEE-BLACK-S","options":[{"name":"` + colour + `","value":"Zwart"},{"name":"` + size + `","value":"S"}]}]}`
+	}
+	var e *port.Error
+	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(variant("Colour", "Size"))); !errors.As(err, &e) || e.Field != "variants" || !strings.Contains(e.Message, "Maat") {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.Update(t.Context(), "product", docs[0].ID, []byte(variant("Colour", "Size"))); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("%v", err)
+	}
+	after, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-TEE"})
+	if err != nil || after[0].Version != docs[0].Version || string(after[0].Body) != string(docs[0].Body) {
+		t.Errorf("something was written: %v\n%s\n%s", err, docs[0].Body, after[0].Body)
+	}
+	if _, err := s.Compare(t.Context(), "product", docs[0], []byte(variant("kleur", "MAAT"))); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRelatedProducts are read by their numbers and added to those that are there.
+func TestRelatedProducts(t *testing.T) {
+	s := newShop(t)
+	find := func() port.Document {
+		t.Helper()
+		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
+		if err != nil || len(docs) != 1 {
+			t.Fatal(docs, err)
+		}
+		return docs[0]
+	}
+	update := func(want string) port.Document {
+		t.Helper()
+		d, err := s.Update(t.Context(), "product", find().ID, []byte(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if d := update(`{"related":["NK-GRINDER-01"]}`); gjson.GetBytes(d.Body, "crosswalk.related").Raw != `["NK-GRINDER-01"]` {
+		t.Fatalf("%s", gjson.GetBytes(d.Body, "productrelevant").Raw)
+	}
+	// A variant stands for its product, and nothing is related to itself.
+	const want = `{"related":["NK-GRINDER-01","NK-TEE-BLACK-M","NK-TEE","NK-MUG-350"]}`
+	c, err := s.Compare(t.Context(), "product", find(), []byte(want))
+	if err != nil || len(c.Changes) != 1 || c.Changes[0].Path != "related" {
+		t.Fatalf("%+v %v", c.Changes, err)
+	}
+	if d := update(want); gjson.GetBytes(d.Body, "crosswalk.related").Raw != `["NK-GRINDER-01","NK-TEE"]` {
+		t.Errorf("%s", gjson.GetBytes(d.Body, "productrelevant").Raw)
+	}
+	if c, err = s.Compare(t.Context(), "product", find(), []byte(want)); err != nil || len(c.Changes) != 0 {
+		t.Errorf("again: %+v %v", c.Changes, err)
+	}
+	if _, err := s.Compare(t.Context(), "product", find(), []byte(`{"related":["NOT-THERE"]}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("a product that is not there: %v", err)
+	}
+}
+
 // TestCustomer makes, finds and changes an account.
 func TestCustomer(t *testing.T) {
 	s := newShop(t)

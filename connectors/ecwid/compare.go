@@ -15,6 +15,7 @@ import (
 //	crosswalk.categories  [["Shoes", "Men"], ...]: paths of names; the product is put into them and taken out of none
 //	crosswalk.taxRate     percent: the tax of the store that has the rate
 //	crosswalk.attributes  [{name, value}, ...]: information, by the name of the attribute; one that the store lacks is made
+//	crosswalk.related     [sku, ...]: products that are shown with it; others that it names stay
 //	crosswalk.images      [{url, hash}, ...]: the first one is the main image; see images.go
 //
 // Options, choices and variations that the store has and the document does not name stay, and so do images that somebody else

@@ -51,7 +51,7 @@ func spec() connectors.Spec {
 				Probes: []string{port.KeyID, port.KeyEmail}, Idempotent: true},
 			{Name: "product", Entity: port.Product, Title: "Products", Help: "with options and variations, attributes, categories and images",
 				Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
-				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}},
+				Probes: []string{port.KeyID, port.KeySKU}, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of products, and of variations with a SKU of their own",
 				Read: true, Update: true, Writes: connectors.WriteDifference,
 				Probes: []string{port.KeyID, port.KeySKU},
@@ -97,8 +97,9 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
-	mu     sync.Mutex
-	tables map[string]table
+	mu        sync.Mutex
+	tables    map[string]table
+	relatives relatives
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
 }

@@ -19,6 +19,7 @@ import (
 //	crosswalk.currency, weightUnit, pricesIncludeTax  of the store
 //	crosswalk.taxRate     percent where the store is; not there where it cannot be told
 //	crosswalk.categories  [[name, ...], ...] from the top category to the product's
+//	crosswalk.related     [sku, ...] of related products, where there are some
 //
 // An answer that leaves out variations, as a search of many does not, gets them by a call of its own.
 func (c *Client) completedProduct(ctx context.Context, row gjson.Result) ([]byte, error) {
@@ -40,7 +41,14 @@ func (c *Client) completedProduct(ctx context.Context, row gjson.Result) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return setRaw(body, "crosswalk.categories", paths)
+	if body, err = setRaw(body, "crosswalk.categories", paths); err != nil {
+		return nil, err
+	}
+	related, err := c.relatedSKUs(ctx, row)
+	if err != nil || related == "" {
+		return body, err
+	}
+	return setRaw(body, "crosswalk.related", related)
 }
 
 // rateOf is the rate of a product's taxes where the store is, "" where it cannot be told.
@@ -162,6 +170,9 @@ func (c *Client) compareLabels(ctx context.Context, d *jsondoc.Difference, have,
 			labels.Set("categories", missing)
 		}
 	}
+	if err := c.compareRelated(ctx, d, labels, have, want); err != nil {
+		return err
+	}
 	compareNamed(d, labels, have, want)
 	compareImages(d, labels, have, want)
 	if labels.Len() > 0 {
@@ -278,6 +289,9 @@ func (c *Client) productMembers(ctx context.Context, op string, have, want *json
 			}
 		}
 		put.Set("categoryIds", all)
+	}
+	if err := c.putRelated(ctx, op, have, put, labels); err != nil {
+		return nil, err
 	}
 	if want.Has("options") {
 		put.Set("options", mergedOptions(have.Objects("options"), want.Objects("options")))

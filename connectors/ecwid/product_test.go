@@ -72,6 +72,42 @@ func TestReadProducts(t *testing.T) {
 	}
 }
 
+// TestRelatedProducts shows that related products are read by their SKUs, are added to those that are there, and that a category beside them stays.
+func TestRelatedProducts(t *testing.T) {
+	s := open0(t)
+	s.merchant("PUT", "/products/748120503", `{"relatedProducts":{"productIds":[748120504,748129999],"relatedCategory":{"enabled":true,"categoryId":184500103,"productCount":3}}}`)
+	d := s.find(t, "product", port.KeySKU, "NK-MUG-350")
+	if got := gjson.GetBytes(d.Body, "crosswalk.related").Raw; got != `["NK-GRINDER-01"]` {
+		t.Fatalf("%s", got)
+	}
+	// A variation stands for its product, and nothing is related to itself.
+	const want = `{"sku":"NK-MUG-350","crosswalk":{"related":["NK-GRINDER-01","NK-TEE-BLACK-M","NK-TEE","NK-MUG-350"]}}`
+	paths, body := s.compare(t, "product", "NK-MUG-350", want)
+	if !slices.Equal(paths, []string{"crosswalk.related"}) {
+		t.Fatalf("%v", paths)
+	}
+	d, err := s.Update(t.Context(), "product", d.ID, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := gjson.GetBytes(d.Body, "relatedProducts").Raw; got != `{"productIds":[748120504,748129999,748120506],"relatedCategory":{"enabled":true,"categoryId":184500103,"productCount":3}}` {
+		t.Errorf("%s", got)
+	}
+	if paths, _ := s.compare(t, "product", "NK-MUG-350", want); len(paths) != 0 {
+		t.Errorf("again: %v", paths)
+	}
+	made := s.create(t, "product", `{"sku":"LAMP","name":"Lamp","crosswalk":{"related":["NK-MUG-350"]}}`)
+	if got := gjson.GetBytes(made.Body, "crosswalk.related").Raw; got != `["NK-MUG-350"]` {
+		t.Errorf("a new one: %s", got)
+	}
+	if _, err := s.Create(t.Context(), "product", []byte(`{"sku":"SHADE","name":"Shade","crosswalk":{"related":["NOT-THERE"]}}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("a product that is not there: %v", err)
+	}
+	if docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "SHADE"}); err != nil || len(docs) != 0 {
+		t.Errorf("it was made all the same: %v", err)
+	}
+}
+
 func TestWriteAFamily(t *testing.T) {
 	for name, opts := range map[string][]sandbox.Option{"": nil, "unique SKUs": {sandbox.WithUniqueSKUs()}} {
 		t.Run(name, func(t *testing.T) {

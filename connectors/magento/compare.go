@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -66,6 +67,7 @@ func (c *Client) compareProduct(ctx context.Context, op string, d *jsondoc.Diffe
 	}
 	c.compareVariants(d, labels, have, named, table)
 	compareMembers(d, labels, have, named)
+	compareRelated(d, labels, have, named)
 	compareImages(d, labels, have, named)
 	if labels.Len() > 0 {
 		d.Body.Set(labelled, labels)
@@ -151,5 +153,22 @@ func compareMembers(d *jsondoc.Difference, labels, have, want *jsondoc.Object) {
 	}
 	if len(changed) > 0 {
 		labels.Set("members", changed)
+	}
+}
+
+// compareRelated looks for links to related products that are missing. Magento compares SKUs without regard to case.
+func compareRelated(d *jsondoc.Difference, labels, have, want *jsondoc.Object) {
+	var missing []any
+	for _, v := range want.List("related") {
+		there := slices.ContainsFunc(have.Objects("product_links"), func(l *jsondoc.Object) bool {
+			return l.Text("link_type") == relatedLink && strings.EqualFold(l.Text("linked_product_sku"), jsondoc.Text(v))
+		})
+		if !there {
+			d.Note("crosswalk.related", nil, v)
+			missing = append(missing, v)
+		}
+	}
+	if len(missing) > 0 {
+		labels.Set("related", missing)
 	}
 }

@@ -222,16 +222,12 @@ func (c *Client) quantities(ctx context.Context, products []gjson.Result) (map[s
 	sums := map[string]string{}
 	var skus []string
 	for _, p := range products {
-		if kind := p.Get("type_id").String(); kind != "configurable" && kind != "grouped" && kind != "bundle" {
+		if !composite(p.Get("type_id").String()) {
 			skus = append(skus, p.Get("sku").String())
 		}
 	}
 	for chunk := range slices.Chunk(skus, 20) {
-		var any []condition // a SKU may have a comma in it, which would end it in a list
-		for _, sku := range chunk {
-			any = append(any, condition{"sku", "eq", sku})
-		}
-		rows, err := c.all(ctx, sourceItems, criteria{groups: [][]condition{any}, sorts: []string{"sku", "source_code"}})
+		rows, err := c.all(ctx, sourceItems, criteria{groups: [][]condition{oneOf("sku", chunk)}, sorts: []string{"sku", "source_code"}})
 		if noSources(err) {
 			return nil, nil
 		}

@@ -45,7 +45,7 @@ func spec() connectors.Spec {
 				Probes:     []string{port.KeyID, port.KeyNumber, port.KeyReference}},
 			{Name: "customer", Entity: port.Customer, Title: "Customers", Read: true, Create: true, Update: true, Writes: connectors.WriteParts, Probes: []string{port.KeyID, port.KeyEmail}},
 			{Name: "product", Entity: port.Product, Title: "Products", Help: "with variants, members, attributes, categories and images",
-				Read: true, Create: true, Update: true, Writes: connectors.WriteParts, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Probes: []string{port.KeyID, port.KeySKU}},
+				Read: true, Create: true, Update: true, Writes: connectors.WriteParts, Idempotent: true, ProductTypes: []string{"simple", "variants", "grouped"}, Relates: true, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stock", Entity: port.Stock, Title: "Stock by source", Help: "what lies at each source, with what can be sold at the default one",
 				Read: true, Create: true, Update: true, Writes: connectors.WriteAbsolute, Idempotent: true, Probes: []string{port.KeyID, port.KeySKU}},
 			{Name: "stockItem", Entity: port.Stock, Title: "Stock without sources", Help: "stock items, of shops that switched Inventory off", Update: true, Writes: connectors.WriteAbsolute, Probes: []string{port.KeyID, port.KeySKU},

@@ -160,6 +160,37 @@ func TestWriteGrouped(t *testing.T) {
 	s.settled(t, d, want)
 }
 
+// TestWriteRelated shows that links are added to what is there, that what is there is no change, and that there is none to a product that is not there.
+func TestWriteRelated(t *testing.T) {
+	s := taxed(t)
+	const lamp = `{"sku":"LAMP","name":"Lamp","price":10,"type_id":"simple","crosswalk":{"related":["NK-MUG-350"]}}`
+	d, err := s.Create(t.Context(), "product", []byte(lamp))
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds(t, d, map[string]string{"product_links.#.linked_product_sku": `["NK-MUG-350"]`, "product_links.#.link_type": `["related"]`})
+	s.settled(t, d, lamp)
+	if _, err := s.api.Do(t.Context(), request("POST", "/all/V1/products/LAMP/links", `{"items":[{"sku":"LAMP","link_type":"upsell","linked_product_sku":"NK-GRINDER-01","linked_product_type":"simple","position":1}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	d = s.sku(t, "LAMP")
+	want := strings.Replace(lamp, `"NK-MUG-350"`, `"NK-TEE","nk-mug-350","NK-GRINDER-01"`, 1)
+	c, err := s.Compare(t.Context(), "product", d, []byte(want))
+	if err != nil || len(c.Changes) != 2 {
+		t.Fatalf("%v %v", c.Changes, err)
+	}
+	if d, err = s.Update(t.Context(), "product", d.ID, c.Body); err != nil {
+		t.Fatal(err)
+	}
+	if links := gjson.GetBytes(d.Body, `product_links.#(link_type=="related")#.linked_product_sku`).Raw; links != `["NK-MUG-350","NK-TEE","NK-GRINDER-01"]` || gjson.GetBytes(d.Body, "product_links.#").Int() != 4 {
+		t.Errorf("%s", gjson.GetBytes(d.Body, "product_links").Raw)
+	}
+	s.settled(t, d, want)
+	if _, err := s.Update(t.Context(), "product", d.ID, []byte(`{"crosswalk":{"related":["NOT-THERE"]}}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("a product that is not there: %v", err)
+	}
+}
+
 func TestWriteImages(t *testing.T) {
 	s := taxed(t)
 	pictures := map[string]string{"/1.png": "\x89PNG\r\n\x1a\n1", "/2.jpg": "\xff\xd8\xff2", "/3.txt": "text"}

@@ -23,6 +23,7 @@ import (
 //	crosswalk.attributes  [{code, name, value}, ...]: an attribute by its code, else by its label; values of lists by label
 //	crosswalk.variants    [{sku, name, price, weight, quantity, attributes, options: [{code, name, value}]}, ...] of a configurable
 //	crosswalk.members     [{sku, quantity}, ...] of a grouped product
+//	crosswalk.related     [sku, ...] that are shown with it; other links of the product stay
 //	crosswalk.images      [{url, name, hash}, ...]: the first one is the main image; see image.go
 //	crosswalk.quantity    what lies at the default source when the product is made
 //
@@ -30,7 +31,10 @@ import (
 // the shop has and the document does not name stay. quantity counts when a product is made; later the resource stock moves it.
 const labelled = "crosswalk"
 
-const configurable, grouped = "configurable", "grouped"
+const configurable, grouped, bundle = "configurable", "grouped", "bundle"
+
+// composite tells whether products of a type are made of others, and keep no stock of their own.
+func composite(kind string) bool { return kind == configurable || kind == grouped || kind == bundle }
 
 func invalid(op, field, message string) error {
 	return &port.Error{Kind: port.ErrValidation, System: system, Op: op, Field: field, Message: message}
@@ -47,7 +51,7 @@ func (c *Client) createProduct(ctx context.Context, op string, body []byte) (por
 	if sku == "" {
 		return port.Document{}, invalid(op, "sku", "a product needs a SKU")
 	}
-	known, err := c.skuInShop(ctx, sku)
+	known, _, err := c.skuInShop(ctx, sku)
 	if err != nil {
 		return port.Document{}, err
 	}
@@ -72,6 +76,13 @@ func (c *Client) createProduct(ctx context.Context, op string, body []byte) (por
 	if in.Text("type_id") == grouped {
 		put.Set("product_links", append(in.List("product_links"), memberLinks(sku, labels.Objects("members"), 0)...))
 		put.Drop("price")
+	}
+	related, err := c.relatedLinks(ctx, op, sku, labels, 0)
+	if err != nil {
+		return port.Document{}, err
+	}
+	if len(related) > 0 {
+		put.Set("product_links", append(put.List("product_links"), related...))
 	}
 	row, err := c.postProduct(ctx, put)
 	if err != nil {
@@ -251,6 +262,8 @@ func (c *Client) asItIs(ctx context.Context, op string, row gjson.Result) (port.
 	return docs[0], nil
 }
 
+const relatedLink = "related"
+
 // memberLinks are the links of a grouped product.
 func memberLinks(sku string, members []*jsondoc.Object, from int) []any {
 	out := []any{}
@@ -263,6 +276,22 @@ func memberLinks(sku string, members []*jsondoc.Object, from int) []any {
 			"position", from+i, "extension_attributes", jsondoc.New("qty", qty)))
 	}
 	return out
+}
+
+// relatedLinks are the links to related products. Magento takes none to a product that it does not have.
+func (c *Client) relatedLinks(ctx context.Context, op, sku string, labels *jsondoc.Object, from int) ([]any, error) {
+	var out []any
+	for i, v := range labels.List("related") {
+		known, kind, err := c.skuInShop(ctx, jsondoc.Text(v))
+		if err != nil {
+			return nil, err
+		}
+		if known == "" {
+			return nil, invalid(op, "related", "the shop has no product "+jsondoc.Text(v))
+		}
+		out = append(out, jsondoc.New("sku", sku, "link_type", relatedLink, "linked_product_sku", known, "linked_product_type", kind, "position", from+i))
+	}
+	return out, nil
 }
 
 func (c *Client) updateProduct(ctx context.Context, op, id string, change []byte) (port.Document, error) {
@@ -324,9 +353,14 @@ func (c *Client) changeProduct(ctx context.Context, op, sku string, have, in *js
 	if err := c.putProduct(ctx, sku, put); err != nil {
 		return err
 	}
-	if members := labels.Objects("members"); len(members) > 0 {
+	links := memberLinks(sku, labels.Objects("members"), len(have.List("product_links")))
+	related, err := c.relatedLinks(ctx, op, sku, labels, len(have.List("product_links"))+len(links))
+	if err != nil {
+		return err
+	}
+	if links = append(links, related...); len(links) > 0 {
 		path, route := skuPath("products", sku, "links")
-		body := jsondoc.Encode(jsondoc.New("items", memberLinks(sku, members, len(have.List("product_links")))))
+		body := jsondoc.Encode(jsondoc.New("items", links))
 		if _, err := c.api.Do(ctx, rest.Request{Method: http.MethodPost, Path: path, Route: route, Body: body, Repeat: rest.Safe}); err != nil {
 			return err
 		}

@@ -58,6 +58,14 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // and is a group of one.
 func and(field, operator, value string) []condition { return []condition{{field, operator, value}} }
 
+// oneOf asks for any of the values, each in a condition of its own: one may have a comma in it, which would end it in a list.
+func oneOf(field string, values []string) (any []condition) {
+	for _, v := range values {
+		any = append(any, condition{field, "eq", v})
+	}
+	return any
+}
+
 // inShop is an instant as the database has it: UTC, in seconds, without an offset, which it would not understand.
 func inShop(t time.Time) string { return t.UTC().Format(time.DateTime) }
 

@@ -67,16 +67,31 @@ func (c *Client) stockByID(ctx context.Context, ids []string) ([]port.Document, 
 	return all, nil
 }
 
+// stockDocuments leaves out the source items of families and sets, which anybody can write and nobody looks at: nothing of them is ever for sale.
 func (c *Client) stockDocuments(ctx context.Context, rows []gjson.Result) ([]port.Document, error) {
 	docs := make([]port.Document, 0, len(rows))
+	var none []string // SKUs of which nothing is for sale
 	for _, row := range rows {
 		d, err := c.stockDocument(ctx, row)
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, d)
+		if q := gjson.GetBytes(d.Body, "crosswalk.stockStatus.qty"); q.Exists() && q.Num == 0 {
+			none = append(none, d.Key)
+		}
 	}
-	return docs, nil
+	made := map[string]bool{}
+	for chunk := range slices.Chunk(none, 20) {
+		rows, err := c.all(ctx, productList, criteria{groups: [][]condition{oneOf("sku", chunk)}, sorts: []string{"entity_id"}, fields: "items[sku,type_id],total_count"})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			made[row.Get("sku").String()] = composite(row.Get("type_id").String())
+		}
+	}
+	return slices.DeleteFunc(docs, func(d port.Document) bool { return made[d.Key] }), nil
 }
 
 func (c *Client) stockDocument(ctx context.Context, row gjson.Result) (port.Document, error) {
@@ -124,7 +139,7 @@ func (c *Client) findStock(ctx context.Context, key port.Key) ([]port.Document, 
 }
 
 // saveStock writes an absolute quantity. Magento takes source items of SKUs that it does not know, and these turn up
-// when a product gets the SKU one day: they are refused here.
+// when a product gets the SKU one day; it takes those of families and sets, and never looks at them. Both are refused here.
 func (c *Client) saveStock(ctx context.Context, op string, body []byte) (port.Document, error) {
 	sku, source := member(body, "sku"), member(body, "source_code")
 	if source == "" {
@@ -134,12 +149,15 @@ func (c *Client) saveStock(ctx context.Context, op string, body []byte) (port.Do
 	if sku == "" || quantity.Type != gjson.Number {
 		return port.Document{}, &port.Error{Kind: port.ErrValidation, System: system, Op: op, Message: "a source item needs a sku and a quantity that is a number"}
 	}
-	known, err := c.skuInShop(ctx, sku)
+	known, kind, err := c.skuInShop(ctx, sku)
 	if err != nil {
 		return port.Document{}, err
 	}
 	if known != sku {
 		return port.Document{}, &port.Error{Kind: port.ErrNotFound, System: system, Op: op, Field: "sku", Message: "the shop has no product with this SKU"}
+	}
+	if composite(kind) {
+		return port.Document{}, invalid(op, "sku", "a "+kind+" product keeps no stock: those that it is made of do")
 	}
 	item := jsonObject("sku", sku, "source_code", source)
 	status := gjson.GetBytes(body, "status").Raw
@@ -182,8 +200,8 @@ func (c *Client) updateStock(ctx context.Context, op, id string, change []byte) 
 }
 
 func (c *Client) findStockItem(ctx context.Context, key port.Key) ([]port.Document, error) {
-	sku, err := c.skuInShop(ctx, key.Value)
-	if err != nil || sku != key.Value {
+	sku, kind, err := c.skuInShop(ctx, key.Value)
+	if err != nil || sku != key.Value || composite(kind) {
 		return nil, err
 	}
 	d, err := c.stockItem(ctx, sku)

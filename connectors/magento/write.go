@@ -85,13 +85,13 @@ func (c *Client) save(ctx context.Context, res resource, req rest.Request) (port
 	return docs[0], nil
 }
 
-// skuInShop is the SKU of the product that Magento takes for sku, in its own case; "" where there is none.
-func (c *Client) skuInShop(ctx context.Context, sku string) (string, error) {
+// skuInShop is the SKU of the product that Magento takes for sku, in its own case, and its type; "" where there is none.
+func (c *Client) skuInShop(ctx context.Context, sku string) (known, kind string, err error) {
 	rows, _, err := c.search(ctx, productList, criteria{groups: [][]condition{and("sku", "eq", sku)}, size: 2})
 	if err != nil || len(rows) == 0 {
-		return "", err
+		return "", "", err
 	}
-	return rows[0].Get("sku").String(), nil
+	return rows[0].Get("sku").String(), rows[0].Get("type_id").String(), nil
 }
 
 // updateCustomer gives new addresses the id of the address with the same role, so that they change it, and lists the
@@ -145,9 +145,21 @@ func mergeAddresses(have, want []gjson.Result) ([]byte, error) {
 		out = append(out, raw)
 	}
 	for _, h := range have {
-		if !taken[h.Get("id").String()] {
-			out = append(out, h.Raw)
+		if taken[h.Get("id").String()] {
+			continue
 		}
+		raw := h.Raw
+		for _, role := range []string{"default_billing", "default_shipping"} {
+			if !h.Get(role).Bool() || !slices.ContainsFunc(want, func(w gjson.Result) bool { return w.Get(role).Bool() }) {
+				continue
+			}
+			// Another address has the role now. Of two that claim it Magento believes the last.
+			var err error
+			if raw, err = sjson.Delete(raw, role); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, raw)
 	}
 	return []byte("[" + strings.Join(out, ",") + "]"), nil
 }

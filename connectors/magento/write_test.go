@@ -115,3 +115,57 @@ func TestWriteStock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAddressTakesRole shows that one address becomes both defaults although another had one of them, and that nothing is left to change then.
+func TestAddressTakesRole(t *testing.T) {
+	s := open0(t)
+	found, err := s.Find(t.Context(), "customer", port.Key{Field: port.KeyEmail, Value: "pieter.jansen@example.nl"})
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	want := []byte(`{"addresses":[{"firstname":"Pieter","lastname":"Jansen","street":["Herengracht 502"],"postcode":"1017CB","city":"Amsterdam","country_id":"NL",
+		"telephone":"0205550103","default_billing":true,"default_shipping":true}]}`)
+	d, err := s.Update(t.Context(), "customer", found[0].ID, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, value := range map[string]string{
+		"default_billing": "2", "default_shipping": "2", "addresses.#": "2", "addresses.0.default_shipping": "true", "addresses.1.default_shipping": "", "addresses.1.company": "Studio Zuidas",
+	} {
+		if got := gjson.GetBytes(d.Body, path).String(); got != value {
+			t.Errorf("%s is %q, want %q: %s", path, got, value, d.Body)
+		}
+	}
+	if c, err := s.Compare(t.Context(), "customer", d, want); err != nil || len(c.Changes) != 0 {
+		t.Errorf("there is still %v to change: %v", c.Changes, err)
+	}
+}
+
+// TestStockOfFamily shows that a family and a set keep no stock of their own, though Magento takes a source item for either.
+func TestStockOfFamily(t *testing.T) {
+	s := open0(t)
+	if _, err := s.Create(t.Context(), "stock", []byte(`{"sku":"NK-TEE","quantity":6}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("the stock of a family was written: %v", err)
+	}
+	// Somebody wrote one all the same.
+	if _, err := s.api.Do(t.Context(), request("POST", "/V1/inventory/source-items", `{"sourceItems":[{"sku":"NK-TEE","source_code":"default","quantity":6,"status":1}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	for resource, want := range map[string]int{"stock": 0, "stockItem": 0, "product": 1} {
+		if docs, err := s.Find(t.Context(), resource, port.Key{Field: port.KeySKU, Value: "NK-TEE"}); err != nil || len(docs) != want {
+			t.Errorf("%d documents %s of the family, want %d: %v", len(docs), resource, want, err)
+		}
+	}
+	for d, err := range s.Read(t.Context(), port.Query{Resource: "stock"}) {
+		if err != nil || d.Key == "NK-TEE" {
+			t.Errorf("read: %s %v", d.Key, err)
+		}
+	}
+	// One of which everything is sold is none of them.
+	if _, err := s.Update(t.Context(), "stock", "default/NK-GRINDER-01", []byte(`{"quantity":0}`)); err != nil {
+		t.Fatal(err)
+	}
+	if docs, err := s.Find(t.Context(), "stock", port.Key{Field: port.KeySKU, Value: "NK-GRINDER-01"}); err != nil || len(docs) != 1 {
+		t.Errorf("sold out, and there %d times: %v", len(docs), err)
+	}
+}

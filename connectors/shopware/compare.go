@@ -199,6 +199,7 @@ func (c *Client) compareLabels(ctx context.Context, d *jsondoc.Difference, id st
 	if err := compareVariants(d, body, have, labels); err != nil {
 		return err
 	}
+	compareRelated(d, body, have, labels)
 	if err := compareImages(d, body, id, have, labels); err != nil {
 		return err
 	}

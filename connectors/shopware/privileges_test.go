@@ -42,7 +42,7 @@ func TestPrivilegesPage(t *testing.T) {
 		{"customers are read", func(s *shop) error { return readAll(t, s, "customer") }},
 		{"stock is read", func(s *shop) error { return readAll(t, s, "stock") }},
 		{"products are written, with all that they may name", func(s *shop) error {
-			return writes(s, "product", sweater, `{"ean":"2","crosswalk":{"images":[{"url":"https://cdn.example.com/front.jpg","hash":"f2"}]},"visibilities":[{"salesChannelId":"`+first("salesChannels")+`","visibility":30}]}`)
+			return writes(s, "product", sweater, `{"ean":"2","crosswalk":{"related":["NK-MUG-350"],"images":[{"url":"https://cdn.example.com/front.jpg","hash":"f2"}]},"visibilities":[{"salesChannelId":"`+first("salesChannels")+`","visibility":30}]}`)
 		}},
 		{"customers are written", func(s *shop) error {
 			return writes(s, "customer", customer, `{"addresses":[{"id":"`+gjson.Get(customer, "addresses.0.id").String()+`","city":"B"}]}`)

@@ -16,6 +16,7 @@ import (
 //	crosswalk.categories    [["Shoes", "Men"], ...]: paths; the product is put into them and taken out of none
 //	crosswalk.features      [{name, value}, ...]: properties that inform; others of the product stay
 //	crosswalk.variants      [{productNumber, ean, stock, price, options: [{name, value}]}, ...]; others of the family stay
+//	crosswalk.related       [number, ...] that are shown with it, in a list of their own that is called crosswalk.relatedTitle when it is made
 //	crosswalk.images        [{url, name, hash}, ...]: the first one is the cover
 //
 // See named.go for what becomes of names that the shop does not know, and image.go for images.
@@ -40,6 +41,9 @@ func (c *Client) putProduct(ctx context.Context, id string, have, in *jsondoc.Ob
 		return nil, err
 	}
 	if err := c.putVariants(ctx, id, have, in, labels); err != nil {
+		return nil, err
+	}
+	if err := c.putRelated(ctx, id, have, in, labels); err != nil {
 		return nil, err
 	}
 	putVisibilities(id, have, in)

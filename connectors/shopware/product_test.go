@@ -24,7 +24,7 @@ const sweater = `{"productNumber":"SW","name":"Sweater","stock":0,"taxId":"15d61
 	"price":[{"currencyId":"b7d2554b0ce847cd82f3ac9bd1c0dfca","net":40,"gross":48.40,"linked":true}],
 	"visibilities":[{"salesChannelId":"56a51da692518f647c4da9d3d29d1a5c","visibility":30}],
 	"crosswalk":{"manufacturer":"Wolkade","categories":[["Clothes","Warm"],["Home","Benodigdheden"]],
-	"features":[{"name":"Wool","value":"Merino"},{"name":"","value":"x"}],
+	"features":[{"name":"Wool","value":"Merino"},{"name":"","value":"x"}],"related":["NK-GRINDER-01"],
 	"variants":[
 		{"productNumber":"SW-S","ean":"1","stock":3,"options":[{"name":"Size","value":"S"},{"name":"Fit","value":"Slim"}]},
 		{"productNumber":"SW-XL","stock":4,"options":[{"name":"Size","value":"XL"},{"name":"Fit","value":"Slim"}],
@@ -400,4 +400,62 @@ func TestCreateCutAnywhere(t *testing.T) {
 			rt.Fatalf("%d images", n)
 		}
 	})
+}
+
+// TestRelated shows that related products are added to a list of their own, that what other lists name is no change, and that a search is no list.
+func TestRelated(t *testing.T) {
+	s := open0(t)
+	find := func(number string) port.Document {
+		t.Helper()
+		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: number})
+		if err != nil || len(docs) != 1 {
+			t.Fatal(docs, err)
+		}
+		return docs[0]
+	}
+	named := func(d port.Document) string {
+		return gjson.GetBytes(d.Body, `crossSellings.#.assignedProducts.#.product.productNumber`).Raw
+	}
+	mug, grinder := find("NK-MUG-350"), find("NK-GRINDER-01")
+	d, err := s.Update(t.Context(), "product", mug.ID, []byte(`{"crossSellings":[{"name":"Goes with","type":"productList","position":1,"assignedProducts":[{"productId":"`+grinder.ID+`","position":1}]},
+		{"name":"Cheap ones","type":"productStream","position":2}]}`))
+	if err != nil || named(d) != `[["NK-GRINDER-01"],[]]` {
+		t.Fatalf("%s %v", named(d), err)
+	}
+	update := func(want string) port.Document {
+		t.Helper()
+		c, err := s.Compare(t.Context(), "product", find("NK-MUG-350"), []byte(want))
+		if err != nil || len(c.Changes) != 1 || c.Changes[0].Path != "related" {
+			t.Fatalf("%+v %v", c.Changes, err)
+		}
+		d, err := s.Update(t.Context(), "product", mug.ID, c.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d = update(`{"crosswalk":{"related":["NK-GRINDER-01","NK-BEAN-DARK-1000"],"relatedTitle":"Ook lekker"}}`)
+	if named(d) != `[["NK-GRINDER-01"],[],["NK-BEAN-DARK-1000"]]` || gjson.GetBytes(d.Body, "crossSellings.2.name").String() != "Ook lekker" || !gjson.GetBytes(d.Body, "crossSellings.2.active").Bool() {
+		t.Fatalf("%s", gjson.GetBytes(d.Body, "crossSellings").Raw)
+	}
+	// The shop called it something else, and a variant is related too.
+	if _, err := s.Update(t.Context(), "product", mug.ID, []byte(`{"crossSellings":[{"id":"`+gjson.GetBytes(d.Body, "crossSellings.2.id").String()+`","name":"Lekker"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"crosswalk":{"related":["NK-BEAN-DARK-1000","NK-TEE-BLACK-M","NK-GRINDER-01"],"relatedTitle":"Ook lekker"}}`
+	d = update(want)
+	if named(d) != `[["NK-GRINDER-01"],[],["NK-BEAN-DARK-1000","NK-TEE-BLACK-M"]]` || gjson.GetBytes(d.Body, "crossSellings.2.name").String() != "Lekker" {
+		t.Errorf("%s", gjson.GetBytes(d.Body, "crossSellings").Raw)
+	}
+	if c, err := s.Compare(t.Context(), "product", find("NK-MUG-350"), []byte(want)); err != nil || len(c.Changes) != 0 {
+		t.Errorf("again: %+v %v", c.Changes, err)
+	}
+	if _, err := s.Update(t.Context(), "product", mug.ID, []byte(`{"crosswalk":{"related":["nk-grinder-01"]}}`)); !errors.Is(err, port.ErrValidation) {
+		t.Errorf("a number in another case is another: %v", err)
+	}
+	lamp := s.make(t, "product", `{"productNumber":"LAMP","name":"Lamp","stock":0,"taxId":"15d612e1364b0444a626b143d59d6288",
+		"price":[{"currencyId":"b7d2554b0ce847cd82f3ac9bd1c0dfca","net":40,"gross":48.40,"linked":true}],"crosswalk":{"related":["NK-MUG-350"]}}`)
+	if named(lamp) != `[["NK-MUG-350"]]` || gjson.GetBytes(lamp.Body, "crossSellings.0.name").String() != "Related products" {
+		t.Errorf("a new one: %s", gjson.GetBytes(lamp.Body, "crossSellings").Raw)
+	}
 }

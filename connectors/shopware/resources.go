@@ -97,14 +97,15 @@ var resources = map[string]resource{
 			"properties":           {Associations: associations{"group": {}}},
 			"options":              {Associations: associations{"group": {}}},
 			"configuratorSettings": {Associations: associations{"option": {Associations: associations{"group": {}}}}},
+			"crossSellings":        {Associations: associations{"assignedProducts": {Associations: associations{"product": {}}, Sort: []sorting{{Field: "position"}, {Field: "id"}}}}, Sort: []sorting{{Field: "position"}, {Field: "id"}}},
 			"children":             {Associations: associations{"options": {Associations: associations{"group": {}}}}, Sort: []sorting{{Field: "autoIncrement"}}},
 		},
 		// A family is one document with its variants, and changes when one of them does.
 		only:  []filter{equals("parentId", nil)},
-		parts: map[string]string{"children": "product"},
+		parts: map[string]string{"children": "product", "crossSellings": "product_cross_selling"},
 		// Without the header, a variant is null wherever it inherits. Its mere presence counts.
 		header:   http.Header{"Sw-Inheritance": {"1"}},
-		volatile: []string{"sales", "ratingAverage", "availableStock", "available", "media.media.url", "cover.media.url"},
+		volatile: []string{"sales", "ratingAverage", "availableStock", "available", "media.media.url", "cover.media.url", "crossSellings.assignedProducts.product"},
 		probes: map[string]probe{port.KeyID: {field: "id"}, port.KeySKU: {field: "productNumber", exact: true},
 			port.KeyNumber: {field: "productNumber", exact: true}},
 	},

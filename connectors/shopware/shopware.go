@@ -46,7 +46,7 @@ func spec() connectors.Spec {
 				Probes: []string{port.KeyID, port.KeyEmail, port.KeyNumber}},
 			{Name: "product", Entity: port.Product, Title: "Products", Help: "families as one product with their variants, properties, categories, images, visibilities",
 				Read: true, Create: true, Update: true, Writes: connectors.WriteMerge,
-				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}},
+				Probes: []string{port.KeyID, port.KeySKU, port.KeyNumber}, Idempotent: true, ProductTypes: []string{"simple", "variants"}, Relates: true},
 			{Name: "stock", Entity: port.Stock, Title: "Stock", Help: "of simple products and variants", Read: true, Update: true, Writes: connectors.WriteAbsolute,
 				Probes: []string{port.KeyID, port.KeySKU}, Impossible: map[string]string{"create": "Stock is a member of a product: it is there as soon as that is."}},
 		},

@@ -26,6 +26,12 @@ type Executor struct {
 // lost is asked for by its keys and never sent again in the same run. A plan that was stored, and so may be
 // old, is held to the target first; where that has moved, the plan is refused.
 func (e *Executor) Apply(ctx context.Context, p *Plan) Result {
+	r := e.apply(ctx, p)
+	r.await(p)
+	return r
+}
+
+func (e *Executor) apply(ctx context.Context, p *Plan) Result {
 	r := newResult(p)
 	switch {
 	case p.Failure != nil:

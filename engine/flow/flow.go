@@ -33,8 +33,8 @@ type Mappings struct {
 	Read Mapper
 	// Write makes the target's document from the canonical one. Required.
 	Write Mapper
-	// TargetRead makes the canonical document from the target's. Optional, for flows of stock: it tells locations
-	// and present quantities.
+	// TargetRead makes the canonical document from the target's. Optional, for flows of stock and products: it tells locations
+	// and present quantities, and what the options of a family are called there.
 	TargetRead Mapper
 	// CustomerWrite makes the target's customer from a canonical customer. Required for orders whose target has customers,
 	// unless every order goes to a default customer. Its `source` is the raw order.
@@ -63,6 +63,8 @@ type Resources struct {
 	Customer, Product string
 	// ProductTypes are the types of products that the target takes; empty for simple ones only.
 	ProductTypes []string
+	// Relates is true where products of the target can name related ones.
+	Relates bool
 	// References are the target's reference tables that write mappings may read
 	// as links.reference.<name>. One that the account may not read is left out.
 	References []string

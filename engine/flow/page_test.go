@@ -63,7 +63,7 @@ func TestCodesPage(t *testing.T) {
 		if !ok || len(spec.Values) != 1 || spec.Type != nil {
 			return true
 		}
-		for _, prefix := range []string{"Skip", "Doubt", "Fail"} {
+		for _, prefix := range []string{"Skip", "Awaits", "Doubt", "Fail"} {
 			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && strings.HasPrefix(spec.Names[0].Name, prefix) {
 				code, err := strconv.Unquote(lit.Value)
 				if err != nil {

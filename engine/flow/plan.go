@@ -98,6 +98,8 @@ type Plan struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Adopt are documents that the target has and that will be remembered as linked.
 	Adopt []Adoption `json:"adopt,omitempty"`
+	// Awaits are the SKUs of related products that the target does not have yet: the document comes back until it has them.
+	Awaits []string `json:"awaits,omitempty"`
 	// Zeroes is true where the plan takes the stock of an article from some to none: see settings.maxZeroed.
 	Zeroes bool `json:"zeroes,omitempty"`
 	// Expected is what the target's document must add up to.
@@ -189,20 +191,21 @@ type Adoption struct {
 
 // Codes of verdicts.
 const (
-	SkipFiltered    = "filtered"     // the where expression leaves it out
-	SkipBeforeStart = "before_start" // created before the flow's start
-	SkipExists      = "exists"       // the target has it
-	SkipUnchanged   = "unchanged"    // the target says the same already
-	SkipNoKey       = "no_key"       // it has no e-mail address or SKU to be found by
-	SkipDuplicate   = "duplicate"    // another document of the source has the same e-mail address or SKU
-	SkipType        = "type"         // the target does not take products of this type
-	SkipVariant     = "variant"      // it is a variant of another product, and changed with that
-	SkipNotThere    = "not_there"    // the target does not have the article
-	SkipNoQuantity  = "no_quantity"  // the source does not say how many there are
-	SkipLocation    = "location"     // the table of locations leaves it out
-	DoubtPending    = "pending"      // an earlier attempt has no answer yet
-	DoubtLost       = "lost"         // the answer of this attempt was lost
-	DoubtUnprobed   = "unprobed"     // the answer was lost and the target cannot be asked: a person decides
+	SkipFiltered    = "filtered"       // the where expression leaves it out
+	SkipBeforeStart = "before_start"   // created before the flow's start
+	SkipExists      = "exists"         // the target has it
+	SkipUnchanged   = "unchanged"      // the target says the same already
+	SkipNoKey       = "no_key"         // it has no e-mail address or SKU to be found by
+	SkipDuplicate   = "duplicate"      // another document of the source has the same e-mail address or SKU
+	SkipType        = "type"           // the target does not take products of this type
+	SkipVariant     = "variant"        // it is a variant of another product, and changed with that
+	SkipNotThere    = "not_there"      // the target does not have the article
+	SkipNoQuantity  = "no_quantity"    // the source does not say how many there are
+	SkipLocation    = "location"       // the table of locations leaves it out
+	AwaitsRelated   = "awaits_related" // it is settled but for related products that the target does not have yet
+	DoubtPending    = "pending"        // an earlier attempt has no answer yet
+	DoubtLost       = "lost"           // the answer of this attempt was lost
+	DoubtUnprobed   = "unprobed"       // the answer was lost and the target cannot be asked: a person decides
 )
 
 // Failure says why a document fails and what to do about it. It is an error.
@@ -211,6 +214,8 @@ type Failure struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Help    string `json:"help,omitempty"`
+	// Values are the document's values that took part, and what a script threw: message and help hold none.
+	Values []engine.Observed `json:"values,omitempty"`
 	// Err is the cause, such as engine.Diagnostics.
 	Err error `json:"-"`
 }

@@ -196,7 +196,7 @@ func (p *Planner) finish(ctx context.Context, d *draft) {
 		port.Order: p.planOrder, port.Customer: p.planCustomer, port.Product: p.planProduct, port.Stock: p.planStock,
 	}[p.flow.Entity]
 	if err := process(ctx, d); err != nil {
-		d.plan.Operations, d.plan.Adopt, d.plan.Zeroes = nil, nil, false
+		d.plan.Operations, d.plan.Adopt, d.plan.Awaits, d.plan.Zeroes = nil, nil, nil, false
 		var v *doubt
 		var skip *skipped
 		switch {
@@ -276,10 +276,11 @@ type memory struct {
 	missing    map[string]bool
 	references []byte
 	debtor     *port.Document
+	related    map[string]bool // SKUs that the target has
 }
 
 func newMemory() *memory {
-	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}}
+	return &memory{articles: map[string]port.Document{}, missing: map[string]bool{}, related: map[string]bool{}}
 }
 
 // References returns the target's reference tables that mappings may read, as one JSON object.

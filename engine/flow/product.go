@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -92,11 +93,41 @@ func (p *Planner) planOne(ctx context.Context, d *draft, w wanted) error {
 			}
 		}
 	}
+	if w.document, err = p.fitted(ctx, d, w.document, found); err != nil {
+		return err
+	}
 	link, err := p.link(ctx, w.link.Entity, w.link.SourceID)
 	if err != nil {
 		return err
 	}
 	return p.upsert(ctx, d, w, found, link, asked)
+}
+
+// fitted is a product as it can be written over the one that the target has, nil for none: the options of a family under the names that they have there,
+// and only those of its related products that are there.
+func (p *Planner) fitted(ctx context.Context, d *draft, product []byte, found *port.Document) ([]byte, error) {
+	family, related := gjson.GetBytes(product, "type").String() == typeVariants, gjson.GetBytes(product, "related").Exists()
+	if found != nil && !p.set.update {
+		return product, nil // nothing will be written
+	}
+	var have []byte
+	if found != nil && (family || related) && p.flow.Mappings.TargetRead != nil {
+		var err error
+		if have, err = p.flow.Mappings.TargetRead.Apply(ctx, found.Body, engine.Input{}); err != nil {
+			return nil, mappingFailure("read mapping of the target's product", err)
+		}
+	}
+	if family && have != nil {
+		named, err := p.namedAsThere(have, product)
+		if err != nil {
+			return nil, err
+		}
+		product, d.plan.Canonical = named, named
+	}
+	if !related {
+		return product, nil
+	}
+	return p.relatedThere(ctx, d, product, have)
 }
 
 // bySKU asks the target for the only document with a SKU. One that is found by the SKU of a variant of its own has another key: what a

@@ -25,8 +25,8 @@ type Result struct {
 	Outcome  Outcome `json:"outcome"`
 	// DryRun is true where nothing was sent and Outcome is what would be.
 	DryRun bool `json:"dryRun,omitempty"`
-	// Code and Reason say why, where the outcome is not created or updated. They hold no
-	// personal data.
+	// Code and Reason say why, where the outcome is not created or updated or the document comes back all the same. They
+	// hold no personal data.
 	Code   string `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	// Help says what to do about it.
@@ -93,9 +93,10 @@ func (r *Result) doubt(v Verdict) {
 }
 
 // preview is the result of a plan that is not carried out.
-func preview(p *Plan) Result {
-	r := newResult(p)
+func preview(p *Plan) (r Result) {
+	r = newResult(p)
 	r.DryRun = true
+	defer func() { r.await(p) }()
 	switch main := p.Main(); {
 	case p.Failure != nil:
 		r.fail(p.Failure)

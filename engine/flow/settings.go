@@ -103,6 +103,8 @@ var productSettings = []engine.Setting{
 		Help: "Whether categories are written: always, for new products only, or never."},
 	{Name: "images", Type: "string", Default: []byte(`"always"`), Choices: []string{partAlways, partCreate, partNever},
 		Help: "Whether images are written: always (those that changed), for new products only, or never."},
+	{Name: "related", Type: "string", Default: []byte(`"always"`), Choices: []string{partAlways, partNever},
+		Help: "Whether related products are written: always, each once the target has it, or never."},
 	{Name: "unmappedAttributes", Type: "string", Default: []byte(`"create"`), Choices: []string{unmappedCreate, unmappedIgnore, unmappedFail},
 		Help: "What happens to an attribute or a value of one that is not in the table attributes: it keeps its label (and is made in the target), is left out, or fails the product."},
 	{Name: "unmappedFeatures", Type: "string", Default: []byte(`"create"`), Choices: []string{unmappedCreate, unmappedIgnore, unmappedFail},
@@ -132,6 +134,7 @@ type settings struct {
 	unsupportedTypes   string
 	prices, currency   string
 	categories, images string
+	related            string
 	unmapped           map[string]string // by the name of the table
 
 	ownQuantity bool
@@ -176,6 +179,7 @@ func parseSettings(entity port.Entity, text []byte) (settings, error) {
 		currency:         strings.ToUpper(strings.TrimSpace(r.text("currency"))),
 		categories:       r.text("categories"),
 		images:           r.text("images"),
+		related:          r.text("related"),
 		unmapped:         map[string]string{"attributes": r.text("unmappedAttributes"), "features": r.text("unmappedFeatures")},
 
 		ownQuantity: present(root.Get("quantity")),

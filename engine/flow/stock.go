@@ -72,7 +72,7 @@ func (p *Planner) newStock(ctx context.Context, d *draft, w wanted, asked bool) 
 		return fmt.Errorf("product %s: %w", sku, err)
 	}
 	if len(docs) == 0 {
-		return skip(SkipNotThere, "%s has no product %s", p.flow.To, sku)
+		return skip(SkipNotThere, "%s has no product %s that it keeps stock of", p.flow.To, sku)
 	}
 	link, err := p.link(ctx, port.Stock, d.doc.ID)
 	if err != nil {

@@ -403,7 +403,7 @@ async function lane(next) {
       rmSync(join(dir, 'mappings/testdata'), { force: true, recursive: true });
       writeFileSync(join(dir, 'mappings/order.yaml'), mapping);
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
-      context.setDefaultTimeout(30_000); // machines that build are busy
+      context.setDefaultTimeout(60_000); // machines that build are busy
       const page = await context.newPage();
       const start = Date.now();
       try {

@@ -134,6 +134,7 @@ var (
 	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
 	stored  = limits{body: 64 << 10, time: 20 * time.Second, busy: true}
 	systems = limits{body: 64 << 10, time: 2 * time.Minute, asks: true}
+	compare = limits{body: files.MaxBytes + 64<<10, time: 2 * time.Minute, asks: true}
 	foreign = limits{body: 1 << 10, time: 20 * time.Second, signs: true}
 	streams = limits{body: 1 << 10, time: streamTime}
 )
@@ -192,6 +193,7 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/plan", auth.Operator, remote, a.planDocument},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
+		{"POST", "/flows/{flow}/mapping-effect", auth.Editor, compare, a.mappingEffect},
 		{"GET", "/flows/{flow}/tables", auth.Viewer, compute, a.flowTables},
 		{"POST", "/flows/{flow}/tables", auth.Editor, compute, a.addEntry},
 

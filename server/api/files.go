@@ -7,6 +7,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
+	"github.com/crosswalk-go/crosswalk/server/project"
 )
 
 // fileText is a file with its text.
@@ -42,7 +43,11 @@ func (a *API) readFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("ETag", `"`+tag+`"`)
 	kind, _ := a.Folder.KindOf(name)
-	return write(w, fileText{name, kind, string(text), tag, auth.UserOf(r.Context()).Role < roleFor(kind)})
+	shown, readOnly := string(text), auth.UserOf(r.Context()).Role < roleFor(kind)
+	if readOnly && kind == files.Project {
+		shown = project.Covered(shown)
+	}
+	return write(w, fileText{name, kind, shown, tag, readOnly})
 }
 
 // roleFor is who may change a file: the project's own names connections, which takes more.

@@ -115,7 +115,9 @@ func (a *API) flows(w http.ResponseWriter, r *http.Request) error {
 	}
 	open := map[string]int{}
 	for _, u := range left {
-		open[u.Flow]++
+		if !u.Waits() {
+			open[u.Flow]++
+		}
 	}
 	for _, f := range a.Flows.Current().Flows {
 		row, err := a.row(r.Context(), f, open[f.Name])

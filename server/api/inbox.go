@@ -63,6 +63,7 @@ func (a *API) unsettled(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	left = slices.DeleteFunc(left, runner.Unsettled.Waits)
 	more := len(left) > maxNamed
 	for _, u := range left[:min(len(left), maxNamed)] {
 		e, _, err := a.Flows.Engine.Activity().Get(r.Context(), u.Entry)

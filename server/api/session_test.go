@@ -131,6 +131,26 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
+// Hashes of passwords are for those who may change them.
+func TestHashesAreCovered(t *testing.T) {
+	cfg, tokens := tokensOfRoles()
+	text := "connections: {}\nserver:\n  auth:\n    users: [{name: ann, role: editor, password: '" + cheapHash + "'}]\n    tokens: [{name: ci, role: viewer, hash: \"" + cfg.Tokens[0].Hash + "\"}]\n"
+	c := open(t, map[string]string{"crosswalk.yaml": text}, cfg)
+	for role, token := range tokens {
+		c.token = token
+		got := gjson.Get(c.get("GET", "/files/crosswalk.yaml", nil), "text").Str
+		if role == auth.Admin {
+			if got != text {
+				t.Errorf("an admin sees\n%s", got)
+			}
+			continue
+		}
+		if strings.Contains(got, cheapHash[10:]) || strings.Contains(got, cfg.Tokens[0].Hash[7:]) || !strings.Contains(got, "role: editor, password: 'argon2id ********'}") {
+			t.Errorf("the %s sees\n%s", role, got)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	c := open(t, nil, auth.Config{})
 	large := strings.Repeat("x", 33<<20)

@@ -95,18 +95,21 @@ func differences(c cell, want, got gjson.Result) (out []string) {
 				continue
 			}
 			price(number, sku+" ", v, there)
-			for code, value := range v.Get("options").Map() {
-				if !strings.Contains(fold(there.Get("options").Raw), fold(value.String())) {
-					out = append(out, fmt.Sprintf("%s: %s was %s, options are %s", sku, code, value.Raw, there.Get("options").Raw))
+			for _, o := range v.Get("options").Array() {
+				if !strings.Contains(fold(there.Get("options.#.value").Raw), fold(o.Get("value").String())) {
+					out = append(out, fmt.Sprintf("%s: %s was %s, options are %s", sku, o.Get("name"), o.Get("value"), there.Get("options").Raw))
 				}
+			}
+			if n := len(got.Get(fmt.Sprintf(`variants.#(sku==%q)#`, sku)).Array()); n != 1 {
+				out = append(out, fmt.Sprintf("variant %s is there %d times", sku, n))
 			}
 		}
 	case port.Stock:
 		text("sku", want.Get("sku").String(), got.Get("sku").String())
 		if !got.Get("managed").Exists() || got.Get("managed").Bool() {
-			// A target that reserves pieces for its own orders has the number as what lies there, or as what is left of that.
-			if number := lies(got); !sameNumber(available(want), number) && !sameNumber(available(want), available(got)) {
-				out = append(out, fmt.Sprintf("available was %s, %s lie there and %s are available", available(want), number, available(got)))
+			// Whatever a target reserves for its own orders: what it can sell is the number.
+			if !sameNumber(available(want), available(got)) {
+				out = append(out, fmt.Sprintf("available was %s and is %s: %s", available(want), available(got), got.Raw))
 			}
 		}
 	}
@@ -161,13 +164,6 @@ func available(stock gjson.Result) gjson.Result {
 		on = on.Sub(r)
 	}
 	return atLeastZero(gjson.Parse(on.String()))
-}
-
-func lies(stock gjson.Result) gjson.Result {
-	if stock.Get("onHand").Exists() {
-		return atLeastZero(stock.Get("onHand"))
-	}
-	return available(stock)
 }
 
 func atLeastZero(n gjson.Result) gjson.Result {

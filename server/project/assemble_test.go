@@ -190,8 +190,11 @@ func TestAssembleEntities(t *testing.T) {
 			case f.Resources.Source != c.source || f.Resources.Target != c.target || f.Mappings.Read == nil || f.Mappings.Write == nil:
 				t.Errorf("%+v", f.Resources)
 			}
-			if c.name == "stock" && (f.Quantity == nil || f.Mappings.TargetRead == nil || f.Resources.Product != "product") {
+			if c.name == "stock" && (f.Quantity == nil || f.Mappings.TargetRead == nil || f.Resources.Product != "stockItem") {
 				t.Errorf("%+v", f)
+			}
+			if c.name == "products" && f.Mappings.TargetRead == nil {
+				t.Error("nothing tells what the target calls the options of a family")
 			}
 			if c.name == "products" && !slices.Equal(f.Resources.ProductTypes, []string{"simple"}) {
 				t.Errorf("product types %v", f.Resources.ProductTypes)

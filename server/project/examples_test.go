@@ -67,9 +67,6 @@ func TestExamples(t *testing.T) {
 				for _, spec := range []connectors.Spec{a, b} {
 					x.serveAs(envName(spec.Name), spec)
 				}
-				if faulty[fmt.Sprintf("%s to %s, variants", c.from.Name, c.to.Name)] != "" && c.entity == port.Product {
-					c.kind = "simple"
-				}
 				for _, p := range c.problemsOf(x) {
 					t.Error(p)
 				}

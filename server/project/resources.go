@@ -26,11 +26,11 @@ func (a *assembly) resources() flow.Resources {
 	case port.Stock:
 		r.Target = a.choose("to", a.to, "stockType", ability{"update", "takes no", func(r connectors.Resource) bool { return r.Update }})
 		if t := named(a.to, r.Target); t != nil && t.Create {
-			r.Product = find(a.to, port.Product, func(r connectors.Resource) bool { return slices.Contains(r.Probes, port.KeySKU) })
+			r.Product = stocked(a.to)
 		}
 	}
 	if t := named(a.to, r.Target); t != nil {
-		r.ProductTypes = t.ProductTypes
+		r.ProductTypes, r.Relates = t.ProductTypes, t.Relates
 		if key := probeOf[a.flow.Entity]; key != "" && !slices.Contains(t.Probes, key) {
 			a.report(a.flow.at["to"], codeValue, fmt.Sprintf("%s cannot be asked for %s by %s, so nothing could keep one from being there twice", a.to.Title, plural(a.flow.Entity), key), "")
 		}
@@ -39,6 +39,16 @@ func (a *assembly) resources() flow.Resources {
 		r.References = append(r.References, ref.Name)
 	}
 	return r
+}
+
+// stocked is the resource that tells whether the system has an article of which it keeps stock: one of stock that comes and goes with
+// its article, so that families and sets have none, else the articles themselves.
+func stocked(s *connectors.Spec) string {
+	bySKU := func(r connectors.Resource) bool { return slices.Contains(r.Probes, port.KeySKU) }
+	if own := find(s, port.Stock, func(r connectors.Resource) bool { return bySKU(r) && !r.Create }); own != "" {
+		return own
+	}
+	return find(s, port.Product, bySKU)
 }
 
 // probeOf is by what the target must be able to tell whether it has a document. Orders have their links besides.
@@ -150,9 +160,7 @@ func (a *assembly) mappings(r *flow.Resources) flow.Mappings {
 		if a.flow.Entity == port.Customer {
 			place = &m.CustomerRead
 		}
-		if a.flow.Entity != port.Product {
-			set(place, "", "", a.to.Name+"/"+r.Target+".read", to+r.Target, entity, false)
-		}
+		set(place, "", "", a.to.Name+"/"+r.Target+".read", to+r.Target, entity, false)
 		return m
 	}
 	a.keepRead(&r.Customer, write.ReadsLink("customer"), port.Customer)

@@ -27,6 +27,7 @@ const (
 
 	photoInput      = "file_type:s! alttext:s source:s! is_mainphoto:b"
 	patchPhotoInput = "alttext:s is_mainphoto:b"
+	relevantInput   = "child_product_id:i!"
 	membershipInput = "position:i product_id:i! category_id:i!"
 	attributeInput  = "name:s! type:s!"
 	valueInput      = "name:s! default_price:n!"

@@ -11,7 +11,7 @@ import (
 )
 
 // expandable are the child links that the parameter expand fills.
-var expandable = []string{"attributecombinations", "productattributesets", "productphotos", "producttocategories"}
+var expandable = []string{"attributecombinations", "productattributesets", "productphotos", "producttocategories", "productrelevant"}
 
 func (c *call) products() (any, *apiError) {
 	if word := c.query.Get("expand"); word != "" && min(atoi(c.query.Get("size"), defaultSize), mostSize) > 100 {
@@ -60,6 +60,8 @@ func (c *call) expanded(p *object) *object {
 			rows = list(c.s.table(word).by("_product", id))
 		case "producttocategories":
 			rows = list(c.s.table(word).by("product_id", id))
+		case "productrelevant":
+			rows = list(c.s.table(word).by("parent_product_id", id))
 		case "productattributesets":
 			rows = c.s.sets(id)
 		}
@@ -227,9 +229,11 @@ func (c *call) deleteProduct() (any, *apiError) {
 	}
 	id := p.Int("id")
 	c.s.table("products").remove(p)
-	for resource, member := range map[string]string{"attributecombinations": "product_id", "productphotos": "_product", "producttocategories": "product_id", "productattributevalues": "_product"} {
+	for resource, member := range map[string]string{"attributecombinations": "product_id", "productphotos": "_product", "producttocategories": "product_id", "productattributevalues": "_product",
+		"productrelevant": "parent_product_id"} {
 		c.s.table(resource).remove(c.s.table(resource).by(member, id)...)
 	}
+	c.s.table("productrelevant").remove(c.s.table("productrelevant").by("child_product_id", id)...)
 	c.s.happened("products.deleted", jsondoc.New("href", p.Text("href"), "id", id))
 	return nil, nil
 }
@@ -255,6 +259,30 @@ func (c *call) postMembership() (any, *apiError) {
 	m.Set("product_href", "@/products/"+itoa(product))
 	m.Set("category_href", "@/categories/"+itoa(category))
 	return m, nil
+}
+
+// postRelevant names a related product. What happens to one that is named already, the vendor does not say.
+func (c *call) postRelevant() (any, *apiError) {
+	p, fault := c.target("products", "product")
+	if fault != nil {
+		return nil, fault
+	}
+	if fault := checkInput(relevantInput, c.body, "productrelevant"); fault != nil {
+		return nil, fault
+	}
+	child := c.body.Int("child_product_id")
+	if c.s.table("products").find(child) == nil {
+		return nil, unknownID("product", child)
+	}
+	for _, r := range c.s.table("productrelevant").by("parent_product_id", p.Int("id")) {
+		if r.Int("child_product_id") == child {
+			return nil, exists("The product is already relevant.")
+		}
+	}
+	r := c.s.add("productrelevant", "productrelevant", "{product}", p.Text("id"), "{child}", itoa(child))
+	r.Merge(c.body)
+	r.Set("parent_product_id", p.Get("id"))
+	return r, nil
 }
 
 // photoTypes are those that the shop keeps; the vendor does not list them.

@@ -7,7 +7,7 @@ import (
 
 // shownKinds are the resources that [Sandbox.State] lists.
 var shownKinds = []string{"orders", "orderrows", "terminalreceipts", "cashups", "users", "products", "attributecombinations", "productattributevalues",
-	"productphotos", "attributes", "attributevalues", "categories", "brands", "packages", "webhooks"}
+	"productphotos", "productrelevant", "attributes", "attributevalues", "categories", "brands", "packages", "webhooks"}
 
 // State shows the documents, links within the API without its address.
 func (s *Sandbox) State(newest int) []connectors.Holding {

@@ -18,7 +18,7 @@ type table struct {
 var firstIDs = map[string]int{
 	"orders": 339900100, "orderrows": 70000, "orderrowattributevalues": 700000, "ordernotes": 81000, "products": 845000, "productphotos": 560000,
 	"productattributevalues": 640000, "attributecombinations": 920000, "attributes": 600, "attributevalues": 6010, "categories": 5100,
-	"producttocategories": 33000, "brands": 8800, "packages": 9100, "users": 330040, "webhooks": 4710, "webshops": 71000,
+	"producttocategories": 33000, "productrelevant": 34000, "brands": 8800, "packages": 9100, "users": 330040, "webhooks": 4710, "webshops": 71000,
 	"terminalreceipts": 300000, "cashups": 610, "suppliers": 8600, "conditions": 8700, "ordernumbers": 1000,
 }
 

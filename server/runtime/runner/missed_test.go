@@ -10,9 +10,9 @@ import (
 
 // What a table has no entry for is counted by what documents brought, and a restart forgets none of it.
 func TestMissed(t *testing.T) {
-	newWorld(t, nil)
+	w := newWorld(t, nil)
 	dir := t.TempDir()
-	s, err := openSet(t.Context(), dir, runner.Options{})
+	s, err := openSet(t.Context(), dir, runner.Options{}, w.lookup)
 	if err != nil {
 		t.Fatal(err)
 	}

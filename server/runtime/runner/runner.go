@@ -69,6 +69,7 @@ type Engine struct {
 	recent   jetstream.KeyValue
 	control  jetstream.KeyValue // what is paused, and the state of flows
 	versions jetstream.KeyValue // what flows were put together from
+	fresh    jetstream.KeyValue // the versions of documents that were read as they were handled
 
 	schedules *schedule.Scheduler
 	stating   sync.Mutex // who changes the state of a flow
@@ -103,6 +104,9 @@ func Open(ctx context.Context, store *runtime.Runtime, o Options) (*Engine, erro
 		return nil, err
 	}
 	if e.versions, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "versions", TTL: versionRetention}); err != nil {
+		return nil, err
+	}
+	if e.fresh, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "fresh", TTL: freshRetention}); err != nil {
 		return nil, err
 	}
 	if e.schedules, err = schedule.Open(ctx, store); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Unsettled is a document that failed or is in doubt, until a later attempt settles it.
+// Unsettled is a document that failed, is in doubt or waits for others, until a later attempt settles it.
 type Unsettled struct {
 	Flow     string       `json:"flow"`
 	ID       string       `json:"id"` // in the source
@@ -34,8 +34,11 @@ type Unsettled struct {
 // Person tells whether only a person can settle it: it is in doubt and its target cannot be asked.
 func (u Unsettled) Person() bool { return u.Code == flow.DoubtUnprobed }
 
+// Waits tells whether nothing is wrong with it: it is settled but for other documents that it waits for.
+func (u Unsettled) Waits() bool { return u.Code == flow.AwaitsRelated }
+
 // passing are the codes of failures that may be gone by themselves.
-var passing = []string{flow.FailUnreachable, flow.FailAuth, flow.FailInterrupted, flow.FailStore, flow.FailMoved, flow.DoubtLost, flow.DoubtPending}
+var passing = []string{flow.FailUnreachable, flow.FailAuth, flow.FailInterrupted, flow.FailStore, flow.FailMoved, flow.DoubtLost, flow.DoubtPending, flow.AwaitsRelated}
 
 // Passing tells whether trying it again may help although nothing of the flow was changed.
 func (u Unsettled) Passing() bool { return slices.Contains(passing, u.Code) }
@@ -100,7 +103,7 @@ func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flo
 	return nil
 }
 
-// Unsettled returns the documents of a flow ("" for all) that failed or are in doubt, oldest first.
+// Unsettled returns the documents of a flow ("" for all) that failed, are in doubt or wait for others, oldest first.
 func (e *Engine) Unsettled(ctx context.Context, flowName string) ([]Unsettled, error) {
 	filter := ">"
 	if flowName != "" {

@@ -60,12 +60,11 @@ chromium:
 browser: page chromium ## test the page of the real program in headless Chromium
 	@if ! command -v npm >/dev/null; then echo "no npm found: the page is not tested"; \
 	elif ! command -v chromium >/dev/null && [ -z "$${CHROMIUM:-}" ]; then echo "no Chromium found: the page is not tested"; \
-	else $(GO) build -o bin/crosswalk ./cmd/crosswalk && mkdir -p playground/test-results && node playground/tests/run.js && node playground/tests/flows.js; fi
+	else $(GO) build -o bin/crosswalk ./cmd/crosswalk && mkdir -p playground/test-results && node playground/tests/run.js; fi
 
 .PHONY: screenshots
 screenshots: build chromium ## pictures of the page at 360, 1280 and 2560 px, light and dark, in playground/test-results
 	node playground/tests/screenshots.js
-	node playground/tests/screenshots-flows.js
 
 # The TypeScript compiler that declarations are tested with. Without npm its tests are skipped, and say so.
 TYPESCRIPT := scripting/tsc/testdata
@@ -108,6 +107,13 @@ endif
 chaos: ## 10,000 orders through failing systems while the process is killed 50 times; SEED=7 repeats a run, ORDERS and KILLS change its size
 	CROSSWALK_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) CROSSWALK_CHAOS_ORDERS=$(or $(ORDERS),10000) CROSSWALK_CHAOS_KILLS=$(or $(KILLS),50) \
 	  $(GO) test ./server/runtime/runner -run '^TestChaos$$' -count=1 -v -timeout=120m
+
+.PHONY: bench-flow
+bench-flow: ## how fast documents cross on a store on the disk, beside the same calls in a bare loop; SPEED is how many, STOCKS=1000000 a stock list as well
+	$(GO) test ./server/runtime/runner -run '^TestSpeed$$' -count=1 -v -timeout=60m -args -speed $(or $(SPEED),8000)
+ifdef STOCKS
+	$(GO) test ./server/runtime/runner -run '^TestStockStaysFlat$$' -count=1 -v -timeout=120m -args -stocks $(STOCKS)
+endif
 
 .PHONY: vuln
 vuln: ## known vulnerabilities in what is called; asks the internet, so it is no part of test

@@ -44,8 +44,10 @@ type System struct {
 // Spec declares what a connector can. The wizard, the checks of a flow before it
 // runs and the tables of docs/systems come from it.
 type Spec struct {
-	Name        string // the word of mappings and files: "eaccounting"
-	Title       string // for people: "Visma eAccounting"
+	Name  string // the word of mappings and files: "eaccounting"
+	Title string // for people: "Visma eAccounting"
+	// Address is where the system is found, for all of its customers; "" where a connection has to say it.
+	Address     string
 	Resources   []Resource
 	Credentials []Credential
 	References  []Reference
@@ -125,13 +127,23 @@ type Credential struct {
 
 // Reference is a table of reference data that [port.Target.Reference] gives.
 type Reference struct {
-	Name string // "termsOfPayment"
-	Help string
-	// Key is the member of a row that tables of mappings hold, Label what people call the row.
+	Name  string // "termsOfPayment"
+	Help  string
+	Feeds []Feed
+}
+
+// Feed says which lookup tables of mappings rows of reference data fill.
+type Feed struct {
+	// Rows is the path of the list in the reference data, "" where that is the list, or one row.
+	Rows string
+	// Key is the member of a row that tables hold, Label what people call the row.
 	Key, Label string
+	// Fraction tells that Key is a fraction, 0.21, where tables hold percent.
+	Fraction bool
 	// Keys are the tables whose keys the rows are where the system is the source of a flow, Values those whose values they are where it
-	// is the target. Outer are the tables of two levels whose first keys they are, in either place.
-	Keys, Values, Outer []string
+	// is the target. Spare are tables whose keys they are where it is the target, behind those of the source. Outer are the tables of two
+	// levels whose first keys they are, in either place.
+	Keys, Values, Spare, Outer []string
 }
 
 // Config opens a connection.

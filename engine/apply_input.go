@@ -30,7 +30,7 @@ func (f *frame) begin(ctx context.Context, limits Limits, in Input) {
 	f.write, f.limits = in.Write, limit.New(ctx, limits.Steps, limits.MemoryBytes)
 	f.budget = &f.limits
 	f.call = function.Call{Budget: f.budget, Arena: &f.arena, Now: in.Now}
-	f.seed, f.log = in.Seed, in.Log
+	f.seed, f.log, f.missed = in.Seed, in.Log, in.Missed
 	if in.Now != "" {
 		f.now = value.Text(in.Now)
 	}

@@ -88,6 +88,8 @@ type Diagnostic struct {
 	// show them to the owner of the document, never log them.
 	Values []Observed `json:"values,omitempty"`
 	Fix    *Fix       `json:"fix,omitempty"`
+	// Script is where in a script a call failed, where Pos is the rule that made it.
+	Script Position `json:"script,omitzero"`
 }
 
 // Error says place, severity, code and message in one line. It never holds a

@@ -29,6 +29,9 @@ type Input struct {
 	Seed     uint64 // of the random numbers of scripts: with the same seed a document gives the same bytes
 	// Log is given what scripts log while the document is mapped, also where it fails; nil drops it.
 	Log func(ScriptLog)
+	// Missed is told of each key that rules look for in a table without finding it, also where they allow for that, once or more
+	// often; nil for nobody.
+	Missed func(Missed)
 }
 
 // Setting is an entry of a mapping's settings: what a flow may set.

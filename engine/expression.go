@@ -60,6 +60,8 @@ type operand struct {
 	filterTest func(*frame) (bool, error)
 	// let is one more than the number of the let that the operand is, 0 where it is none.
 	let int
+	// table is set where the operand is read from the tables.
+	table *tableRead
 	quick
 }
 

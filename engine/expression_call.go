@@ -49,7 +49,11 @@ func (c *compiler) callNode(n *ast.CallNode) operand {
 	}
 	if fn == nil {
 		d := c.reportAt(callee, codeUnknownFunc, fmt.Sprintf("unknown function %q", callee.Value), "")
-		d.suggest(callee.Value, c.functionNames(), "docs/functions.md lists all functions")
+		if several := c.scripts.exporting(callee.Value); len(several) > 0 {
+			d.Message, d.Help = fmt.Sprintf("several scripts export %q", callee.Value), "write "+strings.Join(several, " or ")
+		} else {
+			d.suggest(callee.Value, c.functionNames(), "docs/functions.md lists all functions")
+		}
 		return c.broken(n)
 	}
 	if !c.checkArguments(n, fn, args) {
@@ -191,6 +195,9 @@ func (c *compiler) call(n *ast.CallNode, fn *function.Func, args []operand) oper
 			return value.Value{}, failed(fn, err, text, loc)
 		}
 		return f.made(v, text, loc.From, loc.To)
+	}
+	if fn.Name == "lookup" {
+		run = args[0].table.entry(args[1]).listening(run)
 	}
 	return operand{run: run, shape: resultShape(fn, args), node: n, quick: c.quickCall(n, fn, args)}
 }

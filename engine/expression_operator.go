@@ -129,6 +129,7 @@ func (c *compiler) coalesce(n *ast.BinaryNode, tail *rounding) operand {
 		s = shape.Union(left.shape.Without(value.Nil), right.shape)
 	}
 	o := operand{run: run, shape: s, node: n, quick: quickCoalesce(&left, &right)}.from(&left, &right)
+	o.table = left.table
 	if left.copies != nil && left.fallback == nil {
 		switch {
 		case right.konst != nil:

@@ -189,6 +189,7 @@ func (c *compiler) context(n *ast.IdentifierNode) (operand, bool) {
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.settings, nil }, c.names.settings
 	case "tables":
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.tables, nil }, c.names.tables
+		o.table = &tableRead{}
 	case "links":
 		c.readsLink("") // chain narrows it to a member that is named
 		o.run, o.shape = func(f *frame) (value.Value, error) { return f.links, nil }, shape.Any
@@ -266,6 +267,11 @@ func (c *compiler) member(n *ast.MemberNode, base operand, name *ast.StringNode)
 		return v.MemberKey(key, number), nil
 	}
 	o := operand{run: run, shape: s, node: n}
+	if base.table != nil && base.table.table == "" {
+		o.table = &tableRead{table: key}
+	} else {
+		o.table = base.table.entry(constant(value.Text(key), shape.Any, name))
+	}
 	for _, p := range base.places {
 		o.places = append(o.places, p.Member(number))
 	}
@@ -334,7 +340,8 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 		}
 		return fail(fmt.Sprintf("%s has no elements", article(v.Kind().String())))
 	}
-	o := operand{run: run, shape: s, node: n, places: base.elements()}
+	entry := base.table.entry(idx)
+	o := operand{run: entry.listening(run), shape: s, node: n, places: base.elements(), table: entry}
 	if i, ok := constantIndex(idx); ok && base.path != nil {
 		return o.at(base.view, base.path.Element(i))
 	}

@@ -35,6 +35,7 @@ type frame struct {
 	seed    uint64
 	args    []json.RawMessage // of the call of a script that is made
 	log     func(ScriptLog)
+	missed  func(Missed)
 	ahead   map[*ahead]*made
 	doubts  int    // how often a quick look was not enough
 	trace   *trace // nil, except where somebody asked for an explanation
@@ -88,7 +89,7 @@ func (f *frame) reset() {
 	f.high, f.doubts = 0, 0
 	f.given = given{}
 	f.out, f.limits, f.call, f.trace = nil, limit.Budget{}, function.Call{}, nil
-	f.seed, f.log, f.ahead = 0, nil, nil
+	f.seed, f.log, f.missed, f.ahead = 0, nil, nil, nil
 	f.stack, f.words, f.buf = f.stack[:0], f.words[:0], f.buf[:0]
 	clear(f.args[:cap(f.args)])
 	if cap(f.buf) > 1<<20 {
@@ -191,6 +192,10 @@ func (e *fault) diagnostic() Diagnostic {
 	d := Diagnostic{Severity: Error, Code: e.code, Message: e.msg, Help: e.help, Values: e.values}
 	d.Pos, d.End = e.text.rangeOf(e.from, e.to)
 	d.Snippet = e.text.file.line(d.Pos.Line)
+	var script *ScriptError
+	if errors.As(e.err, &script) {
+		d.Script = script.Pos
+	}
 	return d
 }
 

@@ -176,6 +176,9 @@ func (c *mappingCompiler) docType(l *loader, name *scalar) *shape.Shape {
 	return shape.Any
 }
 
+// Tables returns the tables that the mapping declares, inherited ones included, as one JSON object.
+func (m *Mapping) Tables() []byte { return m.tables.AppendJSON(nil) }
+
 func (c *mappingCompiler) tables() {
 	names := []string{}
 	props := map[string]*shape.Shape{}

@@ -63,6 +63,9 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		if v.Kind() != value.Missing {
 			return v, nil
 		}
+		if f.missed != nil {
+			f.noEntry(name, keys)
+		}
 		if fail {
 			return value.Value{}, &fault{text: r.keys[len(r.keys)-1], to: whole(r.keys[len(r.keys)-1]), code: codeNoEntry,
 				msg: fmt.Sprintf("the table %s has no entry for this key", name), help: fmt.Sprintf("add the key to tables.%s, or set `missing:` to omit, default or {value: ...}", name)}
@@ -113,7 +116,7 @@ func quickLookup(entries map[string]value.Value, key wordCode, absent value.Valu
 		if s, ok := words[k]; ok {
 			return s, value.Found
 		}
-		if len(words) < len(entries) { // it may have another kind of entry
+		if len(words) < len(entries) || f.missed != nil { // it may have another kind of entry, or somebody wants to hear of it
 			return "", value.Unsure
 		}
 		return other, otherwise

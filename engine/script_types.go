@@ -127,6 +127,9 @@ func (c *compiler) checkScriptArguments(n *ast.CallNode, name string, fn *script
 	good := true
 	for i, a := range args {
 		at := min(i, len(fn.types.params)-1)
+		if at < 0 {
+			break // a function that only a run shows to be one, declared without parameters
+		}
 		path, why := unfit(a.shape, fn.types.params[at], 6)
 		if why == "" {
 			continue
@@ -189,7 +192,7 @@ func anyOf(a, b []string) bool {
 func (l *lint) scriptNumbers(c *compiler, n *ast.CallNode) {
 	name := scriptName(n)
 	fn := c.scripts.lookup(name)
-	if fn == nil || fn.types == nil || function.Lookup(name) != nil {
+	if fn == nil || fn.types == nil || len(fn.types.Params) == 0 || function.Lookup(name) != nil {
 		return
 	}
 	for i, a := range n.Arguments {

@@ -41,6 +41,8 @@ type ScriptFunction struct {
 	// Name is what rules call: name, or script.name where several scripts export it.
 	Name   string
 	Script string // the path of the script
+	// Module is the script's name in rules: Module.Export always means this function. "" stands for the file's name up to its first dot.
+	Module string
 	Export string
 	// Params are the names of the parameters; Variadic says that there may be more.
 	Params   []string
@@ -197,8 +199,11 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 	}
 	for _, f := range loaded.Functions() {
 		f.Pos.File = path.Join(root, f.Pos.File)
+		if f.Module == "" {
+			f.Module, _, _ = strings.Cut(path.Base(f.Script), ".")
+		}
 		fn := &scriptFunction{f, rooted(loaded, root), l.typesOf(f)}
-		for _, name := range []string{f.Name, scriptPrefix(f) + f.Export} {
+		for _, name := range []string{f.Name, f.Module + "." + f.Export} {
 			if set.functions[name] == nil {
 				set.functions[name] = fn
 				if name == f.Name {
@@ -207,12 +212,6 @@ func (l *loader) scriptsOf(m *mappingFile, set *scriptSet, diags *Diagnostics) {
 			}
 		}
 	}
-}
-
-// scriptPrefix is what stands before the names of a script's exports where they alone could mean others.
-func scriptPrefix(f ScriptFunction) string {
-	base, _, _ := strings.Cut(path.Base(f.Script), ".")
-	return base + "."
 }
 
 // has tells whether a script of that name is loaded.
@@ -230,6 +229,14 @@ func (s *scriptSet) dotted() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// exporting lists the functions that are called name only with their script's name before it, because several scripts export it.
+func (s *scriptSet) exporting(name string) []string {
+	if s == nil {
+		return nil
+	}
+	return slices.DeleteFunc(s.dotted(), func(dotted string) bool { return !strings.HasSuffix(dotted, "."+name) })
 }
 
 func (l *loader) scriptLine(inLibrary bool, pos Position) string {

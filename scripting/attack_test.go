@@ -61,6 +61,7 @@ var attacks = []attack{
 	{"JSON of a sparse array", `const a: any[] = []; a.length = 4e9; return JSON.stringify(a)`, "more than"},
 	{"spreading a sparse array", `const a: any[] = []; a.length = 4e9; return [...a].length`, memory},
 	{"flat of shared lists", `let a: any = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]; for (let i = 0; i < 9; i++) a = [a, a, a, a, a, a, a, a, a, a]; return a.flat(Infinity).length`, "RangeError: more than|" + memory},
+	{"JSON with deep indentation", `let a: any = Array.from({length: 2e4}, () => 0); for (let i = 0; i < 190; i++) a = [a]; return JSON.stringify(a, null, 10).length`, "RangeError: a text of more than"},
 	{"JSON of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return JSON.stringify(a).length`, "more than"},
 	{"a result of shared lists", `let a: any = "x".repeat(1e5); for (let i = 0; i < 20; i++) a = [a, a]; return a`, "more than"},
 	{"push for ever", `const a = []; for (;;) a.push({})`, memory},
@@ -68,6 +69,10 @@ var attacks = []attack{
 	{"typed arrays", `return new (globalThis as any).ArrayBuffer(2 ** 36)`, "TypeError: |not a constructor|threw"},
 	{"arguments without number", `return Math.max.apply(null, {length: 1e9} as any)`, "RangeError: more than 65535 arguments"},
 	{"Reflect.construct", `return Reflect.construct(Date, {length: 1e9} as any)`, "RangeError: more than 65535 arguments"},
+	{"arguments that change their number", `let n = 0; return Math.max.apply(null, {get length() { return n++ ? 1e9 : 2 }, 0: 1, 1: 3} as any)`, "= 3"},
+	{"concat of what says that it is a list", `return ([] as any).concat({length: 1e9, [Symbol.isConcatSpreadable]: true}).length`, "RangeError: more than"},
+	{"a pattern's own replace", `return (/a/g as any)[Symbol.replace]("a".repeat(1e6), "b".repeat(1e5)).length`, "RangeError: a text of more than|" + memory},
+	{"a pattern's own split", `return (/(?:)/g as any)[Symbol.split]("a".repeat(2e6)).length`, "RangeError: more than|" + memory},
 	{"String.raw", `return String.raw({raw: {length: 1e9}} as any).length`, "RangeError: more than"},
 	{"numbers of many digits", `let d = decimal("1." + "1".repeat(900)); for (;;) d = d.mul(d)`, "number too large or too precise|more than 2000 digits"},
 	{"powers of decimals", `return decimal("9".repeat(500)).pow(10000)`, "RangeError: "},
@@ -106,6 +111,11 @@ var attacks = []attack{
 	{"the names of the bundle", `return typeof __crosswalk_tests + typeof __crosswalk_count`, `= "undefinedundefined"`},
 	{"a bundle that is frozen again", `__crosswalk_freeze([x]); x.a = 1; return x`, `= {"list":[1],"a":1}|TypeError|threw`},
 
+	{"chains of bound functions", `let g: any = () => 1; for (let i = 0; i < 1e6; i++) g = g.bind(null); return g()`, memory},
+	{"chains of prototypes", `let o: any = {}; for (let i = 0; i < 3e6; i++) o = Object.create(o); return o.x`, memory},
+	{"generators within generators", `function* g(): any { yield* g() } return [...g()]`, "nested more than 1000 deep"},
+	{"async functions that wait for themselves", `async function g(): Promise<any> { await null; await g() } return g()`, memory},
+
 	// What the next call would find.
 	{"a global", `(globalThis as any).bad = 1; return 1`, "TypeError: "},
 	{"a member of all objects", `(Object.prototype as any).bad = 1; return 1`, "TypeError: "},
@@ -134,6 +144,8 @@ var attacks = []attack{
 	{"a decimal's prototype", `Object.getPrototypeOf(decimal(1)).add = () => 0; return decimal(1).add(1)`, "TypeError|threw"},
 	{"a decimal that is none", `return decimal.prototype.add.call({}, 1)`, "TypeError: this is no decimal|threw"},
 	{"numbers by valueOf", `return decimal(1).add({valueOf: () => 1} as any)`, "TypeError: the operand of add"},
+	{"a list that is cut while it is written", `x.list.push(2, 3); x.list[0] = {toJSON() { x.list.length = 1; return 1 }}; return x`, `= {"list":[1,null,null]}`},
+	{"a list that is set before its start", `x.list[-1] = 1; return x`, "TypeError: a list takes elements by their numbers"},
 	{"a list that is set far off", `x.list[1e9] = 1; return x`, "RangeError: more than"},
 	{"a list that is made long", `x.list.length = 4e9; return x`, "RangeError: more than|threw"},
 }

@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/crosswalk-go/crosswalk/scripting/internal/machine"
 	"github.com/crosswalk-go/crosswalk/scripting/internal/source"
@@ -99,6 +101,7 @@ type Function struct {
 	// script's own name.
 	Name   string
 	Script string // the path of the script
+	Module string // the script's name: Module.Export always means this function
 	Export string
 	Params []string
 	Rest   bool // takes more arguments than Params names
@@ -185,22 +188,27 @@ func newScripts(exports []machine.Export, run runner) (*Scripts, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.functions, s.exports = namedFunctions(exports, func(export int) bool { return callable[export] })
+	if s.functions, s.exports, err = namedFunctions(exports, func(export int) bool { return callable[export] }); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
 // scriptName is the name that a script gives to its functions: that of the file, as far as it is a name.
 func scriptName(file string) string {
 	base, _, _ := strings.Cut(path.Base(file), ".")
-	parts := strings.FieldsFunc(base, func(r rune) bool {
-		return r != '_' && r != '$' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	})
+	parts := strings.FieldsFunc(base, func(r rune) bool { return r != '_' && r != '$' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i, p := range parts {
 		if i > 0 {
-			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+			first, size := utf8.DecodeRuneInString(p)
+			parts[i] = string(unicode.ToUpper(first)) + p[size:]
 		}
 	}
-	return strings.Join(parts, "")
+	name := strings.Join(parts, "")
+	if first, _ := utf8.DecodeRuneInString(name); name == "" || unicode.IsDigit(first) {
+		return "_" + name
+	}
+	return name
 }
 
 // ServeWorker is the whole of a process that [Options].Worker names: it reads scripts or makes calls for the process that started it, by standard
@@ -261,7 +269,7 @@ func (s *Scripts) find(name string) (int, error) {
 		}
 	}
 	for i, f := range s.functions {
-		if scriptName(f.Script)+"."+f.Export == name {
+		if f.Module+"."+f.Export == name {
 			return i, nil
 		}
 	}

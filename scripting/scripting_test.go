@@ -280,3 +280,15 @@ func TestMain(m *testing.M) {
 }
 
 const workerArg = "serve-a-script-worker"
+
+// TestClockOfModules loads a module that looks at the clock: each run has its own, and a run without one says so.
+func TestClockOfModules(t *testing.T) {
+	s := load(t, files("a.ts", "const at = date.now();\nexport const f = () => at;\n"), "a.ts")
+	got, err := s.CallIn(t.Context(), scripting.Run{Now: "2026-05-01T08:00:00Z"}, "f")
+	if err != nil || string(got) != `"2026-05-01T08:00:00Z"` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if _, err := s.Call(t.Context(), "f"); err == nil || !strings.Contains(err.Error(), "a.ts:1:17: f: TypeError: this run has no clock") {
+		t.Errorf("without a clock the error is %v", err)
+	}
+}

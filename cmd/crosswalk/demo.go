@@ -18,6 +18,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server/flows"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
@@ -82,7 +83,7 @@ func (c *cli) runDemo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS})
+	set, err := flows.Open(ctx, p, flows.Options{Library: mappings.FS, Outbound: &outbound.Policy{Loopback: true}}) // the sandboxes are on this machine
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (d *demo) serve(ctx context.Context) (err error) {
 	}
 	run := flows.NewService(d.set, flows.ServiceOptions{Load: d.load, Serve: runner.ServeOptions{Workers: cfg.Workers}})
 	cfg.Outbound.Loopback = true // the sandboxes are on this machine
-	s, closeFolder, err := d.newServer(d.set.Project, cfg, false, run)
+	s, closeFolder, err := d.newServer(ctx, d.set.Project, cfg, false, run)
 	if err != nil {
 		return err
 	}

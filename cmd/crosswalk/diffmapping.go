@@ -11,7 +11,6 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server/flows"
-	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 func newDiffMappingCommand(c *cli) *cobra.Command {
@@ -44,39 +43,15 @@ often, with three examples each. It may be a read or a write mapping; its docume
 	return cmd
 }
 
-func (c *cli) diffMapping(ctx context.Context, set *flows.Set, name, to string, last int) (err error) {
+func (c *cli) diffMapping(ctx context.Context, set *flows.Set, name, to string, last int) error {
 	changed, err := engine.Load(to, engine.Library(mappings.FS), engine.WithScripts(c.scripts))
 	if err != nil {
 		return err
 	}
-	f, err := set.Project.Flow(name)
-	if err != nil {
-		return err
-	}
-	assembled, err := set.Project.Assemble(f, mappings.FS)
-	if err != nil {
-		return err
-	}
-	pair := runner.MappingPair{New: changed}
-	read, _ := assembled.Mappings.Read.(*engine.Mapping)
-	write, _ := assembled.Mappings.Write.(*engine.Mapping)
-	switch {
-	case read != nil && changed.From() == read.From() && changed.To() == read.To():
-		pair.Old = read
-	case write != nil && changed.From() == write.From() && changed.To() == write.To():
-		pair.Old, pair.Write = write, true
-		open, err := set.Flow(ctx, name)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, open.Close()) }()
-		if pair.References, err = open.Process.References(ctx); err != nil {
-			return err
-		}
-	default:
+	effect, err := set.DiffMapping(ctx, name, changed, last)
+	if errors.Is(err, flows.ErrOtherMapping) {
 		return misusef("%s makes %s from %s, and the flow %s has no such mapping", to, changed.To(), changed.From(), name)
 	}
-	effect, err := set.Engine.DiffMapping(ctx, assembled, pair, last)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/sessions"
 	"github.com/crosswalk-go/crosswalk/server/setup"
 )
 
@@ -96,7 +97,9 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 	var run *flows.Service
 	if p != nil && !f.noFlows {
 		var set *flows.Set
-		set, err = openFlowsWith(ctx, p, flows.Options{Surroundings: project.Surroundings{Log: c.logger()}, Log: c.logger(), Own: ownPatience})
+		set, err = openFlowsWith(ctx, p, flows.Options{
+			Surroundings: project.Surroundings{Log: c.logger()}, Outbound: &cfg.Outbound, Log: c.logger(), Own: ownPatience,
+		})
 		if err != nil {
 			return err
 		}
@@ -105,7 +108,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 			return err
 		}
 	}
-	s, closeFolder, err := c.newServer(p, cfg, f.profile, run)
+	s, closeFolder, err := c.newServer(ctx, p, cfg, f.profile, run)
 	if err != nil {
 		return err
 	}
@@ -125,16 +128,26 @@ const ownPatience = 20 * time.Second
 func (c *cli) logger() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }
 
 // newServer makes the server of a project, nil for none, and of the flows that run beside it. Whoever calls it closes the folder.
-func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
+func (c *cli) newServer(ctx context.Context, p *project.Project, cfg server.Config, profile bool, run *flows.Service) (*server.Server, func() error, error) {
 	opts := api.Options{
 		Library: mappings.FS, Tests: mappings.Tests, Systems: systems, Scripts: c.scripts, Reader: host.Reader{Worker: scriptWorkerCommand()},
 		Version: readVersion(debug.ReadBuildInfo()).Version,
 		Log:     c.logger(),
 	}
 	opts.Audit = opts.Log.With("log", "audit")
-	var err error
-	if opts.Auth, err = auth.New(cfg.Auth, nil); err != nil {
+	who, err := cfg.SignIn(p)
+	if err == nil {
+		opts.Auth, err = auth.New(who, nil)
+	}
+	if err != nil {
 		return nil, nil, misusef("the section server of crosswalk.yaml: %w", err)
+	}
+	if run != nil && !opts.Auth.Open() {
+		kept, err := sessions.Open(ctx, run.Set().Store, auth.SessionLife)
+		if err != nil {
+			return nil, nil, err
+		}
+		opts.Auth.Keep(kept)
 	}
 	opts.Secure = cfg.TLS
 	closeFolder := func() error { return nil }
@@ -147,14 +160,15 @@ func (c *cli) newServer(p *project.Project, cfg server.Config, profile bool, run
 	}
 	if p != nil {
 		tokens := runtime.TokensIn(p.Data)
+		var store project.Store
 		if run != nil {
-			tokens = run.Set().Store.Tokens()
+			tokens, store = run.Set().Store.Tokens(), run.Set().Store
 		}
 		opts.Setup = setup.New(setup.Options{
-			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens,
+			Load: p.Again, Folder: opts.Folder, Systems: systems, Library: mappings.FS, Scripts: c.scripts, Policy: cfg.Outbound, Tokens: tokens, Store: store,
 		})
 	}
-	all := server.Options{API: opts, Hosts: cfg.Hosts, Profile: profile}
+	all := server.Options{API: opts, Hosts: cfg.Names(), Profile: profile}
 	if run != nil {
 		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
 		all.API.Flows, all.API.Reload = run.Set(), run.Reload

@@ -47,7 +47,7 @@ export function check(order: any, { now, settings, source }: any) {
 		"  . step 1, filter number != \"10002\": passed\n  . step 2, map mappings/upper.yaml: changed\n      custom",
 		"  . step 3, script scripts/more.ts#check: unchanged\n  . step 4, script scripts/enrich.ts: changed\n      custom.summary: (absent) -> \"",
 		"  log info: checked {\"zone\":\"Europe/Amsterdam\",\"same\":true,\"now\":true,\"random\":",
-		"  ! fail: step 3, script scripts/more.ts#check: " + filepath.ToSlash(dir) + "/scripts/more.ts:3:39: error CW2013: threw Error\n",
+		"  ! fail: step 3, script scripts/more.ts#check: " + filepath.ToSlash(dir) + "/scripts/more.ts:3:39: error CW2013: threw Error\n    thrown = Error: no ",
 		"OurReference: \"",
 	} {
 		if !strings.Contains(dry, want) {

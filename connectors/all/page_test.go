@@ -148,7 +148,11 @@ func options(s connectors.Spec) string {
 func references(s connectors.Spec) string {
 	var rows []string
 	for _, r := range s.References {
-		rows = append(rows, row("`"+r.Name+"`", r.Help, cmp.Or(code(slices.Concat(r.Keys, r.Outer)), "-"), cmp.Or(code(slices.Concat(r.Values, r.Outer)), "-")))
+		var keys, values []string
+		for _, f := range r.Feeds {
+			keys, values = slices.Concat(keys, f.Keys, f.Outer), slices.Concat(values, f.Values, f.Outer)
+		}
+		rows = append(rows, row("`"+r.Name+"`", r.Help, cmp.Or(code(keys), "-"), cmp.Or(code(values), "-")))
 	}
 	return markdown("| reference data | what | offers keys of the tables | offers values of the tables |", rows)
 }

@@ -16,6 +16,7 @@ import (
 // reference is a table of reference data.
 type reference struct {
 	name, help string
+	feeds      []connectors.Feed
 	paged      bool
 	register   bool // a till's only
 	// read is for what is no plain list under its own name.
@@ -28,7 +29,8 @@ func init() {
 	references = []reference{
 		{name: "webshops", help: "the shops or branches of the key, with the limit of products"},
 		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings},
-		{name: "paymethods", help: "ways to pay that are on"},
+		{name: "paymethods", help: "ways to pay that are on",
+			feeds: []connectors.Feed{{Key: "method", Label: "label", Keys: []string{"paymentMethods", "paymentTerms"}}}},
 		{name: "packages", help: "kinds of packages; a product needs one"},
 		{name: "brands", help: "brands, by name"},
 		{name: "attributes", help: "what variants differ in, with their values", read: (*Client).attributes},
@@ -43,7 +45,7 @@ func referenceList() []connectors.Reference {
 	out := make([]connectors.Reference, 0, len(references))
 	for _, r := range references {
 		if !r.register {
-			out = append(out, connectors.Reference{Name: r.name, Help: r.help})
+			out = append(out, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 		}
 	}
 	return out

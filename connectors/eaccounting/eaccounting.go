@@ -58,8 +58,9 @@ func System() connectors.System {
 
 func spec() connectors.Spec {
 	s := connectors.Spec{
-		Name:  Name,
-		Title: "Visma eAccounting",
+		Name:    Name,
+		Title:   "Visma eAccounting",
+		Address: DefaultURL,
 		Credentials: []connectors.Credential{
 			{Name: credClientID, Title: "Client id", Needed: true,
 				Help: "The client id of your integration, from Visma's developer portal."},
@@ -72,17 +73,20 @@ func spec() connectors.Spec {
 		},
 		CallsPerMinute: 600, BudgetPer: "partner",
 		References: []connectors.Reference{
-			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Key: "CountryCode", Outer: []string{"taxCodes"}},
-			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Key: "Name", Values: []string{"paymentTerms"}},
+			{Name: "companySettings", Help: "The company: country, currency, price basis of private persons, rounding, modules.", Feeds: []connectors.Feed{{Key: "CountryCode", Outer: []string{"taxCodes"}}}},
+			{Name: "termsOfPayment", Help: "Terms of payment: Name, NumberOfDays.", Feeds: []connectors.Feed{{Key: "Name", Values: []string{"paymentTerms"}}}},
 			{Name: "units", Help: "Units of articles."},
-			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code.", Key: "Name", Values: []string{"deliveryMethods"}},
+			{Name: "deliveryMethods", Help: "Delivery methods: documents copy Name and Code.", Feeds: []connectors.Feed{{Key: "Name", Keys: []string{"shippingMethods"}, Values: []string{"deliveryMethods"}}}},
 			{Name: "deliveryTerms", Help: "Delivery terms: documents copy Name and Code."},
-			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article.", Key: "Name", Values: []string{"taxCodes"}},
+			{Name: "articleAccountCodings", Help: "What decides the VAT rate and the revenue accounts of an article.", Feeds: []connectors.Feed{
+				{Key: "Name", Keys: []string{"taxRates"}, Values: []string{"taxCodes"}},
+				{Key: "VatRatePercent", Fraction: true, Spare: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}},
+			}},
 			{Name: "currencies", Help: "Currency codes of the company."},
 			{Name: "countries", Help: "Countries and whether they are members of the EU."},
 			{Name: "fiscalYears", Help: "Fiscal years; a document's date must lie in one."},
 			{Name: "vatCodes", Help: "VAT codes; needs the scope ea:accounting_readonly."},
-			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}},
+			{Name: "accounts", Help: "Ledger accounts of all fiscal years; needs the scope ea:accounting_readonly.", Feeds: []connectors.Feed{{Key: "Number", Label: "Name", Values: []string{"revenueAccounts"}}}},
 		},
 	}
 	s.Options = []connectors.Option{

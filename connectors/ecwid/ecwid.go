@@ -41,8 +41,9 @@ func System() connectors.System {
 
 func spec() connectors.Spec {
 	s := connectors.Spec{
-		Name:  system,
-		Title: "Ecwid",
+		Name:    system,
+		Title:   "Ecwid",
+		Address: defaultAddress,
 		Resources: []connectors.Resource{
 			{Name: "order", Entity: port.Order, Title: "Orders", Help: "finished ones", Read: true, Create: true, Update: true, Writes: connectors.WriteParts,
 				Probes: []string{port.KeyID, port.KeyNumber, port.KeyReference}},
@@ -81,7 +82,7 @@ func spec() connectors.Spec {
 		},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }
@@ -161,12 +162,15 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 }
 
 // apiURL is the address of a store's API.
+// defaultAddress is where every store is found.
+const defaultAddress = "https://app.ecwid.com"
+
 func apiURL(address, store string) (string, error) {
 	if n, err := strconv.ParseUint(store, 10, 63); err != nil || n == 0 {
 		return "", errors.New("storeId must be the number of the store")
 	}
 	if address = strings.TrimSpace(address); address == "" {
-		address = "https://app.ecwid.com"
+		address = defaultAddress
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -16,11 +17,16 @@ import (
 // reference is a table of reference data: an object or list at a path, or a list in pages.
 type reference struct {
 	name, help, path string
+	feeds            []connectors.Feed
 	query            url.Values // of a list in pages, nil for an answer that is the table
 }
 
 var references = []reference{
-	{name: "profile", help: "settings of the store: currency, units, languages, taxes, shipping and payment options", path: "/profile"},
+	{name: "profile", help: "settings of the store: currency, units, languages, taxes, shipping and payment options", path: "/profile", feeds: []connectors.Feed{
+		{Rows: "payment.paymentOptions", Key: "checkoutTitle", Keys: []string{"paymentMethods", "paymentTerms"}, Values: []string{"paymentMethods"}},
+		{Rows: "shipping.shippingOptions", Key: "title", Keys: []string{"deliveryMethods", "shippingMethods"}, Values: []string{"shippingMethods"}},
+		{Rows: "taxSettings.taxes.#.rules|@flatten", Key: "tax", Keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}},
+	}},
 	{name: "categories", help: "categories, disabled ones too, with the id above in parentId", path: "categories", query: url.Values{"hidden_categories": {"true"}}},
 	{name: "classes", help: "product types with their attributes, by id; 0 is the general one", path: "/classes"},
 	{name: "customerGroups", help: "groups of customers, by name", path: "customer_groups", query: url.Values{}},

@@ -76,7 +76,7 @@ func spec() connectors.Spec {
 		{Name: "attributeSet", Default: "Default", Help: "Name of the attribute set that new products get."},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }

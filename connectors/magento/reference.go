@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
@@ -16,6 +17,7 @@ import (
 type reference struct {
 	name, help, path string
 	plain            bool
+	feeds            []connectors.Feed
 	// sort is a field that is known to be sorted by; an unknown one is a 500 for some lists.
 	sort string
 }
@@ -27,8 +29,10 @@ var references = []reference{
 	{name: "storeGroups", help: "stores, with the root of their categories", path: "/V1/store/storeGroups", plain: true},
 	{name: "countries", help: "countries that the shop knows, with their regions, by id (ISO code)", path: "/V1/directory/countries", plain: true},
 	{name: "customerGroups", help: "groups of customers, by code", path: "/V1/customerGroups/search"},
-	{name: "taxClasses", help: "tax classes of products and customers, by class_name", path: "/V1/taxClasses/search"},
-	{name: "taxRates", help: "tax rates by country", path: "/V1/taxRates/search"},
+	{name: "taxClasses", help: "tax classes of products and customers, by class_name", path: "/V1/taxClasses/search",
+		feeds: []connectors.Feed{{Key: "class_id", Label: "class_name", Keys: []string{"taxRates"}}}},
+	{name: "taxRates", help: "tax rates by country", path: "/V1/taxRates/search",
+		feeds: []connectors.Feed{{Key: "rate", Label: "code", Keys: []string{"shippingArticles", "discountArticles", "feeArticles", "taxCodes"}}}},
 	{name: "taxRules", help: "which rates a tax class has", path: "/V1/taxRules/search"},
 	{name: "attributeSets", help: "attribute sets of products, by attribute_set_name", path: "/all/V1/eav/attribute-sets/list"},
 	{name: "attributes", help: "attributes of products with the ids and labels of their options, by attribute_code", path: "/all/V1/products/attributes"},

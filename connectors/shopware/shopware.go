@@ -79,7 +79,7 @@ func spec() connectors.Spec {
 		"grouped":      "A product has variants and cross-selling, and no members: there is no entity for a set of products.",
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Key: r.key, Label: r.label, Keys: r.keys})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -22,7 +23,7 @@ func failureOf(err error) *Failure {
 	var ds engine.Diagnostics
 	switch {
 	case errors.As(err, &ds):
-		return &Failure{Code: FailMapping, Message: err.Error(), Help: helpOf(ds), Err: err}
+		return &Failure{Code: FailMapping, Message: err.Error(), Help: helpOf(ds), Values: valuesOf(ds), Err: err}
 	case errors.Is(err, errStore):
 		return &Failure{Code: FailStore, Message: err.Error(), Err: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -45,7 +46,7 @@ func failureOf(err error) *Failure {
 func mappingFailure(what string, err error) error {
 	var ds engine.Diagnostics
 	if errors.As(err, &ds) {
-		return &Failure{Code: FailMapping, Message: fmt.Sprintf("%s: %s", what, ds.Error()), Help: helpOf(ds), Err: err}
+		return &Failure{Code: FailMapping, Message: fmt.Sprintf("%s: %s", what, ds.Error()), Help: helpOf(ds), Values: valuesOf(ds), Err: err}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
@@ -58,4 +59,20 @@ func helpOf(ds engine.Diagnostics) string {
 		}
 	}
 	return ""
+}
+
+// mostValues bounds what a failure repeats of a document.
+const mostValues = 20
+
+// valuesOf returns the values that took part, each once.
+func valuesOf(ds engine.Diagnostics) []engine.Observed {
+	var values []engine.Observed
+	for _, d := range ds {
+		for _, v := range d.Values {
+			if len(values) < mostValues && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+	}
+	return values
 }

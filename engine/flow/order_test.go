@@ -182,6 +182,11 @@ func TestOrder(t *testing.T) {
 		{name: "an e-mail address by default", order: order(1, "customer.email", `null`),
 			prepare: func(w *world) { w.flow.Settings = []byte(`{"defaults":{"customer.email":"till@example.nl"}}`) },
 			outcome: flow.Created, writes: []string{"create customer", "create invoiceDraft"}},
+		{name: "an e-mail address by default, where the source names no customer", order: order(1, "customer", `null`),
+			prepare: func(w *world) {
+				w.flow.Settings = []byte(`{"defaults":{"customer.email":"till@example.nl","customer.lastName":"Till"}}`)
+			},
+			outcome: flow.Created, writes: []string{"create customer", "create invoiceDraft"}},
 		{name: "a match by number", order: order(1, "customer.number", `"1004"`),
 			prepare: func(w *world) {
 				w.books.put("customer", `{"EmailAddress":"other@example.nl"}`)

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine"
@@ -108,8 +109,29 @@ type Plan struct {
 
 	// fresh is true while the locks of the planner's reads are held, so that the executor need
 	// not ask the target again. A plan that was stored is never fresh.
-	fresh bool
-	links json.RawMessage
+	fresh  bool
+	links  json.RawMessage
+	missed []engine.Missed
+}
+
+// Missed returns the keys that rules looked for in tables without finding them, each once. A plan that was stored has none.
+func (p *Plan) Missed() []engine.Missed { return p.missed }
+
+// maxMissed bounds the keys that a document can name.
+const maxMissed = 100
+
+// keepMissed notes a key that a table has no entry for. Where a table within a table is asked, what was found missing on the way there says less.
+func (p *Plan) keepMissed(m engine.Missed) {
+	same := func(o engine.Missed) bool { return o.Table == m.Table && slices.Equal(o.Keys, m.Keys) }
+	if slices.ContainsFunc(p.missed, same) {
+		return
+	}
+	p.missed = slices.DeleteFunc(p.missed, func(o engine.Missed) bool {
+		return o.Table == m.Table && len(o.Keys) < len(m.Keys) && slices.Equal(o.Keys, m.Keys[:len(o.Keys)])
+	})
+	if len(p.missed) < maxMissed {
+		p.missed = append(p.missed, m)
+	}
 }
 
 // Links returns what the write mapping saw as links but for the reference tables; nil for only these.
@@ -192,6 +214,8 @@ type Failure struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Help    string `json:"help,omitempty"`
+	// Values are the document's values that took part, and what a script threw: message and help hold none.
+	Values []engine.Observed `json:"values,omitempty"`
 	// Err is the cause, such as engine.Diagnostics.
 	Err error `json:"-"`
 }

@@ -68,7 +68,7 @@ func (p *Planner) open(ctx context.Context, doc port.Document) *draft {
 			Now:      p.pace.Now().UTC().Format(time.RFC3339),
 		},
 	}
-	d.in.Seed, d.in.Log = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog
+	d.in.Seed, d.in.Log, d.in.Missed = seedOf(p.flow.Name, d.plan.Document), d.plan.keepLog, d.plan.keepMissed
 	if err := p.read(ctx, d); err != nil {
 		d.plan.Failure = failureOf(err)
 	}

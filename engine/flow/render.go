@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,9 @@ func (p *Plan) Render() string {
 	switch {
 	case p.Failure != nil:
 		fmt.Fprintf(&b, "  ! fail: %s\n", p.Failure.Message)
+		for _, v := range p.Failure.Values {
+			fmt.Fprintf(&b, "    %s = %s\n", v.Path, cmp.Or(v.Text, "missing"))
+		}
 		if p.Failure.Help != "" {
 			fmt.Fprintf(&b, "    help: %s\n", p.Failure.Help)
 		}

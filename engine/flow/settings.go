@@ -293,13 +293,14 @@ func Unfit(s engine.Setting, v gjson.Result) string {
 
 // addDefaults sets the fields of a canonical document that are missing, null or empty text. A
 // field of an object that is not there stays away: a country alone would
-// make a delivery address out of nothing.
+// make a delivery address out of nothing. An order has a customer, also where
+// nobody said who it is: a sale of a till.
 func (s settings) addDefaults(doc []byte) ([]byte, error) {
 	for _, d := range s.defaults {
 		if v := gjson.GetBytes(doc, d.path); present(v) && !(v.Type == gjson.String && v.Str == "") {
 			continue
 		}
-		if d.parent != "" && !gjson.GetBytes(doc, d.parent).IsObject() {
+		if d.parent != "" && d.parent != "customer" && !gjson.GetBytes(doc, d.parent).IsObject() {
 			continue
 		}
 		var err error

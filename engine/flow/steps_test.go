@@ -32,7 +32,8 @@ func filter(pass bool, err error) flow.Step {
 
 // TestSteps says what the steps of a flow make of an order.
 func TestSteps(t *testing.T) {
-	refused := engine.Diagnostics{{Severity: engine.Error, Code: "CW2013", Message: "threw an error", Pos: engine.Position{File: "scripts/a.ts", Line: 3, Column: 9}}}
+	refused := engine.Diagnostics{{Severity: engine.Error, Code: "CW2013", Message: "threw an error", Pos: engine.Position{File: "scripts/a.ts", Line: 3, Column: 9},
+		Values: []engine.Observed{{Path: "thrown", Text: "no jane@example.com"}, {Path: "note"}}}}
 	failing := flow.Step{Name: "script scripts/a.ts", Map: mapper(func(_ context.Context, _ []byte, in engine.Input) ([]byte, error) {
 		in.Log(engine.ScriptLog{Level: "warn", Message: "soon", Data: json.RawMessage(`{"a":19.10}`)})
 		return nil, refused
@@ -90,6 +91,12 @@ func TestSteps(t *testing.T) {
 				}
 				for _, l := range r.Logs {
 					logs = append(logs, l.String())
+				}
+				if said := strings.Contains(r.Plan.Render(), "\n    thrown = no jane@example.com\n    note = missing\n"); said != strings.Contains(c.reason, "CW2013") {
+					t.Errorf("the values that took part are not as they should be in\n%s", r.Plan.Render())
+				}
+				if strings.Contains(r.Reason, "jane") {
+					t.Errorf("the reason holds a value: %s", r.Reason)
 				}
 				if got := strings.Join(did, " "); got != c.did {
 					t.Errorf("the steps %s, want %s", got, c.did)

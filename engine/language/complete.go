@@ -276,7 +276,7 @@ func (f *file) members(scope *engine.Scope, text scalarText, before []token, sta
 	k := f.infer(scope, text.runes, levels(before, first), base)
 	var all []Completion
 	for _, fn := range f.a.ScriptFunctions() { // loyalty.tier(...)
-		if name := scriptName(fn); base == name {
+		if base == fn.Module {
 			c := scriptCompletion(fn)
 			c.Label, c.Text = fn.Export, strings.TrimPrefix(c.Text, strings.TrimSuffix(fn.Name, fn.Export))
 			all = append(all, f.completion(c, text.at[start], f.off))

@@ -2,19 +2,12 @@ package language
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/signature"
 )
-
-// scriptName is what stands before the dot where a call names the script too.
-func scriptName(fn engine.ScriptFunction) string {
-	base, _, _ := strings.Cut(path.Base(fn.Script), ".")
-	return base
-}
 
 // signatureOf is how a function of a script is called, with its types where they are known.
 func signatureOf(fn engine.ScriptFunction) string {

@@ -130,8 +130,8 @@ func settingForms(settings []Setting) form {
 // ProjectKeys are the keys of crosswalk.yaml.
 var ProjectKeys = Keys{
 	{"connections", "Systems with credentials, under the names that flows use.", form{"type": "object", "additionalProperties": reference("connection")}},
-	{"server", "How the server listens.", anything},
-	{"alerts", "Who is told when something fails.", anything},
+	part("server", "How the project is served, and to whom.", Part{Kind: Section, Keys: ServerKeys}).Key,
+	part("alerts", "Who is told when something fails.", Part{Kind: Section, Keys: AlertKeys}).Key,
 	{"data", "The folder of the server's own data; unsaid, .crosswalk.", word},
 }
 

@@ -238,6 +238,14 @@ func TestFits(t *testing.T) {
 		{schema.Project, "connections: {a: {url: b}}", false},
 		{schema.Project, "connections: {a: {system: shopware, credentials: {b: {}}}}", false},
 		{schema.Project, "connection: {}", false},
+		{schema.Project, "connections: {}\nserver:\nalerts: {mail:}", true},
+		{schema.Project, "connections: {}\nserver: {listen: '0.0.0.0:80', tls: true, workers: 8, drain: 1m30s, outbound: {loopback: true, schemes: [http]}, auth: {users: [{name: a, role: admin, password: '$argon2id$v=19'}], oidc: {issuer: 'https://a', clientId: b, clientSecret: '${C}', url: 'https://d', roles: {e: admin}}}}", true},
+		{schema.Project, "connections: {}\nserver: {port: 80}", false},
+		{schema.Project, "connections: {}\nserver: {workers: 65}", false},
+		{schema.Project, "connections: {}\nserver: {auth: {users: [{name: a, role: king, password: '$argon2id$'}]}}", false},
+		{schema.Project, "connections: {}\nserver: {auth: {users: [{name: a, role: admin}]}}", false},
+		{schema.Project, "connections: {}\nserver: {nats: {url: a, password: b}}", false},
+		{schema.Project, "connections: {}\nalerts: {mail: {server: 'a:25', from: b, to: [c], port: 25}}", false},
 	}
 	schemas := map[schema.Kind]*jsonschema.Schema{}
 	for _, kind := range schema.Kinds() {

@@ -176,7 +176,7 @@ func listed(functions []scripting.Function, signatures []*signature.Function) []
 	var out []engine.ScriptFunction
 	for i, f := range functions {
 		out = append(out, engine.ScriptFunction{
-			Name: f.Name, Script: f.Script, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
+			Name: f.Name, Script: f.Script, Module: f.Module, Export: f.Export, Params: f.Params, Variadic: f.Rest, Pos: position(f.Pos), Signature: signatures[i],
 		})
 	}
 	return out

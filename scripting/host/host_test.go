@@ -51,6 +51,7 @@ export const slugged = (s: string): any => cw.slug(s);
 export const wrong = (x: any): any => cw.round("x");
 export const when = () => date.now();
 export const same = (x: any) => x;
+export function nothing(): string { return "nothing"; }
 export const endless = () => { for (;;) {} };
 `
 
@@ -90,7 +91,7 @@ func TestFailures(t *testing.T) {
 	for _, test := range []struct{ rule, code, message, values string }{
 		{"tier(customer)", "CW2013", "tier failed at scripts/loyalty.ts:6:38: threw Error", `thrown = Error: nothing is known of jane@example.com`},
 		{"wrong(1)", "CW2013", "wrong failed at scripts/loyalty.ts:10:", "x = 1"},
-		{"endless()", "CW2007", "endless failed at scripts/loyalty.ts:13:", ""},
+		{"endless()", "CW2007", "endless failed at scripts/loyalty.ts:14:", ""},
 		{"when()", "CW2013", "this run has no clock", ""},
 	} {
 		m, err := load(t, project("  x: "+test.rule+"\n"))
@@ -119,7 +120,9 @@ func TestChecks(t *testing.T) {
 	for _, test := range []struct{ rule, want string }{
 		{"teir(customer)", `order.yaml:5:6: error CW1014: x: unknown function "teir"`},
 		{"tier(1, 2, 3)", `order.yaml:5:6: error CW1015: x: tier takes at most 2 arguments, got 3`},
-		{"loyalty.nothing(1)", `order.yaml:5:14: error CW1014: x: unknown function "loyalty.nothing"`},
+		{"nothing(1)", `order.yaml:5:6: error CW1015: x: nothing takes at most 0 arguments, got 1`},
+		{"loyalty.nothing(1, 2)", `order.yaml:5:14: error CW1015: x: loyalty.nothing takes at most 0 arguments, got 2`},
+		{"loyalty.naught(1)", `order.yaml:5:14: error CW1014: x: unknown function "loyalty.naught"`},
 	} {
 		_, err := load(t, project("  x: "+test.rule+"\n"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -143,8 +146,34 @@ func TestChecks(t *testing.T) {
 	delete(files, "crosswalk.yaml")
 	files["mappings/order.yaml"] = file("from: any\nto: any\nscripts: [../scripts/a.ts, ../scripts/b.ts]\nrules: {x: a.f() + b.f(), y: f()}\n")
 	files["scripts/a.ts"], files["scripts/b.ts"] = file("export const f = () => 1"), file("export const f = () => 2")
-	if _, err = load(t, files); err == nil || !strings.Contains(err.Error(), `unknown function "f"`) || strings.Contains(err.Error(), "\n") {
+	var ds engine.Diagnostics
+	if _, err = load(t, files); !errors.As(err, &ds) || len(ds) != 1 || ds[0].Message != `several scripts export "f"` || ds[0].Help != "write a.f or b.f" {
 		t.Errorf("two functions of one name give %v", err)
+	}
+}
+
+// TestScriptNames calls functions by the names that files give to their scripts.
+func TestScriptNames(t *testing.T) {
+	files := fstest.MapFS{
+		"crosswalk.yaml":            file("connections: {}\n"),
+		"mappings/order.yaml":       file("from: any\nto: any\nscripts: [../scripts/order-lines.v2.ts, ../scripts/2nd.js, ../scripts/größe.js]\nrules:\n  a: orderLines.f()\n  b: orderLines.alone()\n  c: alone()\n  d: _2nd.f()\n  e: größe.f()\n  f: orderLines.upper(\"x\")\n  g: upper(\"x\")\n  h: orderLines()\n"),
+		"scripts/order-lines.v2.ts": file("export const f = () => 1, alone = () => 2, upper = (_: any) => 3\nexport default () => 4"),
+		"scripts/2nd.js":            file("export const f = () => 5"),
+		"scripts/größe.js":          file("export const f = () => 6"),
+	}
+	m, err := load(t, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Apply(t.Context(), []byte(`{}`), engine.Input{})
+	if want := `{"a":1,"b":2,"c":2,"d":5,"e":6,"f":3,"g":"X","h":4}`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+
+	files["mappings/order.yaml"] = file("from: any\nto: any\nscripts: [../scripts/a/lines.js, ../scripts/b/lines.js]\nrules: {a: f()}\n")
+	files["scripts/a/lines.js"], files["scripts/b/lines.js"] = file("export const f = () => 1"), file("\nexport const f = () => 2")
+	if _, err := load(t, files); err == nil || err.Error() != `scripts/b/lines.js:2:14: error CW1028: scripts/a/lines.js exports f too, and both scripts are named lines: rename a file, so that rules can say which they mean` {
+		t.Errorf("two scripts of one name give %v", err)
 	}
 }
 

@@ -213,7 +213,7 @@ interface DeclareTest {
 
 interface DeclareEach<F> {
   /** One for every row, whose values are the arguments; %s in the name is a value, $name a member of the first. */
-  <T extends readonly unknown[]>(rows: readonly T[]): (name: string, f: (...row: [...T]) => F) => void;
+  <T extends readonly unknown[] | readonly [unknown]>(rows: readonly T[]): (name: string, f: (...row: [...T]) => F) => void;
   <T>(rows: readonly T[]): (name: string, f: (row: T) => F) => void;
 }
 

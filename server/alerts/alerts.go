@@ -54,11 +54,13 @@ func ParseConfig(section []byte, secret func(reference string) (string, error)) 
 // Cause is something that is wrong, however many documents it is wrong for.
 type Cause struct {
 	Flow string
-	// Kind is failed, in_doubt, auth, unreachable, budget, guard, stall, closed or missing; Code the outcome's code, where there is one.
+	// Kind is failed, in_doubt, auth, unreachable, budget, guard, stall, closed, reading or missing; Code the outcome's code, where there is one.
 	Kind, Code string
 	Documents  int
 	// Example is one of the documents, Reason why, Help what to do.
 	Example, Reason, Help string
+	// Entry is that of the example in the activity, 0 for none.
+	Entry uint64
 }
 
 // ID tells causes apart.
@@ -152,7 +154,7 @@ func (t *Teller) send(ctx context.Context, s Sender, subject, text string) bool 
 var kinds = map[string]string{
 	"failed": "documents failed", "in_doubt": "documents are in doubt", "auth": "the credentials are refused", "unreachable": "a system does not answer",
 	"budget": "the budget of calls is used up", "guard": "the stock guard stopped a run", "stall": "documents wait and none is settled",
-	"closed": "the flow cannot be opened", "missing": "documents are missing from the account",
+	"closed": "the flow cannot be opened", "reading": "the source cannot be read to its end", "missing": "documents are missing from the account",
 }
 
 func (c Cause) subject() string {
@@ -169,12 +171,13 @@ var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 func (c Cause) text(link string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n", c.subject())
-	if c.Documents > 0 {
-		fmt.Fprintf(&b, "Documents: %d", c.Documents)
-		if c.Example != "" {
-			fmt.Fprintf(&b, ", one of them %s", c.Example)
-		}
-		b.WriteString("\n")
+	switch {
+	case c.Documents > 0 && c.Example != "":
+		fmt.Fprintf(&b, "Documents: %d, one of them %s\n", c.Documents, c.Example)
+	case c.Documents > 0:
+		fmt.Fprintf(&b, "Documents: %d\n", c.Documents)
+	case c.Example != "":
+		fmt.Fprintf(&b, "Document: %s\n", c.Example)
 	}
 	if c.Reason != "" {
 		fmt.Fprintf(&b, "Why: %s\n", c.Reason)
@@ -187,8 +190,13 @@ func (c Cause) text(link string) string {
 }
 
 func (c Cause) where(link string) string {
-	if link == "" {
+	switch {
+	case link == "" && c.Entry > 0:
+		return fmt.Sprintf("See: crosswalk log --entry %d\n", c.Entry)
+	case link == "":
 		return "See: crosswalk log " + c.Flow + "\n"
+	case c.Entry > 0:
+		return fmt.Sprintf("See: %s/activity/%d\n", link, c.Entry)
 	}
 	return "See: " + link + "/flows/" + c.Flow + "\n"
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/scripting/completion"
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
 	"github.com/crosswalk-go/crosswalk/server/flows"
@@ -67,10 +68,12 @@ type API struct {
 	document []byte // openapi.yaml as JSON
 	slots    chan struct{}
 	outside  chan struct{}
+	signing  chan struct{}
 	streams  chan struct{}
 	closing  context.Context // until streams are to end
 	close    context.CancelFunc
 	builtIn  func() []listed
+	declared func() *completion.Declarations // what scripts meet whatever the project
 }
 
 //go:embed openapi.yaml
@@ -93,13 +96,13 @@ func New(opts Options) (*API, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
+	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), signing: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
 	a.closing, a.close = context.WithCancel(context.Background())
 	a.files = layered{a.Tests}
 	if a.Folder != nil {
 		a.files = layered{a.Folder, a.Tests}
 	}
-	a.builtIn = sync.OnceValue(a.builtInMappings)
+	a.builtIn, a.declared = sync.OnceValue(a.builtInMappings), sync.OnceValue(a.declarations)
 	var err error
 	a.document, err = yaml.YAMLToJSON(openAPI)
 	return a, err
@@ -119,6 +122,8 @@ type limits struct {
 	time time.Duration
 	busy bool // it computes: only so many run at a time
 	asks bool // it asks the systems of flows: only so many wait for them at a time
+	// signs is true where a provider is asked who somebody is: only so many wait for it at a time.
+	signs bool
 }
 
 var (
@@ -129,6 +134,8 @@ var (
 	long    = limits{body: 32 << 20, time: time.Minute, busy: true}
 	stored  = limits{body: 64 << 10, time: 20 * time.Second, busy: true}
 	systems = limits{body: 64 << 10, time: 2 * time.Minute, asks: true}
+	compare = limits{body: files.MaxBytes + 64<<10, time: 2 * time.Minute, asks: true}
+	foreign = limits{body: 1 << 10, time: 20 * time.Second, signs: true}
 	streams = limits{body: 1 << 10, time: streamTime}
 )
 
@@ -139,10 +146,13 @@ func (a *API) routes() []route {
 		{"GET", "/session", auth.Nobody, small, a.session},
 		{"POST", "/session", auth.Nobody, small, a.signIn},
 		{"DELETE", "/session", auth.Nobody, small, a.signOut},
+		{"GET", "/session/oidc", auth.Nobody, foreign, a.beginSignIn},
+		{"GET", "/session/oidc/callback", auth.Nobody, foreign, a.finishSignIn},
 
 		{"GET", "/systems", auth.Viewer, small, a.systems},
 		{"GET", "/connections", auth.Viewer, small, a.connections},
 		{"POST", "/connections/{connection}/check", auth.Editor, remote, a.checkConnection},
+		{"POST", "/connections/{connection}/latest", auth.Editor, remote, a.latest},
 		{"POST", "/wizard/connection", auth.Admin, remote, a.draftConnection},
 		{"POST", "/wizard/questions", auth.Admin, remote, a.wizardQuestions},
 		{"POST", "/wizard/rehearsal", auth.Admin, remote, a.wizardRehearse},
@@ -152,16 +162,21 @@ func (a *API) routes() []route {
 		{"GET", "/samples", auth.Viewer, small, a.samples},
 		{"GET", "/sample", auth.Viewer, small, a.sample},
 		{"POST", "/sample/generated", auth.Viewer, compute, a.generated},
+		{"POST", "/sample/lines", auth.Viewer, compute, a.vary},
 
 		{"POST", "/preview", auth.Viewer, compute, a.preview},
 		{"POST", "/preview/lines", auth.Viewer, long, a.previewLines},
 		{"POST", "/explain", auth.Viewer, compute, a.explain},
+		{"POST", "/request", auth.Viewer, compute, a.request},
 		{"POST", "/unread", auth.Viewer, compute, a.unread},
 		{"POST", "/check", auth.Viewer, compute, a.check},
 		{"POST", "/format", auth.Viewer, compute, a.format},
 		{"POST", "/complete", auth.Viewer, compute, a.complete},
 		{"POST", "/hover", auth.Viewer, compute, a.hover},
 		{"POST", "/definition", auth.Viewer, compute, a.definition},
+
+		{"POST", "/scripts/complete", auth.Viewer, compute, a.scriptComplete},
+		{"POST", "/scripts/check", auth.Editor, compute, a.scriptCheck},
 
 		{"POST", "/tests/run", auth.Viewer, long, a.runTests},
 		{"POST", "/tests/cases", auth.Editor, compute, a.addCase},
@@ -175,8 +190,12 @@ func (a *API) routes() []route {
 		{"POST", "/flows/{flow}/pause", auth.Operator, small, a.pause},
 		{"POST", "/flows/{flow}/resume", auth.Operator, small, a.resume},
 		{"POST", "/flows/{flow}/dry-run", auth.Operator, systems, a.dryRun},
+		{"POST", "/flows/{flow}/plan", auth.Operator, remote, a.planDocument},
 		{"GET", "/flows/{flow}/resync", auth.Operator, systems, a.estimate},
 		{"POST", "/flows/{flow}/resync", auth.Operator, small, a.resync},
+		{"POST", "/flows/{flow}/mapping-effect", auth.Editor, compare, a.mappingEffect},
+		{"GET", "/flows/{flow}/tables", auth.Viewer, compute, a.flowTables},
+		{"POST", "/flows/{flow}/tables", auth.Editor, compute, a.addEntry},
 
 		{"GET", "/activity", auth.Viewer, stored, a.listActivity},
 		{"GET", "/activity/events", auth.Viewer, streams, a.events},
@@ -263,6 +282,8 @@ func (a *API) slotsOf(l limits) chan struct{} {
 		return a.slots
 	case l.asks:
 		return a.outside
+	case l.signs:
+		return a.signing
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (a *API) explain(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	m, err := a.sound(j.Mapping)
+	m, err := a.sound(r.Context(), j.Mapping)
 	if err != nil {
 		return err
 	}
@@ -73,8 +74,8 @@ func (a *API) explain(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sound compiles a mapping that has to be without errors.
-func (a *API) sound(m mappingText) (*engine.Mapping, error) {
-	if err := m.check(); err != nil {
+func (a *API) sound(ctx context.Context, m mappingText) (*engine.Mapping, error) {
+	if err := m.check(ctx); err != nil {
 		return nil, err
 	}
 	c := a.compile(m)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/server/auth"
 	"github.com/crosswalk-go/crosswalk/server/files"
+	"github.com/crosswalk-go/crosswalk/server/project"
 )
 
 // fileText is a file with its text.
@@ -42,7 +43,11 @@ func (a *API) readFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("ETag", `"`+tag+`"`)
 	kind, _ := a.Folder.KindOf(name)
-	return write(w, fileText{name, kind, string(text), tag, auth.UserOf(r.Context()).Role < roleFor(kind)})
+	shown, readOnly := string(text), auth.UserOf(r.Context()).Role < roleFor(kind)
+	if readOnly && kind == files.Project {
+		shown = project.Covered(shown)
+	}
+	return write(w, fileText{name, kind, shown, tag, readOnly})
 }
 
 // roleFor is who may change a file: the project's own names connections, which takes more.
@@ -73,16 +78,13 @@ func (a *API) writeFile(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &body); err != nil {
 		return err
 	}
-	before, quoted := strings.CutPrefix(strings.TrimSuffix(r.Header.Get("If-Match"), `"`), `"`)
-	switch fresh := r.Header.Get("If-None-Match") == "*"; {
-	case fresh && !quoted:
-		before = ""
-	case !quoted || before == "" || fresh:
-		return problem{Status: http.StatusPreconditionRequired, Title: "Say what you replace: the file's tag in If-Match, or * in If-None-Match for a new file."}
+	before, _, err := replaced(r)
+	if err != nil {
+		return err
 	}
 	tag, err := a.Folder.Write(name, []byte(body.Text), before)
 	if errors.Is(err, files.ErrChanged) {
-		return problem{Status: http.StatusPreconditionFailed, Title: "The file has changed since you opened it.", Code: "changed"}
+		return errChanged
 	}
 	if err != nil {
 		return err
@@ -90,4 +92,21 @@ func (a *API) writeFile(w http.ResponseWriter, r *http.Request) error {
 	a.Audit.Info("file written", "user", user.Name, "file", name, "before", before, "after", tag)
 	w.Header().Set("ETag", `"`+tag+`"`)
 	return write(w, map[string]string{"path": name, "tag": tag})
+}
+
+var (
+	errUnseen  = problem{Status: http.StatusPreconditionRequired, Title: "Say what you replace: the file's tag in If-Match, or * in If-None-Match for a new file."}
+	errChanged = problem{Status: http.StatusPreconditionFailed, Title: "The file has changed since you opened it.", Code: "changed"}
+)
+
+// replaced is the tag of the text that a request replaces; fresh is true, and the tag "", for a file that is new.
+func replaced(r *http.Request) (before string, fresh bool, err error) {
+	before, quoted := strings.CutPrefix(strings.TrimSuffix(r.Header.Get("If-Match"), `"`), `"`)
+	switch fresh = r.Header.Get("If-None-Match") == "*"; {
+	case fresh && !quoted:
+		return "", true, nil
+	case !quoted || before == "" || fresh:
+		return "", false, errUnseen
+	}
+	return before, false, nil
 }

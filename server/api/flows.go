@@ -14,6 +14,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/auth"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -338,6 +339,9 @@ func unopened(err error) error {
 		return problem{Status: http.StatusUnprocessableEntity, Code: "project", Title: "The project's files have mistakes: mend them first.", Diagnostics: found}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	}
+	if errors.Is(err, outbound.ErrRefused) {
+		return problem{Status: http.StatusUnprocessableEntity, Code: "outbound", Title: "A connection of the flow leads where this server may not call.", Detail: err.Error()}
 	}
 	f := flow.FailedResult(flow.Ref{}, err)
 	if f.Code == flow.FailInternal || f.Code == flow.FailStore {

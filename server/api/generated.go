@@ -25,6 +25,9 @@ func (a *API) generated(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &body); err != nil {
 		return err
 	}
+	if err := body.Mapping.check(r.Context()); err != nil {
+		return err
+	}
 	if !gjson.Valid(body.Document) {
 		return problem{Status: 422, Title: "The document is no JSON.", Code: "document"}
 	}

@@ -40,7 +40,7 @@ func readPlace(r *http.Request) (place, error) {
 	if p.Line < 1 || p.Column < 1 {
 		return p, refuse("Lines and columns count from 1.")
 	}
-	return p, p.Mapping.check()
+	return p, p.Mapping.check(r.Context())
 }
 
 func (a *API) complete(w http.ResponseWriter, r *http.Request) error {
@@ -94,7 +94,7 @@ func (a *API) check(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &m); err != nil {
 		return err
 	}
-	if err := m.Mapping.check(); err != nil {
+	if err := m.Mapping.check(r.Context()); err != nil {
 		return err
 	}
 	return write(w, a.compile(m.Mapping).report())

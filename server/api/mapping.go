@@ -16,6 +16,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/engine/language"
+	"github.com/crosswalk-go/crosswalk/server/files"
 )
 
 // layered are several file systems in one: the first that has a file gives it.
@@ -31,31 +32,22 @@ func (l layered) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// overlaid is a file system in which some files have other texts.
-type overlaid struct {
-	fs.FS
-	texts map[string]string
-}
-
-// ReadFile returns the text that stands for a file, else the file's own.
-func (o overlaid) ReadFile(name string) ([]byte, error) {
-	if text, ok := o.texts[name]; ok {
-		return []byte(text), nil
-	}
-	return fs.ReadFile(o.FS, name)
-}
-
-// Open opens the file; who wants the text that stands for it calls ReadFile.
-func (o overlaid) Open(name string) (fs.File, error) { return o.FS.Open(name) }
-
 // mappingText is a mapping as a request names it.
 type mappingText struct {
 	// Name is where it stands, or would: a path of the project, or of the library (shopware/order.read.yaml).
 	Name string `json:"name"`
 	Text string `json:"text"`
+	// Scripts are texts of scripts by their paths, as they are being written: they stand for what the project has there.
+	Scripts map[string]string `json:"scripts"`
 }
 
-func (m mappingText) check() error {
+// check refuses what names no mapping, and scripts of whoever may not write them: scripts are run.
+func (m mappingText) check(ctx context.Context) error {
+	for name := range m.Scripts {
+		if err := checkScript(ctx, name); err != nil {
+			return err
+		}
+	}
 	if ext := path.Ext(m.Name); !fs.ValidPath(m.Name) || ext != ".yaml" && ext != ".yml" {
 		return refuse("A mapping's name is a path of the project that ends in .yaml.")
 	}
@@ -67,6 +59,7 @@ type compiled struct {
 	mapping   *engine.Mapping // nil where the text has errors
 	problems  engine.Diagnostics
 	inherited engine.Diagnostics // of files that it extends
+	tables    []table
 	took      time.Duration
 	files     map[string]stamp // what was read of the project
 }
@@ -128,7 +121,7 @@ func (c *cache) put(key [sha256.Size]byte, m *compiled) {
 
 // compile checks and compiles a mapping's text, or says what became of it before.
 func (a *API) compile(m mappingText) *compiled {
-	key := sha256.Sum256([]byte(m.Name + "\x00" + m.Text))
+	key := sha256.Sum256([]byte(m.Name + "\x00" + m.Text + "\x00" + m.scripted()))
 	if known := a.cache.get(key); known != nil && a.fresh(known) {
 		again := *known
 		again.took = 0
@@ -136,7 +129,7 @@ func (a *API) compile(m mappingText) *compiled {
 	}
 	c := &compiled{files: map[string]stamp{}}
 	start := time.Now()
-	opts := []engine.Option{engine.Files(noting{a.files, c.files}), engine.Library(a.Library)}
+	opts := []engine.Option{engine.Files(files.Overlay{FS: noting{a.files, c.files}, Texts: m.Scripts}), engine.Library(a.Library)}
 	if a.Scripts != nil {
 		opts = append(opts, engine.WithScripts(a.Scripts))
 	}
@@ -145,6 +138,7 @@ func (a *API) compile(m mappingText) *compiled {
 	var found engine.Diagnostics
 	if err == nil {
 		c.mapping, found = mapping, mapping.Warnings()
+		c.tables = tablesOf(engine.Analyze(m.Name, []byte(m.Text), opts[:2]...))
 	} else if !errors.As(err, &found) {
 		found = engine.Diagnostics{{Severity: engine.Error, Message: err.Error(), Pos: engine.Position{File: m.Name, Line: 1, Column: 1}}}
 	}
@@ -212,24 +206,26 @@ type prepared struct {
 	in       engine.Input
 	between  []byte             // what the mapping before made, nil where there is none
 	problems engine.Diagnostics // of the mapping before
+	console  *console
 }
 
 func (a *API) prepare(ctx context.Context, j job, m *engine.Mapping) (prepared, error) {
 	p := prepared{mapping: m, document: []byte(j.Document)}
 	var err error
-	if p.in, err = j.input(a, m); err != nil || j.Before == "" || strings.TrimSpace(j.Document) == "" {
+	if p.in, err = j.input(a, m); err != nil {
 		return p, err
 	}
-	before := mappingText{Name: j.Before}
-	if err := before.check(); err != nil {
-		return p, err
+	p.console = &console{}
+	p.in.Log = p.console.log
+	if j.Before == "" || strings.TrimSpace(j.Document) == "" {
+		return p, nil
 	}
-	text, err := fs.ReadFile(a.files, j.Before)
+	before, err := a.textOf(ctx, j.Before)
 	if err != nil {
 		return p, err
 	}
-	before.Text = string(text)
-	first, err := a.sound(before)
+	before.Scripts = j.Mapping.Scripts
+	first, err := a.sound(ctx, before)
 	if err != nil {
 		return p, err
 	}
@@ -237,6 +233,7 @@ func (a *API) prepare(ctx context.Context, j job, m *engine.Mapping) (prepared, 
 	if err != nil {
 		return p, err
 	}
+	own.Log = p.in.Log
 	done, err := apply(ctx, first, p.document, own)
 	if err != nil {
 		return p, err
@@ -246,6 +243,17 @@ func (a *API) prepare(ctx context.Context, j job, m *engine.Mapping) (prepared, 
 	}
 	p.document, p.between, p.problems = done.output, done.output, done.problems
 	return p, nil
+}
+
+// textOf is a mapping as it is saved, or built in.
+func (a *API) textOf(ctx context.Context, name string) (mappingText, error) {
+	m := mappingText{Name: name}
+	if err := m.check(ctx); err != nil {
+		return m, err
+	}
+	text, err := fs.ReadFile(a.files, name)
+	m.Text = string(text)
+	return m, err
 }
 
 // apply maps what was prepared.

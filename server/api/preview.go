@@ -21,6 +21,7 @@ type report struct {
 	Settings    []setting          `json:"settings"`
 	Diagnostics engine.Diagnostics `json:"diagnostics"`
 	Inherited   engine.Diagnostics `json:"inherited"`
+	Tables      []table            `json:"tables"`
 	Micros      int64              `json:"compileMicros"` // 0 where it was compiled before
 }
 
@@ -34,7 +35,7 @@ type setting struct {
 }
 
 func (c *compiled) report() report {
-	r := report{Settings: []setting{}, Diagnostics: c.problems, Inherited: c.inherited, Micros: c.took.Microseconds()}
+	r := report{Settings: []setting{}, Tables: append([]table{}, c.tables...), Diagnostics: c.problems, Inherited: c.inherited, Micros: c.took.Microseconds()}
 	if c.mapping == nil {
 		return r
 	}
@@ -61,6 +62,7 @@ type previewed struct {
 	Between     string             `json:"between,omitempty"` // what the mapping before made, with line breaks
 	Diagnostics engine.Diagnostics `json:"diagnostics"`       // of the document
 	Micros      int64              `json:"mapMicros"`
+	Console     []logLine          `json:"console"` // what scripts logged
 }
 
 func (a *API) preview(w http.ResponseWriter, r *http.Request) error {
@@ -68,11 +70,11 @@ func (a *API) preview(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	if err := j.Mapping.check(); err != nil {
+	if err := j.Mapping.check(r.Context()); err != nil {
 		return err
 	}
 	c := a.compile(j.Mapping)
-	answer := previewed{Mapping: c.report()}
+	answer := previewed{Mapping: c.report(), Console: []logLine{}}
 	if c.mapping == nil || strings.TrimSpace(j.Document) == "" {
 		return write(w, answer)
 	}
@@ -87,7 +89,7 @@ func (a *API) preview(w http.ResponseWriter, r *http.Request) error {
 	if p.between != nil {
 		answer.Between = indented(p.between)
 	}
-	answer.Diagnostics, answer.Micros = done.problems, done.took.Microseconds()
+	answer.Diagnostics, answer.Micros, answer.Console = done.problems, done.took.Microseconds(), p.console.all()
 	if done.output != nil {
 		text := string(done.output)
 		answer.Output, answer.Shown = &text, indented(done.output)
@@ -120,7 +122,7 @@ func (a *API) previewLines(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	if err := j.Mapping.check(); err != nil {
+	if err := j.Mapping.check(r.Context()); err != nil {
 		return err
 	}
 	c := a.compile(j.Mapping)
@@ -178,7 +180,7 @@ func (a *API) unread(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	m, err := a.sound(j.Mapping)
+	m, err := a.sound(r.Context(), j.Mapping)
 	if err != nil {
 		return err
 	}

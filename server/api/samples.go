@@ -113,7 +113,7 @@ type sampleDocument struct {
 // mapping that it extends.
 func (a *API) sample(w http.ResponseWriter, r *http.Request) error {
 	mapping, name := r.URL.Query().Get("mapping"), r.URL.Query().Get("name")
-	if err := (mappingText{Name: mapping}).check(); err != nil {
+	if err := (mappingText{Name: mapping}).check(r.Context()); err != nil {
 		return err
 	}
 	text, err := fs.ReadFile(a.files, mapping)

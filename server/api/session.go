@@ -12,8 +12,15 @@ import (
 // sessionState says who is here and what this server is.
 type sessionState struct {
 	User    *auth.User `json:"user,omitempty"` // nobody has signed in where it is missing
+	SignIn  *signInWay `json:"signIn,omitempty"`
 	Project bool       `json:"project"`
 	Version string     `json:"version"`
+}
+
+// signInWay is how people sign in.
+type signInWay struct {
+	Password bool   `json:"password"`
+	Provider string `json:"provider,omitempty"` // what it is called
 }
 
 func (a *API) session(w http.ResponseWriter, r *http.Request) error {
@@ -24,6 +31,9 @@ func (a *API) writeSession(w http.ResponseWriter, u auth.User) error {
 	state := sessionState{Project: a.Folder != nil, Version: a.Version}
 	if u.Role != auth.Nobody {
 		state.User = &u
+	}
+	if !a.Auth.Open() {
+		state.SignIn = &signInWay{a.Auth.Passwords(), a.Auth.Provider()}
 	}
 	return write(w, state)
 }
@@ -36,10 +46,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &who); err != nil {
 		return err
 	}
-	from, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		from = r.RemoteAddr
-	}
+	from := addressOf(r)
 	cookie, user, err := a.Auth.SignIn(r.Context(), who.Name, who.Password, from)
 	switch {
 	case errors.Is(err, auth.ErrTooMany):
@@ -58,8 +65,33 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 	return a.writeSession(w, user)
 }
 
+// addressOf is where a request comes from. What proxies say of it is not believed: anybody can say it.
+func addressOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// signOut ends the session of a request, or all of that person's.
 func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
-	a.Auth.SignOut(r)
+	user, end, what := auth.UserOf(r.Context()), a.Auth.SignOut, "signed out"
+	switch r.URL.Query().Get("everywhere") {
+	case "", "false":
+	case "true":
+		if !user.Session {
+			return problem{Status: http.StatusUnauthorized, Title: "Sign in first."}
+		}
+		end, what = a.Auth.SignOutEverywhere, "signed out everywhere"
+	default:
+		return refuse("everywhere is true or false.")
+	}
+	if err := end(r); err != nil {
+		return err
+	}
+	if user.Session {
+		a.audit(r, what, "from", addressOf(r))
+	}
 	http.SetCookie(w, auth.Cookie("", a.Secure))
 	return a.writeSession(w, auth.User{})
 }
@@ -68,8 +100,10 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
 type system struct {
 	Name        string       `json:"name"`
 	Title       string       `json:"title"`
+	Address     string       `json:"address,omitempty"` // where every connection finds it
 	Resources   []resource   `json:"resources"`
 	Credentials []credential `json:"credentials"`
+	Options     []option     `json:"options"`
 	Webhooks    bool         `json:"webhooks"`
 }
 
@@ -91,6 +125,14 @@ type credential struct {
 	Needed bool   `json:"needed"`
 }
 
+// option is what a connection may say besides.
+type option struct {
+	Name    string   `json:"name"`
+	Help    string   `json:"help"`
+	Default string   `json:"default,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+}
+
 func (a *API) systems(w http.ResponseWriter, _ *http.Request) error {
 	all := []system{}
 	for _, s := range a.Systems {
@@ -100,12 +142,15 @@ func (a *API) systems(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func shownSystem(spec connectors.Spec) system {
-	s := system{Name: spec.Name, Title: spec.Title, Webhooks: spec.Webhooks, Resources: []resource{}, Credentials: []credential{}}
+	s := system{Name: spec.Name, Title: spec.Title, Address: spec.Address, Webhooks: spec.Webhooks, Resources: []resource{}, Credentials: []credential{}, Options: []option{}}
 	for _, r := range spec.Resources {
 		s.Resources = append(s.Resources, resource{r.Name, string(r.Entity), r.Title, r.Read, r.Create, r.Update})
 	}
 	for _, c := range spec.Credentials {
 		s.Credentials = append(s.Credentials, credential{c.Name, c.Title, c.Help, c.Secret, c.Needed})
+	}
+	for _, o := range spec.Options {
+		s.Options = append(s.Options, option{o.Name, o.Help, o.Default, o.Choices})
 	}
 	return s
 }

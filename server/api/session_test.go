@@ -92,6 +92,8 @@ func TestSignIn(t *testing.T) {
 	c.get("GET", "/systems", nil, "Cookie", cookie)
 	c.get("DELETE", "/session", nil, "Cookie", cookie)
 	c.fail(401, "GET", "/systems", nil, "Cookie", cookie)
+	c.fail(401, "DELETE", "/session?everywhere=true", nil)
+	c.fail(400, "DELETE", "/session?everywhere=maybe", nil)
 	// Five attempts at once: three are used.
 	c.fail(401, "POST", "/session", object{"name": "ann", "password": "wrong horse battery"})
 	c.fail(401, "POST", "/session", object{"name": "ann", "password": "wrong horse battery"})
@@ -126,6 +128,26 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 	if bytes.Contains(seen.Bytes(), []byte("argon2")) {
 		t.Error("a hash came back")
+	}
+}
+
+// Hashes of passwords are for those who may change them.
+func TestHashesAreCovered(t *testing.T) {
+	cfg, tokens := tokensOfRoles()
+	text := "connections: {}\nserver:\n  auth:\n    users: [{name: ann, role: editor, password: '" + cheapHash + "'}]\n    tokens: [{name: ci, role: viewer, hash: \"" + cfg.Tokens[0].Hash + "\"}]\n"
+	c := open(t, map[string]string{"crosswalk.yaml": text}, cfg)
+	for role, token := range tokens {
+		c.token = token
+		got := gjson.Get(c.get("GET", "/files/crosswalk.yaml", nil), "text").Str
+		if role == auth.Admin {
+			if got != text {
+				t.Errorf("an admin sees\n%s", got)
+			}
+			continue
+		}
+		if strings.Contains(got, cheapHash[10:]) || strings.Contains(got, cfg.Tokens[0].Hash[7:]) || !strings.Contains(got, "role: editor, password: 'argon2id ********'}") {
+			t.Errorf("the %s sees\n%s", role, got)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func setupProblem(err error) error {
 		return p
 	}
 	if errors.Is(err, setup.ErrUnknown) {
-		return problem{Status: http.StatusNotFound, Title: "There is no such connection."}
+		return problem{Status: http.StatusNotFound, Title: "There is no such connection or flow."}
 	}
 	if asDiagnostics(err, &p.Diagnostics) {
 		p.Title = "The project's files have problems."
@@ -106,11 +106,7 @@ func (a *API) wizardRehearse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return setupProblem(err)
 	}
-	trial.Source, trial.Canonical = indented([]byte(trial.Source)), indented([]byte(trial.Canonical))
-	for i := range trial.Operations {
-		trial.Operations[i].Body = indented([]byte(trial.Operations[i].Body))
-	}
-	return write(w, trial)
+	return write(w, shownTrial(trial))
 }
 
 func (a *API) wizardWrite(w http.ResponseWriter, r *http.Request) error {

@@ -25,9 +25,14 @@ import (
 // sandbox starts a system's sandbox and returns its address and credentials.
 func sandbox(t *testing.T, system string) (string, map[string]string) {
 	t.Helper()
+	return sandboxAt(t, system, func() time.Time { return inTests })
+}
+
+func sandboxAt(t *testing.T, system string, now func() time.Time) (string, map[string]string) {
+	t.Helper()
 	systems := all.Systems()
 	i := slices.IndexFunc(systems, func(s connectors.System) bool { return s.Spec.Name == system })
-	box := systems[i].Sandbox(connectors.SandboxOptions{Now: func() time.Time { return inTests }})
+	box := systems[i].Sandbox(connectors.SandboxOptions{Now: now})
 	s := httptest.NewServer(box)
 	t.Cleanup(s.Close)
 	return s.URL, box.Credentials()

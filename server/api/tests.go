@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
 	"regexp"
@@ -68,7 +69,7 @@ func (a *API) runTests(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &body); err != nil {
 		return err
 	}
-	if err := body.Mapping.check(); err != nil {
+	if err := body.Mapping.check(r.Context()); err != nil {
 		return err
 	}
 	answer, err := a.test(r.Context(), body.Mapping)
@@ -80,7 +81,8 @@ func (a *API) runTests(w http.ResponseWriter, r *http.Request) error {
 
 // test runs the tests of a mapping's text.
 func (a *API) test(ctx context.Context, m mappingText) (*tested, error) {
-	over := overlaid{a.files, map[string]string{m.Name: m.Text}}
+	over := files.Overlay{FS: a.files, Texts: map[string]string{m.Name: m.Text}}
+	maps.Copy(over.Texts, m.Scripts)
 	answer := &tested{Files: []testedFile{}, Lines: []covered{}, Mappings: []string{}}
 	names := a.testsOf(m.Name)
 	if len(names) == 0 {
@@ -199,7 +201,7 @@ func (a *API) addCase(w http.ResponseWriter, r *http.Request) error {
 	if stem == "" {
 		return refuse("The case needs a name.")
 	}
-	m, err := a.sound(j.Mapping)
+	m, err := a.sound(r.Context(), j.Mapping)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Package auth says who sends a request and what that person or program may do: bearer tokens with roles for programs,
-// sign-in with a password and a session for people. It is not for saying which route needs which role, nor for
+// sign-in with a password or with an OpenID Connect provider, and a session, for people. It is not for saying which route needs which role, nor for
 // HTTP's other defences; package server and its api do that. Start with [New] and [Authenticator.Identify].
 package auth
 
@@ -60,6 +60,7 @@ type User struct {
 type Config struct {
 	Users  []Account `json:"users"`
 	Tokens []Token   `json:"tokens"`
+	OIDC   *OIDC     `json:"oidc"`
 }
 
 // Account is a person who signs in.
@@ -82,7 +83,8 @@ type Token struct {
 type Authenticator struct {
 	accounts []account
 	tokens   []token
-	sessions sessions
+	provider *provider // nil where none is configured
+	sessions Store
 	attempts attempts
 	hashing  chan struct{}
 	now      func() time.Time
@@ -106,7 +108,7 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 	if now == nil {
 		now = time.Now
 	}
-	a := &Authenticator{now: now, hashing: make(chan struct{}, 2)}
+	a := &Authenticator{now: now, hashing: make(chan struct{}, 2), sessions: &memory{now: now}}
 	var errs []error
 	seen := map[string]bool{}
 	check := func(kind, name string, role Role) {
@@ -138,11 +140,20 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 		}
 		a.tokens = append(a.tokens, token{t, [sha256.Size]byte(raw)})
 	}
+	if cfg.OIDC != nil {
+		var err error
+		if a.provider, err = newProvider(*cfg.OIDC); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	return a, errors.Join(errs...)
 }
 
-// Open tells whether anybody may come in: no account and no token is configured.
-func (a *Authenticator) Open() bool { return len(a.accounts)+len(a.tokens) == 0 }
+// Open tells whether anybody may come in: no account, no token and no provider is configured.
+func (a *Authenticator) Open() bool { return len(a.accounts)+len(a.tokens) == 0 && a.provider == nil }
+
+// Passwords tells whether anybody signs in with a password.
+func (a *Authenticator) Passwords() bool { return len(a.accounts) > 0 }
 
 // NewToken makes a token and the hash to configure it with. The token itself is not kept anywhere.
 func NewToken() (text, hash string) {
@@ -172,20 +183,7 @@ func (a *Authenticator) Identify(r *http.Request) (u User, ok bool) {
 	if a.Open() {
 		return local, true
 	}
-	cookie, err := r.Cookie(CookieName)
-	if err != nil {
-		return User{}, false
-	}
-	name, ok := a.sessions.user(cookie.Value, a.now())
-	if !ok {
-		return User{}, false
-	}
-	for _, acc := range a.accounts {
-		if acc.Name == name {
-			return User{Name: name, Role: acc.Role, Session: true}, true
-		}
-	}
-	return User{}, false
+	return a.here(r)
 }
 
 type userKey struct{}

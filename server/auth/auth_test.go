@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -93,6 +94,37 @@ func TestSessionsEnd(t *testing.T) {
 	}
 	if here() {
 		t.Error("a session is open for longer than a week")
+	}
+}
+
+// All sessions of a person end at once, and nobody else's.
+func TestSignOutEverywhere(t *testing.T) {
+	bo := account()
+	bo.Name = "bo"
+	a, err := auth.New(auth.Config{Users: []auth.Account{account(), bo}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cookies []string
+	for _, name := range []string{"ann", "ann", "bo"} {
+		cookie, _, err := a.SignIn(t.Context(), name, password, "127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cookies = append(cookies, cookie)
+	}
+	with := func(i int) *http.Request {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(auth.Cookie(cookies[i], false))
+		return r
+	}
+	if err := a.SignOutEverywhere(with(0)); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, false, true} {
+		if _, ok := a.Identify(with(i)); ok != want {
+			t.Errorf("session %d is open: %v", i, ok)
+		}
 	}
 }
 

@@ -5,22 +5,24 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
+	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // CookieName is the cookie of a session.
 const CookieName = "crosswalk_session"
 
-// How long a session lasts, and how long without a request.
+// SessionLife is how long a session lasts at most.
+const SessionLife = 7 * 24 * time.Hour
+
 const (
-	sessionLife = 7 * 24 * time.Hour
-	sessionIdle = 12 * time.Hour
-	maxSessions = 10_000
+	sessionIdle  = 12 * time.Hour // without a request
+	foreignLife  = 12 * time.Hour // of a session that another has vouched for, who is asked again then
+	sessionTouch = time.Minute    // between two notes that somebody was here
 )
 
 var (
@@ -30,8 +32,11 @@ var (
 	ErrTooMany = errors.New("too many attempts: wait a minute")
 )
 
+// Keep has sessions kept in a store that outlives the process. Call it before anybody signs in.
+func (a *Authenticator) Keep(s Store) { a.sessions = s }
+
 // SignIn checks a name and a password and returns the value of a new session's cookie. from is the address that asks; attempts
-// are counted for it and for the name. The error is [ErrRefused], [ErrTooMany] or that of ctx.
+// are counted for it and for the name. The error is [ErrRefused], [ErrTooMany], or that of ctx or of the store.
 func (a *Authenticator) SignIn(ctx context.Context, name, password, from string) (string, User, error) {
 	if !a.attempts.allow("from "+from, a.now()) || !a.attempts.allow("name "+name, a.now()) {
 		return "", User{}, ErrTooMany
@@ -44,121 +49,143 @@ func (a *Authenticator) SignIn(ctx context.Context, name, password, from string)
 	}
 	// Somebody who does not exist takes as long as somebody who does.
 	hash := passwordHash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, 16), sum: make([]byte, hashLength)}
-	var who *account
-	for i, acc := range a.accounts {
-		if acc.Name == name {
-			who, hash = &a.accounts[i], acc.hash
-		}
+	who := a.account(name)
+	if who != nil {
+		hash = who.hash
 	}
 	if fits := hash.fits(password); !fits || who == nil {
 		return "", User{}, ErrRefused
 	}
-	return a.sessions.start(name, a.now()), User{Name: name, Role: who.Role, Session: true}, nil
+	return a.start(ctx, session{User: name, By: who.mark()})
 }
 
-// SignOut ends the session of a request, if it has one.
-func (a *Authenticator) SignOut(r *http.Request) {
-	if cookie, err := r.Cookie(CookieName); err == nil {
-		a.sessions.end(cookie.Value)
+func (a *Authenticator) account(name string) *account {
+	for i := range a.accounts {
+		if a.accounts[i].Name == name {
+			return &a.accounts[i]
+		}
 	}
+	return nil
+}
+
+// mark changes with the password, and ends the sessions that were begun with another one.
+func (a *account) mark() string { return "password " + digest(a.Password)[:16] }
+
+// SignOut ends the session of a request, if it has one.
+func (a *Authenticator) SignOut(r *http.Request) error {
+	if group, id, ok := sessionOf(r); ok {
+		return a.sessions.End(r.Context(), group, id)
+	}
+	return nil
+}
+
+// SignOutEverywhere ends every session of the person who sends a request.
+func (a *Authenticator) SignOutEverywhere(r *http.Request) error {
+	if group, _, ok := sessionOf(r); ok {
+		return a.sessions.EndAll(r.Context(), group)
+	}
+	return nil
 }
 
 // Cookie returns the cookie of a session; an empty value ends it. secure is true where the browser came over TLS.
 func Cookie(value string, secure bool) *http.Cookie {
-	c := &http.Cookie{Name: CookieName, Value: value, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLife / time.Second)}
+	c := &http.Cookie{Name: CookieName, Value: value, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(SessionLife / time.Second)}
 	if value == "" {
 		c.MaxAge = -1
 	}
 	return c
 }
 
-// sessions are those that are open, by the hash of their cookie: who reads the memory cannot use them.
-type sessions struct {
-	mu   sync.Mutex
-	open map[[sha256.Size]byte]session
-}
-
+// session is what is kept of somebody who has signed in.
 type session struct {
-	user          string
-	started, seen time.Time
+	User string `json:"user"`
+	// By says what the session rests on: a password, or whoever vouched.
+	By      string    `json:"by"`
+	Values  []string  `json:"values,omitempty"` // of the claim that gives roles
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen"`
 }
 
 func (s session) over(now time.Time) bool {
-	return now.Sub(s.started) > sessionLife || now.Sub(s.seen) > sessionIdle
+	life := SessionLife
+	if strings.HasPrefix(s.By, foreign) {
+		life = foreignLife
+	}
+	return now.Sub(s.Started) > life || now.Sub(s.Seen) > sessionIdle
 }
 
-func (s *sessions) start(user string, now time.Time) string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails
-	id := base64.RawURLEncoding.EncodeToString(raw)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		s.open = map[[sha256.Size]byte]session{}
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// start begins a session and returns its cookie's value: whose it is, so that all of somebody's can be ended, and a secret.
+func (a *Authenticator) start(ctx context.Context, s session) (string, User, error) {
+	role, ok := a.roleOf(s)
+	if !ok {
+		return "", User{}, ErrRefused
 	}
-	var oldest [sha256.Size]byte
-	for key, other := range s.open {
-		if other.over(now) {
-			delete(s.open, key)
-		} else if first, ok := s.open[oldest]; !ok || other.seen.Before(first.seen) {
-			oldest = key
+	group, secret := digest("user " + s.User)[:24], make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	text := base64.RawURLEncoding.EncodeToString(secret)
+	s.Started = a.now()
+	s.Seen = s.Started
+	record, err := json.Marshal(s)
+	if err == nil {
+		err = a.sessions.Save(ctx, group, digest(text), record)
+	}
+	if err != nil {
+		return "", User{}, err
+	}
+	return group + "." + text, User{Name: s.User, Role: role, Session: true}, nil
+}
+
+// sessionOf reads the cookie of a request.
+func sessionOf(r *http.Request) (group, id string, ok bool) {
+	cookie, err := r.Cookie(CookieName)
+	if err != nil {
+		return "", "", false
+	}
+	group, secret, ok := strings.Cut(cookie.Value, ".")
+	if !ok || len(group) != 24 || len(secret) != 43 {
+		return "", "", false
+	}
+	return group, digest(secret), true
+}
+
+// here tells who has signed in with the cookie of a request. Where the store does not answer nobody has.
+func (a *Authenticator) here(r *http.Request) (User, bool) {
+	group, id, ok := sessionOf(r)
+	if !ok {
+		return User{}, false
+	}
+	record, ok, err := a.sessions.Load(r.Context(), group, id)
+	var s session
+	if err != nil || !ok || json.Unmarshal(record, &s) != nil || digest("user " + s.User)[:24] != group {
+		return User{}, false
+	}
+	now := a.now()
+	role, ok := a.roleOf(s)
+	if !ok || s.over(now) {
+		_ = a.sessions.End(r.Context(), group, id) // it opens nothing any more, whether it is there or not
+		return User{}, false
+	}
+	if now.Sub(s.Seen) >= sessionTouch {
+		s.Seen = now
+		if record, err := json.Marshal(s); err == nil {
+			_ = a.sessions.Renew(r.Context(), group, id, record) // without it the session is over a minute sooner
 		}
 	}
-	if len(s.open) >= maxSessions {
-		delete(s.open, oldest)
-	}
-	s.open[sha256.Sum256([]byte(id))] = session{user, now, now}
-	return id
+	return User{Name: s.User, Role: role, Session: true}, true
 }
 
-func (s *sessions) user(id string, now time.Time) (string, bool) {
-	key := sha256.Sum256([]byte(id))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.open[key]
-	if !ok || found.over(now) {
-		delete(s.open, key)
-		return "", false
+// roleOf is what somebody may do by the configuration as it is now; ok is false for whom it does not know any more.
+func (a *Authenticator) roleOf(s session) (role Role, ok bool) {
+	if strings.HasPrefix(s.By, foreign) {
+		return a.vouched(s)
 	}
-	found.seen = now
-	s.open[key] = found
-	return found.user, true
-}
-
-func (s *sessions) end(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, sha256.Sum256([]byte(id)))
-}
-
-// attempts bounds how often somebody may try: five at once, then one in ten seconds.
-type attempts struct {
-	mu  sync.Mutex
-	who map[string]*rate.Limiter
-}
-
-const maxAttempted = 10_000
-
-func (a *attempts) allow(who string, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.who == nil {
-		a.who = map[string]*rate.Limiter{}
+	if who := a.account(s.User); who != nil && who.mark() == s.By {
+		return who.Role, true
 	}
-	l := a.who[who]
-	if l == nil {
-		if len(a.who) >= maxAttempted {
-			for key, other := range a.who {
-				if other.TokensAt(now) >= 5 {
-					delete(a.who, key) // as good as new
-				}
-			}
-		}
-		if len(a.who) >= maxAttempted {
-			return false // somebody tries thousands of names or comes from thousands of addresses
-		}
-		l = rate.NewLimiter(rate.Every(10*time.Second), 5)
-		a.who[who] = l
-	}
-	return l.AllowN(now, 1)
+	return Nobody, false
 }

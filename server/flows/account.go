@@ -77,12 +77,14 @@ func (s *Service) account(ctx context.Context) {
 func (s *Service) Reconcile(ctx context.Context, now time.Time) error {
 	today := now.UTC().Truncate(24 * time.Hour)
 	for _, f := range s.set.Current().Flows {
+		var missing []runner.MissingDocument
 		for day, since := range map[string]time.Time{"today": today, "yesterday": today.AddDate(0, 0, -1)} {
 			a, err := s.set.Engine.Account(ctx, f.Name, since, since.AddDate(0, 0, 1))
 			if err != nil {
 				return err
 			}
 			s.metrics.set(day, a)
+			missing = append(missing, a.Missing...)
 			for _, m := range a.Missing {
 				s.log.Error("a document was read and is nowhere", "flow", f.Name, "day", since.Format(time.DateOnly), "item", m.Item)
 			}
@@ -90,6 +92,7 @@ func (s *Service) Reconcile(ctx context.Context, now time.Time) error {
 				s.log.Error("a document ended twice", "flow", f.Name, "day", since.Format(time.DateOnly), "item", m.Item)
 			}
 		}
+		s.missing.Store(f.Name, missing)
 	}
 	s.metrics.made.Set(float64(now.Unix()))
 	return nil

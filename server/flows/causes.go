@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 // told is the book of alerts in the store.
@@ -103,7 +105,7 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 			kind := kindOf(u.Outcome, u.Code)
 			g := groups[kind+u.Code]
 			if g == nil {
-				g = &alerts.Cause{Flow: f.Name, Kind: kind, Code: u.Code, Example: u.Key}
+				g = &alerts.Cause{Flow: f.Name, Kind: kind, Code: u.Code, Example: cmp.Or(u.Key, u.ID), Entry: u.Entry}
 				if entry, _, err := e.Activity().Get(ctx, u.Entry); err == nil { // it may be too old by now
 					g.Reason, g.Help = entry.Reason, entry.Help
 				}
@@ -122,15 +124,28 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 				kind = "budget"
 			}
 			if kind != "failed" && groups[kind+entry.Code] == nil {
-				groups[kind+entry.Code] = &alerts.Cause{Flow: f.Name, Kind: kind, Code: entry.Code, Example: entry.Document.Key, Reason: entry.Reason, Help: entry.Help}
+				groups[kind+entry.Code] = &alerts.Cause{Flow: f.Name, Kind: kind, Code: entry.Code, Example: cmp.Or(entry.Document.Key, entry.Document.ID), Entry: entry.ID,
+					Reason: entry.Reason, Help: entry.Help}
 			}
-		}
-		for _, g := range groups {
-			out = append(out, *g)
 		}
 		state, err := e.State(ctx, f.Name)
 		if err != nil {
 			return nil, err
+		}
+		if kind := kindOf(flow.Failed, state.LastErrorCode); state.LastError != "" && groups[kind+state.LastErrorCode] == nil {
+			if kind == "failed" {
+				kind = "reading"
+			}
+			groups[kind] = &alerts.Cause{Flow: f.Name, Kind: kind, Code: state.LastErrorCode, Reason: state.LastError}
+		}
+		if lost, _ := s.missing.Load(f.Name); lost != nil {
+			if missing := lost.([]runner.MissingDocument); len(missing) > 0 {
+				groups["missing"] = &alerts.Cause{Flow: f.Name, Kind: "missing", Documents: len(missing), Example: cmp.Or(missing[0].Key, missing[0].ID),
+					Reason: "they were read and are neither settled nor queued", Help: "crosswalk reconcile " + f.Name + " names them all, and crosswalk run --only handles them again"}
+			}
+		}
+		for _, g := range groups {
+			out = append(out, *g)
 		}
 		if state.Trouble != "" {
 			out = append(out, alerts.Cause{Flow: f.Name, Kind: "closed", Reason: state.Trouble})

@@ -7,6 +7,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
@@ -34,6 +36,8 @@ type Options struct {
 	Own time.Duration
 	// Cluster keeps everything; nil for the project's data folder.
 	Cluster *runtime.Cluster
+	// Outbound says where the connections of flows may lead; nil for anywhere. It takes the place of Surroundings.HTTP.
+	Outbound *outbound.Policy
 	// Pace says how patient flows are.
 	Pace flow.Pace
 	// Tracing makes traces of what flows do, and is closed with the set; nil for none.
@@ -77,6 +81,9 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	if o.Tracing != nil {
 		o.Surroundings.Observer, o.Surroundings.Tracer = connectors.Observers(calls, o.Tracing), o.Tracing
 	}
+	if o.Outbound != nil {
+		o.Surroundings.HTTP = o.Outbound.Client()
+	}
 	s := &Set{Project: p, Store: store, Engine: engine, options: o, calls: calls}
 	s.current.Store(p)
 	return s, nil
@@ -111,6 +118,9 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 
 // Close closes the store, and sends the traces that are left.
 func (s *Set) Close(ctx context.Context) error {
+	if s.options.Outbound != nil {
+		s.options.Surroundings.HTTP.CloseIdleConnections()
+	}
 	err := s.Store.Close(ctx)
 	if s.options.Tracing != nil {
 		s.options.Tracing.Close(ctx)
@@ -120,6 +130,9 @@ func (s *Set) Close(ctx context.Context) error {
 
 // Flow opens the connections of a flow and puts it together. Close it.
 func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
+	if err := s.allowed(ctx, name); err != nil {
+		return nil, err
+	}
 	p, err := s.Current().Process(ctx, name, s.options.Library, s.Store, s.options.Surroundings, s.options.Pace)
 	if err != nil {
 		return nil, err
@@ -147,4 +160,29 @@ func (s *Set) Estimate(ctx context.Context, open *runner.Flow, since time.Time) 
 		return runner.Estimate{}, err
 	}
 	return s.Engine.Estimate(ctx, open, since, s.Current().CallsPerMinute(f.To))
+}
+
+// allowed says at once what every call of a flow would say: that one of its connections leads where the server may not call.
+func (s *Set) allowed(ctx context.Context, name string) error {
+	if s.options.Outbound == nil {
+		return nil
+	}
+	p := s.Current()
+	f, err := p.Flow(name)
+	if err != nil {
+		return err
+	}
+	for _, connection := range []string{f.From, f.To} {
+		cfg, err := p.Config(connection, project.Surroundings{})
+		if err != nil {
+			return err
+		}
+		if cfg.URL == "" {
+			continue // the system's own
+		}
+		if err := s.options.Outbound.Check(ctx, cfg.URL); errors.Is(err, outbound.ErrRefused) { // anything else may pass by itself
+			return fmt.Errorf("connection %q: %w", connection, err)
+		}
+	}
+	return nil
 }

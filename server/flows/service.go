@@ -40,6 +40,7 @@ type Service struct {
 	ask     chan chan error // for a reload, and what became of it
 	reload  chan struct{}   // what the runner listens to
 	files   *tree
+	missing sync.Map      // flow -> what its last account missed, []runner.MissingDocument
 	ended   chan struct{} // closed when nothing is in hand any more
 }
 

@@ -25,7 +25,6 @@ import (
 	shop "github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/mappings"
-	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
@@ -92,7 +91,7 @@ func (b *bench) write(name, text string) {
 }
 
 // serve starts the service of the project.
-func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Handler) http.Handler) *bench {
+func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Handler) http.Handler, open ...func(*flows.Options)) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), shop: shop.New(connectors.SandboxOptions{}), ran: make(chan error, 1), log: &lockedBuffer{},
 		books: books.New(connectors.SandboxOptions{}, func(s *books.Settings) { s.CallsPerMinute = 100_000 })}
@@ -127,7 +126,11 @@ func serve(t *testing.T, change func(*flows.ServiceOptions), front func(http.Han
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.set, err = flows.Open(t.Context(), p, flows.Options{Library: mappings.FS, Log: logTo(b.log)})
+	opening := flows.Options{Library: mappings.FS, Log: logTo(b.log)}
+	for _, o := range open {
+		o(&opening)
+	}
+	b.set, err = flows.Open(t.Context(), p, opening)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -430,68 +433,4 @@ func TestDrain(t *testing.T) {
 			<-b.service.Ended()
 		})
 	}
-}
-
-// TestAlerts takes the books away: people are told once that they do not answer, whatever waits for them, and once that they are back.
-func TestAlerts(t *testing.T) {
-	var mu sync.Mutex
-	var posts []string
-	sink := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		text, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		posts = append(posts, string(text))
-	}))
-	t.Cleanup(sink.Close)
-	said := func(words string) int {
-		mu.Lock()
-		defer mu.Unlock()
-		return strings.Count(strings.Join(posts, "\n"), words)
-	}
-	b := serve(t, func(o *flows.ServiceOptions) {
-		o.Look = 20 * time.Millisecond
-		o.Alerts.Stall = 15
-		o.Alerts.Webhook = &alerts.Webhook{URL: sink.URL}
-	}, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v2/") {
-				w.Header().Set("Content-Type", "application/json")
-				w.WriteHeader(http.StatusBadRequest)
-				_, _ = io.WriteString(w, `{"ErrorCode":4000,"DeveloperErrorMessage":"no such thing","ErrorId":"1"}`)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	})
-	if err := b.set.Engine.Start(t.Context(), customers, schedule.Ask{}); err != nil {
-		t.Fatal(err)
-	}
-	b.eventually("people are told", func() bool { return said("documents failed") > 0 })
-	b.eventually("everything failed", func() bool {
-		left, err := b.set.Engine.Unsettled(t.Context(), customers)
-		state, stateErr := b.set.Engine.State(t.Context(), customers)
-		return err == nil && stateErr == nil && len(left) > 2 && !state.LastFinished.IsZero() && !state.Running && state.Live.Total() == 0
-	})
-	time.Sleep(300 * time.Millisecond) // many looks
-	if n := said(`"text"`); n != 1 {
-		t.Errorf("%d messages of one cause", n)
-	}
-	left, err := b.set.Engine.Unsettled(t.Context(), customers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := b.set.Store.JetStream().KeyValue(t.Context(), "open")
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := open.Keys(t.Context())
-	if err != nil || len(keys) != len(left) {
-		t.Fatal(keys, err)
-	}
-	for _, k := range keys { // as if all were settled
-		if err := open.Purge(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b.eventually("people are told that it is over", func() bool { return said("crosswalk: over:") == 1 })
 }

@@ -78,6 +78,9 @@ func (p *Project) readConnection(f *file, e entry) Connection {
 			f.unknown(m.key, "key", known)
 		}
 	}
+	if credentials != nil {
+		f.hideCredentials(p.spec(c.System), credentials)
+	}
 	if system == nil {
 		f.report(e.key, codeMissingKey, fmt.Sprintf("connection %q has no system", c.Name), "write `system:` with one of "+strings.Join(p.systemNames(), ", "))
 		return c
@@ -150,7 +153,7 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 			continue
 		}
 		if !onlyVariable.MatchString(w.value) && (spec.Credentials[i].Secret || strings.Contains(w.value, "${")) {
-			f.literalSecret(*w, c.name)
+			f.literalSecret(*w, c.name, "put it into a variable and write "+c.name+": ${NAME}, or into a file of its own and write "+c.name+": {file: path}")
 			out = append(out, c) // it is there, if in the wrong place: that it is missing would be a second, false message
 			continue
 		}
@@ -161,16 +164,9 @@ func (p *Project) readCredentials(f *file, spec *connectors.Spec, n ast.Node) []
 }
 
 // literalSecret reports a secret that stands in the file, without showing it.
-func (f *file) literalSecret(t text, name string) {
-	d := f.diagnostic(t, codeLiteralSecret, fmt.Sprintf("the credential %q stands in the file", name),
-		"put it into a variable and write "+name+": ${NAME}, or into a file of its own and write "+name+": {file: path}")
-	if head := []rune(d.Snippet); len(head) >= t.column {
-		d.Snippet = string(head[:t.column-1]) + strings.Repeat("*", 8)
-	} else {
-		d.Snippet = ""
-	}
-	d.End.Line, d.End.Column = d.Pos.Line, d.Pos.Column+8
-	f.add(d)
+func (f *file) literalSecret(t text, name, help string) {
+	f.hide(t)
+	f.report(t, codeLiteralSecret, fmt.Sprintf("the credential %q stands in the file", name), help)
 }
 
 // checked returns t unless it holds a ${ that is no reference.

@@ -20,6 +20,9 @@ type Declared struct {
 	Flow     string
 	Settings []engine.Setting // those that may be set; one that the flow sets has that as its default
 	Tables   []byte           // a JSON object: the tables of the flow over those of its mappings
+	// Clashing are tables that several of its mappings have under one name, with different entries for one key: the flow cannot have
+	// a table of that name that serves all of them.
+	Clashing []string
 }
 
 // Declared tells what the flows give to rules, of the flows' own mappings and of those of the library that flows of their
@@ -42,8 +45,11 @@ func (p *Project) declared(f Flow, library fs.FS) Declared {
 			}
 		}
 		for name, text := range a.TableTexts() {
-			if known, ok := tables[name]; !ok || bytes.Equal(known, []byte("{}")) {
+			known, ok := tables[name]
+			if !ok || bytes.Equal(known, []byte("{}")) {
 				tables[name] = text
+			} else if clash(known, text) && !slices.Contains(d.Clashing, name) {
+				d.Clashing = append(d.Clashing, name)
 			}
 		}
 	}
@@ -60,6 +66,16 @@ func (p *Project) declared(f Flow, library fs.FS) Declared {
 		d.Tables = text
 	}
 	return d
+}
+
+// clash tells whether two tables have different entries for one key.
+func clash(a, b []byte) (found bool) {
+	gjson.ParseBytes(a).ForEach(func(key, v gjson.Result) bool {
+		other := gjson.GetBytes(b, gjson.Escape(key.String()))
+		found = other.Exists() && other.Raw != v.Raw
+		return !found
+	})
+	return found
 }
 
 // analyses reads the mappings that a flow may use: its own first.

@@ -143,7 +143,12 @@ func Load(dir string, systems []connectors.System, opts ...Option) (*Project, er
 
 // Again reads the project's files anew, in the way that they were read.
 func (p *Project) Again() (*Project, error) {
-	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(p.files))
+	return p.With(p.files)
+}
+
+// With reads the project's files anew, and of those that files has them its texts.
+func (p *Project) With(files fs.FS) (*Project, error) {
+	return Load(p.Dir, p.systems, Env(p.getenv), Scripts(p.scripts), Files(files))
 }
 
 // Connection returns the connection of that name.
@@ -178,6 +183,7 @@ func (p *Project) readMain(path string, diags *engine.Diagnostics) {
 	if f == nil {
 		return
 	}
+	defer f.cover()
 	known := schema.ProjectKeys.Names()
 	seen := false
 	for _, e := range f.entries(f.root, "crosswalk.yaml is a map with the keys "+strings.Join(known, ", ")) {
@@ -187,10 +193,16 @@ func (p *Project) readMain(path string, diags *engine.Diagnostics) {
 			for _, c := range f.entries(e.node, "connections is a map of name to {system, url, credentials}") {
 				p.Connections = append(p.Connections, p.readConnection(f, c))
 			}
-		case "server":
-			p.Server = f.json(e.node)
-		case "alerts":
-			p.Alerts = f.json(e.node)
+		case "server", "alerts":
+			keys := schema.ServerKeys
+			into := &p.Server
+			if e.key.value == "alerts" {
+				keys, into = schema.AlertKeys, &p.Alerts
+			}
+			before := len(*diags)
+			if *into = f.json(e.node); len(*diags) == before { // what is no plain YAML is said once
+				f.section(e.key, e.node, keys, nil)
+			}
 		case "data":
 			if w := f.word(e.node); w != nil && w.value == "" {
 				f.report(*w, codeValue, "data names no folder", "write a path, or leave the key out for .crosswalk")

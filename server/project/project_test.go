@@ -72,7 +72,7 @@ connections:
       identityURL: https://identity.example.com
 server:
   listen: ":8080"
-  limits: {rate: 0.10}
+  workers: 8
 `
 
 const goodFlow = `# orders to the books
@@ -108,7 +108,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Data != filepath.Join(dir, ".crosswalk") || string(p.Server) != `{"listen":":8080","limits":{"rate":0.10}}` || p.Alerts != nil {
+	if p.Data != filepath.Join(dir, ".crosswalk") || string(p.Server) != `{"listen":":8080","workers":8}` || p.Alerts != nil {
 		t.Errorf("data %s, server %s, alerts %s", p.Data, p.Server, p.Alerts)
 	}
 	if len(p.Connections) != 2 || p.Connections[0].Name != "webshop" || p.Connections[1].System != "eaccounting" || p.Connections[1].Pos.Line != 9 {
@@ -140,8 +140,8 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadWithoutFlows(t *testing.T) {
-	p, err := Load(folder(t, map[string]string{"crosswalk.yaml": "connections: {}\ndata: /var/lib/crosswalk\nalerts: {mail: ops@example.com}\n"}), nil)
-	if err != nil || p.Data != filepath.FromSlash("/var/lib/crosswalk") || string(p.Alerts) != `{"mail":"ops@example.com"}` {
+	p, err := Load(folder(t, map[string]string{"crosswalk.yaml": "connections: {}\ndata: /var/lib/crosswalk\nalerts: {link: https://example.com}\n"}), nil)
+	if err != nil || p.Data != filepath.FromSlash("/var/lib/crosswalk") || string(p.Alerts) != `{"link":"https://example.com"}` {
 		t.Fatal(err, p)
 	}
 	if _, err := p.Flow("a"); err == nil || !strings.Contains(err.Error(), "has no flows") {
@@ -185,8 +185,26 @@ func TestProblems(t *testing.T) {
 		{"a secret around a variable", main("connections:\n  books:\n    system: eaccounting\n    credentials: {clientSecret: 't0ps3cret${X}'}\n"), []string{"crosswalk.yaml:4:33: CW3009 "}},
 		{"a secret on a line of its own", main("connections:\n  books:\n    system: eaccounting\n    credentials:\n      clientSecret: |\n        t0ps3cret\n"), []string{"crosswalk.yaml:5:21: CW3009 "}},
 		{"a credential from nowhere", main("connections:\n  books:\n    system: eaccounting\n    credentials:\n      clientSecret: {path: x}\n"), []string{"crosswalk.yaml:5:22: CW3004 unknown key \"path\"; known are file"}},
+		{"a secret under a wrong name", main("connections:\n  books: {system: eaccounting, credentials: {clientsecret: t0ps3cret}, adress: x}\n"),
+			[]string{"crosswalk.yaml:2:46: CW3010 ", "crosswalk.yaml:2:72: CW3004 unknown key \"adress\""}},
+		{"a secret of a wrong system", main("connections:\n  books: {system: eacounting, credentials: {clientSecret: t0ps3cret}}\n"), []string{"crosswalk.yaml:2:19: CW3007 "}},
 		{"a list for a credential", main("connections:\n  books:\n    system: eaccounting\n    credentials:\n      clientSecret: [a]\n"), []string{"crosswalk.yaml:5:21: CW3003 a single word"}},
 		{"half a variable", main("connections:\n  books:\n    system: eaccounting\n    url: https://${HOST\n    options: {a: '${1}'}\n"), []string{"crosswalk.yaml:4:10: CW3006 ${ starts", "crosswalk.yaml:5:18: CW3006 ${ starts"}},
+		{"an unknown key of the server", main(shop + "server:\n  lisen: 127.0.0.1:80\n  auth: {user: []}\n  nats: {url: a, tokn: '${A}'}\n"), []string{
+			"crosswalk.yaml:4:3: CW3004 unknown key \"lisen\"; did you mean \"listen\"?", "crosswalk.yaml:5:10: CW3004 unknown key \"user\"; did you mean \"users\"?",
+			"crosswalk.yaml:6:18: CW3004 unknown key \"tokn\"; did you mean \"token\"?"}},
+		{"what the server cannot be told", main(shop + "server:\n  listen: 8080\n  hosts: a\n  tls: 'yes'\n  workers: 100\n  drain: soon\n  outbound: {schemes: [ftp]}\n  auth: [a]\n"), []string{
+			"crosswalk.yaml:4:11: CW3006 listen cannot be \"8080\"; put it into quotes", "crosswalk.yaml:5:10: CW3003 hosts is a list", "crosswalk.yaml:6:8: CW3006 tls cannot be \"yes\"; write true or false",
+			"crosswalk.yaml:7:12: CW3006 workers cannot be \"100\"; write a number from 1 to 64", "crosswalk.yaml:8:10: CW3006 drain cannot be \"soon\"; write a time",
+			"crosswalk.yaml:9:24: CW3006 schemes cannot be \"ftp\"; write https or http", "crosswalk.yaml:10:9: CW3003 auth is a map"}},
+		{"who may come in", main(shop + "server:\n  auth:\n    users:\n      - {name: ann, role: king, password: t0ps3cret}\n      - {name: bo, role: admin}\n    tokens:\n      - {name: ci, role: viewer, hash: t0ps3cret}\n    oidc: {issuer: login.example.com, clientId: a, clientSecret: t0ps3cret, roles: {staff: boss}}\n"), []string{
+			"crosswalk.yaml:6:27: CW3006 role cannot be \"king\"", "crosswalk.yaml:6:43: CW3006 password cannot be what stands here; write the hash", "crosswalk.yaml:7:9: CW3005 an entry of users has no \"password\"",
+			"crosswalk.yaml:9:40: CW3006 hash cannot be what stands here; write the hash", "crosswalk.yaml:10:5: CW3005 oidc has no \"url\"",
+			"crosswalk.yaml:10:20: CW3006 issuer cannot be \"login.example.com\"; an address begins", "crosswalk.yaml:10:66: CW3009 the credential \"clientSecret\" stands in the file",
+			"crosswalk.yaml:10:92: CW3006 staff cannot be \"boss\""}},
+		{"who is told", main(shop + "alerts:\n  mail: {server: smtp.example.com, from: a@example.com, to: [], passwort: x}\n  webhook: {url: https://hooks.example.com/t0ps3cret}\n"), []string{
+			"crosswalk.yaml:4:18: CW3006 server cannot be \"smtp.example.com\"; write a host and a port", "crosswalk.yaml:4:65: CW3004 unknown key \"passwort\"; did you mean \"password\"?",
+			"crosswalk.yaml:5:18: CW3009 the credential \"url\" stands in the file"}},
 		{"a strange number", main(shop + "server: {port: 0x1F, big: 1_000, inf: .inf}\n"), []string{"crosswalk.yaml:3:16: CW3006 0x1F is not", "crosswalk.yaml:3:27: CW3006 1_000 is not", "crosswalk.yaml:3:39: CW3006 .inf is not"}},
 
 		{"an empty flow", map[string]string{"crosswalk.yaml": shop, "flows/a.yaml": ""}, []string{"flows/a.yaml:1:1: CW3005 the file is empty"}},

@@ -23,6 +23,8 @@ type file struct {
 	lines []string
 	root  ast.Node // nil where nothing could be read
 	diags *engine.Diagnostics
+	// hidden are the lines that hold a secret, with the column from which on they are not shown.
+	hidden map[int]int
 }
 
 // text is a scalar with its place.

@@ -43,6 +43,7 @@ type Runtime struct {
 	js     jetstream.JetStream
 
 	replicas int
+	company  company
 
 	links, cursors, tokens jetstream.KeyValue
 	putLinks               *Gatherer
@@ -146,7 +147,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
 		return err
 	}
-	if r.socket, err = listen(dir, srv); err != nil {
+	if r.socket, err = listen(dir, srv, &r.company); err != nil {
 		log.Warn("other commands cannot use the store while this one runs", "error", err)
 	}
 	return nil

@@ -36,12 +36,13 @@ func socketPath(dir string) (string, error) {
 type socket struct {
 	listener net.Listener
 	server   *server.Server
+	company  *company
 	mu       sync.Mutex
 	open     map[net.Conn]bool // nil once closed
 	done     sync.WaitGroup
 }
 
-func listen(dir string, srv *server.Server) (*socket, error) {
+func listen(dir string, srv *server.Server, c *company) (*socket, error) {
 	path, err := socketPath(dir)
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func listen(dir string, srv *server.Server) (*socket, error) {
 		l.Close()
 		return nil, err
 	}
-	s := &socket{listener: l, server: srv, open: map[net.Conn]bool{}}
+	s := &socket{listener: l, server: srv, company: c, open: map[net.Conn]bool{}}
 	s.done.Go(s.accept)
 	return s, nil
 }
@@ -81,12 +82,21 @@ func (s *socket) accept() {
 		if !s.hold(outer, inner) {
 			return
 		}
+		if err := s.company.come(); err != nil {
+			s.drop(outer, inner) // whoever comes tries again
+			continue
+		}
+		var ways sync.WaitGroup
 		for _, pair := range [][2]net.Conn{{outer, inner}, {inner, outer}} {
-			s.done.Go(func() {
+			ways.Go(func() {
 				_, _ = io.Copy(pair[0], pair[1]) // its end is the connection's, whatever ended it
 				s.drop(outer, inner)
 			})
 		}
+		s.done.Go(func() {
+			ways.Wait()
+			s.company.leave()
+		})
 	}
 }
 

@@ -124,6 +124,8 @@ type Trial struct {
 	// Operations are what would be written, in order.
 	Operations []Operation `json:"operations"`
 	Warnings   []string    `json:"warnings"`
+	// Links are what the write mapping saw of the target, as a preview takes them; "" where it did not come so far.
+	Links string `json:"links,omitempty"`
 }
 
 // Operation is one write. Body is JSON text.
@@ -170,22 +172,11 @@ func (s *Setup) Rehearse(ctx context.Context, owner string, plan Plan) (Trial, e
 		return fail(err)
 	}
 	defer remove()
-	for _, e := range []end{from, to} {
-		if e.cfg.URL == "" {
-			continue
-		}
-		if err := s.Policy.Check(ctx, e.cfg.URL); err != nil {
-			return fail(err)
-		}
-	}
-	client := s.Policy.Client()
-	defer client.CloseIdleConnections()
-	surroundings := project.Surroundings{HTTP: client, Tokens: bothTokens{from, to}}
-	process, err := p.Process(ctx, plan.Name, s.Library, nothing{}, surroundings, flow.Pace{})
+	process, leave, err := s.process(ctx, p, plan.Name, s.Library, nothing{}, from, to)
 	if err != nil {
 		return fail(placed(err, p.Dir))
 	}
-	defer func() { _ = process.Close() }() // nothing was written
+	defer leave()
 	documents, err := Latest(ctx, process.From, process.Flow().Resources.Source, tried, s.Now())
 	if err != nil {
 		return fail(err)
@@ -199,18 +190,23 @@ func (s *Setup) Rehearse(ctx context.Context, owner string, plan Plan) (Trial, e
 		if r.Outcome == flow.Skipped && out.Found {
 			continue
 		}
-		out.Found, out.Key, out.Source = true, r.Document.Name(), string(doc.Body)
-		out.Outcome, out.Reason, out.Help = string(r.Outcome), to.masked(from.masked(r.Reason)), r.Help
-		out.Warnings, out.Operations = append([]string{}, r.Warnings...), []Operation{}
-		if r.Plan != nil {
-			out.Canonical = string(r.Plan.Canonical)
-			out.Operations = Operations(r.Plan)
-		}
+		out.tell(r, doc, func(text string) string { return to.masked(from.masked(text)) })
 		if r.Outcome != flow.Skipped {
 			break
 		}
 	}
 	return out, nil
+}
+
+// tell takes over what a document would become.
+func (t *Trial) tell(r flow.Result, doc port.Document, masked func(string) string) {
+	t.Found, t.Key, t.Source = true, r.Document.Name(), string(doc.Body)
+	t.Outcome, t.Reason, t.Help = string(r.Outcome), masked(r.Reason), r.Help
+	t.Warnings, t.Operations = append([]string{}, r.Warnings...), []Operation{}
+	if r.Plan != nil {
+		t.Canonical = string(r.Plan.Canonical)
+		t.Operations = Operations(r.Plan)
+	}
 }
 
 // Operations are a plan's writes as they are shown.

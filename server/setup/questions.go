@@ -13,7 +13,9 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/connectors"
 	"github.com/crosswalk-go/crosswalk/engine"
+	"github.com/crosswalk-go/crosswalk/engine/decimal"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/project"
 )
 
 // Questions are what a flow wants to know.
@@ -83,7 +85,7 @@ func (s *Setup) Ask(ctx context.Context, owner string, from, to End, entity port
 	for _, d := range declared.Settings {
 		q.Settings = append(q.Settings, s.question(d, t.system, entity))
 	}
-	q.Tables = s.tables(ctx, f, t, declared.Tables, &q)
+	q.Tables = s.tables(ctx, f, t, declared, &q)
 	return q, nil
 }
 
@@ -114,19 +116,20 @@ func (s *Setup) question(d engine.Setting, target string, entity port.Entity) Se
 
 // known are the rows of reference data that tables may want.
 type known struct {
-	keys, values, outer map[string][]Value
-	from, to            map[string]string
+	keys, values, spare, outer map[string][]Value
+	from, to                   map[string]string
 }
 
 // read asks a system for the reference data that tables name.
 func (k *known) read(ctx context.Context, conn connectors.Connector, e end, spec connectors.Spec, source bool, wanted map[string]bool, notes *[]string) {
 	for _, r := range spec.References {
-		tables := r.Values
-		if source {
-			tables = r.Keys
-		}
-		want := func(name string) bool { return wanted[name] }
-		if r.Key == "" || !slices.ContainsFunc(tables, want) && !slices.ContainsFunc(r.Outer, want) {
+		if !slices.ContainsFunc(r.Feeds, func(f connectors.Feed) bool {
+			tables := slices.Concat(f.Values, f.Spare, f.Outer)
+			if source {
+				tables = slices.Concat(f.Keys, f.Outer)
+			}
+			return slices.ContainsFunc(tables, func(name string) bool { return wanted[name] })
+		}) {
 			continue
 		}
 		text, err := conn.Reference(ctx, r.Name, false)
@@ -138,34 +141,56 @@ func (k *known) read(ctx context.Context, conn connectors.Connector, e end, spec
 			*notes = append(*notes, fmt.Sprintf("%s of %s could not be read: %s.", r.Name, e.name, reason))
 			continue
 		}
-		rows := rowsOf(text, r.Key, r.Label)
-		for _, t := range tables {
-			if source {
-				k.keys[t], k.from[t] = append(k.keys[t], rows...), r.Name+" of "+e.name
-			} else {
-				k.values[t], k.to[t] = append(k.values[t], rows...), r.Name+" of "+e.name
-			}
-		}
-		for _, t := range r.Outer {
-			k.outer[t] = append(k.outer[t], rows...)
+		for _, f := range r.Feeds {
+			k.fill(f, text, r.Name+" of "+e.name, source)
 		}
 	}
 }
 
+// fill adds the rows of reference data to the tables that they feed.
+func (k *known) fill(f connectors.Feed, text []byte, where string, source bool) {
+	rows := rowsOf(text, f)
+	if len(rows) == 0 {
+		return
+	}
+	for _, t := range f.Outer {
+		k.outer[t] = append(k.outer[t], rows...)
+	}
+	if source {
+		for _, t := range f.Keys {
+			k.keys[t], k.from[t] = append(k.keys[t], rows...), where
+		}
+		return
+	}
+	for _, t := range f.Values {
+		k.values[t], k.to[t] = append(k.values[t], rows...), where
+	}
+	for _, t := range f.Spare {
+		k.spare[t] = append(k.spare[t], rows...)
+	}
+}
+
 // rowsOf reads the keys and labels of a table of reference data, a list or one object. Switched-off rows stay out.
-func rowsOf(text []byte, key, label string) []Value {
+func rowsOf(text []byte, f connectors.Feed) []Value {
 	list := gjson.ParseBytes(text)
+	if f.Rows != "" {
+		list = list.Get(f.Rows)
+	}
 	rows := []gjson.Result{list}
 	if list.IsArray() {
 		rows = list.Array()
 	}
 	var out []Value
 	for _, row := range rows {
-		v := Value{Value: plain(row.Get(key))}
-		if label != "" {
-			v.Label = row.Get(label).String()
+		v := Value{Value: plain(row.Get(f.Key))}
+		if f.Fraction {
+			v.Value = percent(v.Value)
 		}
-		if v.Value == "" || row.Get("active").Type == gjson.False || slices.ContainsFunc(out, func(o Value) bool { return o.Value == v.Value }) {
+		if f.Label != "" {
+			v.Label = row.Get(f.Label).String()
+		}
+		off := row.Get("active").Type == gjson.False || row.Get("enabled").Type == gjson.False
+		if v.Value == "" || off || slices.ContainsFunc(out, func(o Value) bool { return o.Value == v.Value }) {
 			continue
 		}
 		if out = append(out, v); len(out) == maxRows {
@@ -189,14 +214,25 @@ func plain(v gjson.Result) string {
 	return v.String()
 }
 
+// percent is a fraction as tables write rates: 21 for 0.21. What is no number stays.
+func percent(fraction string) string {
+	d, err := decimal.Parse(fraction)
+	if err != nil {
+		return fraction
+	}
+	hundred, _ := decimal.Parse("100")
+	return plain(gjson.Parse(d.Mul(hundred).String()))
+}
+
 // tables are the tables of the flow's mappings, with the rows that the systems know.
-func (s *Setup) tables(ctx context.Context, f, t end, declared []byte, q *Questions) []Table {
+func (s *Setup) tables(ctx context.Context, f, t end, d project.Declared, q *Questions) []Table {
+	declared := d.Tables
 	wanted := map[string]bool{}
 	gjson.ParseBytes(declared).ForEach(func(name, _ gjson.Result) bool {
-		wanted[name.String()] = true
+		wanted[name.String()] = !slices.Contains(d.Clashing, name.String())
 		return true
 	})
-	k := known{map[string][]Value{}, map[string][]Value{}, map[string][]Value{}, map[string]string{}, map[string]string{}}
+	k := known{map[string][]Value{}, map[string][]Value{}, map[string][]Value{}, map[string][]Value{}, map[string]string{}, map[string]string{}}
 	for _, side := range []struct {
 		e      end
 		source bool
@@ -211,8 +247,8 @@ func (s *Setup) tables(ctx context.Context, f, t end, declared []byte, q *Questi
 	}
 	all := []Table{}
 	gjson.ParseBytes(declared).ForEach(func(name, presets gjson.Result) bool {
-		if made, ok := k.table(name.String(), presets, gjson.GetBytes(declared, "paymentMethods")); ok {
-			all = append(all, made)
+		if wanted[name.String()] {
+			all = append(all, k.table(name.String(), presets, gjson.GetBytes(declared, "paymentMethods")))
 		}
 		return true
 	})
@@ -230,16 +266,17 @@ func b2i(b bool) int {
 	return 0
 }
 
-// table puts one table together; ok is false where neither system nor mapping knows a row of it.
-func (k *known) table(name string, presets, methods gjson.Result) (Table, bool) {
+// table puts one table together. It has no row where neither system nor mapping knows one.
+func (k *known) table(name string, presets, methods gjson.Result) Table {
 	t := Table{Name: name, Rows: []Row{}, Values: append([]Value{}, k.values[name]...), From: k.from[name], To: k.to[name]}
 	outer := k.outer[name]
 	if len(outer) == 0 {
 		outer = []Value{{}}
 	}
+	keys := slices.Concat(k.keys[name], k.spare[name])
 	has := map[string]bool{}
 	for _, o := range outer {
-		for _, key := range k.keys[name] {
+		for _, key := range keys {
 			row := Row{Outer: o.Value, Key: key.Value, Label: key.Label}
 			if name == "paymentTerms" { // its keys are what paymentMethods makes of the shop's
 				if m := methods.Get(gjson.Escape(key.Value)); m.Exists() {
@@ -268,7 +305,7 @@ func (k *known) table(name string, presets, methods gjson.Result) (Table, bool) 
 		}
 		return true
 	})
-	return t, len(t.Rows) > 0 || len(t.Values) > 0
+	return t
 }
 
 // guessed is the one value of the target that goes by the row's name, or that holds its number.

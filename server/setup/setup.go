@@ -36,7 +36,9 @@ type Options struct {
 	Policy outbound.Policy
 	// Tokens keeps refresh tokens of the project's connections durably; nil keeps them in memory.
 	Tokens connectors.TokenStore
-	Now    func() time.Time // nil for the system clock
+	// Store is what the project's flows remember: plans look at it. nil remembers nothing.
+	Store project.Store
+	Now   func() time.Time // nil for the system clock
 }
 
 // Setup is safe for concurrent use.
@@ -354,6 +356,9 @@ func (s *Setup) fit(d Draft) error {
 		if strings.ContainsAny(value, "\r\n\x00") {
 			return refusal("A credential is one line.")
 		}
+	}
+	if spec.Spec.Address == "" && strings.TrimSpace(d.Address) == "" {
+		return refusal(fmt.Sprintf("%s has an address of its own for each shop: say it.", spec.Spec.Title))
 	}
 	if strings.Contains(d.Address, "${") {
 		return refusal("Write the address itself, not a variable.")

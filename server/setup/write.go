@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -107,7 +106,7 @@ func (s *Setup) Write(ctx context.Context, owner string, plan Plan, secrets stri
 		if after, err = added(before, block.String()); err != nil {
 			return out, err
 		}
-		if _, err := project.Load(p.Dir, s.Systems, project.Files(replaced{filepath.Join(p.Dir, "crosswalk.yaml"), after})); err != nil {
+		if _, err := project.Load(p.Dir, s.Systems, project.Files(over(p.Dir, Drafts{"crosswalk.yaml": string(after)}))); err != nil {
 			return out, errPlace
 		}
 	}
@@ -150,23 +149,6 @@ func changed(err error) error {
 		return refusal("The project's files have changed meanwhile: try it again.")
 	}
 	return err
-}
-
-// replaced is the disk with another text for one file.
-type replaced struct {
-	name string
-	text []byte
-}
-
-// Open opens a file of the disk; who wants the other text calls ReadFile.
-func (r replaced) Open(name string) (fs.File, error) { return os.Open(name) }
-
-// ReadFile returns the other text, or a file of the disk.
-func (r replaced) ReadFile(name string) ([]byte, error) {
-	if name == r.name {
-		return r.text, nil
-	}
-	return os.ReadFile(name)
 }
 
 // writeSecrets writes each secret into a file that only its owner reads, in a folder that git leaves out.

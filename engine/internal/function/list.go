@@ -3,6 +3,7 @@ package function
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/shape"
 	"github.com/crosswalk-go/crosswalk/engine/internal/value"
@@ -172,17 +173,16 @@ func unionList(args []*shape.Shape) *shape.Shape {
 
 var extremeParams = []Param{{Name: "values", Kinds: value.Numbers | value.Strings | value.Lists, Variadic: true}}
 
-// at walks a path of member names with dots between them.
+// at walks a path of member names with dots between them, as far as there is one to walk: the path may be long, and the list too.
 func at(v value.Value, path string) value.Value {
-	for start, i := 0, 0; ; i++ {
-		if i == len(path) {
-			return v.Member(path[start:])
+	for v.Kind() == value.Object {
+		name, rest, more := strings.Cut(path, ".")
+		if v = v.Member(name); !more {
+			return v
 		}
-		if path[i] == '.' {
-			v = v.Member(path[start:i])
-			start = i + 1
-		}
+		path = rest
 	}
+	return value.Value{}
 }
 
 func callUnique(c *Call, args []value.Value) (value.Value, error) {

@@ -40,14 +40,31 @@ func Equal(a, b Value) bool {
 		if len(as) != b.Len() {
 			return false
 		}
+		member := b.finder()
 		for _, f := range as {
-			other := b.Member(f.Key)
+			other := member(f.Key)
 			if other.kind == Missing && f.Value.kind != Missing || !Equal(f.Value, other) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// indexedFrom is from how many members on one reading of an object that notes them all is cheaper than a reading for each.
+const indexedFrom = 12
+
+// finder is Member for who asks for all members of v: what it costs grows with their number, not with its square.
+func (v Value) finder() func(key string) Value {
+	fields := v.Fields()
+	if len(fields) < indexedFrom {
+		return v.Member
+	}
+	index := make(map[string]Value, len(fields))
+	for _, f := range fields {
+		index[f.Key] = f.Value
+	}
+	return func(key string) Value { return index[key] }
 }
 
 // Compare orders two numbers by amount or two strings by their bytes; ok is false

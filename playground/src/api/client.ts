@@ -28,8 +28,11 @@ export type Replay = Schemas['Replay'];
 export type Unsettled = Schemas['Unsettled'];
 export type DryRun = Schemas['DryRun'];
 export type Estimate = Schemas['Estimate'];
+export type Table = Schemas['Table'];
+export interface FlowTables { path?: string; tag?: string; tables: Table[] }
 export type Session = Schemas['Session'];
 export type System = Schemas['System'];
+export type Credential = System['credentials'][number];
 export type ListedConnection = Schemas['Connections']['connections'][number];
 export type ConnectionState = Schemas['ConnectionState'];
 export type Questions = Schemas['Questions'];
@@ -38,6 +41,9 @@ export type QuestionedSetting = Questions['settings'][number];
 export type FlowPlan = Schemas['FlowPlan'];
 export type Rehearsal = Schemas['Rehearsal'];
 export type WrittenFlow = Schemas['WrittenFlow'];
+export type Requests = Schemas['Requests'];
+export type LogLine = Schemas['LogLine'];
+export type Latest = paths['/connections/{connection}/latest']['post']['responses']['200']['content']['application/json'];
 
 /** What to say of an error, in words. */
 export function words(error: Problem | undefined): string {

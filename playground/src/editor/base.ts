@@ -9,7 +9,8 @@ import { tags as t } from '@lezer/highlight';
 const colours = HighlightStyle.define([
   { tag: [t.string, t.special(t.string)], color: 'var(--string)' },
   { tag: [t.number, t.bool, t.null], color: 'var(--number)' },
-  { tag: [t.comment, t.lineComment], color: 'var(--faint)' },
+  { tag: [t.keyword, t.typeName], color: 'var(--accent)' },
+  { tag: [t.comment, t.lineComment, t.blockComment], color: 'var(--faint)' },
   { tag: [t.propertyName, t.definition(t.propertyName)], color: 'var(--text)' },
   { tag: [t.punctuation, t.separator, t.squareBracket, t.brace], color: 'var(--dim)' },
 ]);

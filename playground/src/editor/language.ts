@@ -61,6 +61,34 @@ async function complete(context: CompletionContext, ask: Asking): Promise<Comple
   return { from, options, validFor: /^[\p{L}\p{N}_$]*$/u };
 }
 
+/** Completion in scripts, from the declarations of documents, flows and library. */
+export function scriptCompletion(): Extension {
+  return autocompletion({
+    icons: false,
+    activateOnTypingDelay: 60,
+    override: [
+      async (context) => {
+        const word = context.matchBefore(/[\w$]*/)!;
+        const dot = word.from > 0 && context.state.sliceDoc(word.from - 1, word.from) === '.';
+        if (!dot && word.from === word.to && !context.explicit) return null;
+        const abort = new AbortController();
+        context.addEventListener('abort', () => abort.abort());
+        const body = { text: context.state.doc.toString(), ...positionOf(context.state.doc, context.pos) };
+        const { data } = await api.POST('/scripts/complete', { body, signal: abort.signal }).catch(() => ({ data: undefined }));
+        if (!data || data.completions.length === 0 || context.aborted) return null;
+        const options = data.completions.map((c, i): Completion => ({
+          label: c.label,
+          type: icons[c.kind] ?? 'text',
+          ...(c.detail ? { detail: c.detail } : {}),
+          ...(c.documentation ? { info: () => markdown(c.documentation!) } : {}),
+          boost: dot ? -i / 100 : 0,
+        }));
+        return { from: word.from, options, validFor: /^[\w$]*$/ };
+      },
+    ],
+  });
+}
+
 async function define(view: EditorView, ask: Asking, offset: number) {
   const { data } = await api.POST('/definition', { body: place(view, offset, ask) }).catch(() => ({ data: undefined }));
   if (data?.definition) ask.go(data.definition.pos, data.definition.library ?? false);

@@ -22,3 +22,10 @@ class Who {
 }
 
 export const who = new Who();
+
+// A session may end while a page is open.
+api.use({
+  onResponse({ request, response }) {
+    if (response.status === 401 && !who.signedOut && !request.url.endsWith('/api/v1/session')) void who.load();
+  },
+});

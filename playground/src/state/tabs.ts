@@ -5,6 +5,7 @@ export const tabs = [
   { name: 'tests', title: 'Tests' },
   { name: 'unread', title: 'Unread' },
   { name: 'canonical', title: 'Canonical' },
+  { name: 'request', title: 'Request' },
 ] as const;
 
 export type Tab = (typeof tabs)[number]['name'];

@@ -1,6 +1,7 @@
-import { api, type AbsentField, type Cause, type Explanation, type Job, type Lines, type ListedMapping, type Preview, type Session, type TestReport, words } from '../api/client';
+import { api, type AbsentField, type Cause, type Explanation, type Job, type Latest, type Lines, type ListedConnection, type ListedMapping, type Preview, type Session, type System, type TestReport, words } from '../api/client';
 import { JSONPlaces } from '../text/json';
 import type { Shared } from '../text/share';
+import { onDisk, Scripts, type OnDisk } from './scripts.svelte';
 
 /** What the user points at. */
 export type About = { field: string } | { source: string } | { line: number };
@@ -33,6 +34,11 @@ export class Work {
   tag = $state('');
   library = $state(false);
 
+  /** The project's scripts; those that are not saved are mapped with as they stand. */
+  readonly scripts = new Scripts(() => this.touched());
+  /** The mapping as somebody else has saved it meanwhile. */
+  changed = $state.raw<OnDisk>();
+
   document = $state('');
   sample = $state('');
   /** The whole result that the sample's test expects. */
@@ -42,6 +48,11 @@ export class Work {
   now = $state('');
   timeZone = $state('');
   batch = $state(false);
+  /** The document is one of a connected system. */
+  real = $state.raw<{ connection: string; id: string; key: string; ways: Latest['ways'] }>();
+  /** How many lines the document was given: '' leaves it as it is, and whole is how it was. */
+  varied = $state<'' | 'none' | 'one' | 'many'>('');
+  private whole = '';
   /** The read mapping that the document goes through first, where the mapping at hand reads what that makes. */
   before = $state('');
 
@@ -51,6 +62,7 @@ export class Work {
   to = $state.raw('');
   /** The mapping's text that the preview is of. */
   previewed = $state.raw('');
+  previewedScripts = $state.raw<Record<string, string>>();
   lines = $state.raw<Lines>();
   /** The last result that there was. */
   shown = $state.raw('');
@@ -89,6 +101,25 @@ export class Work {
 
   private listed: Promise<void> = Promise.resolve();
 
+  private connections = $state.raw<ListedConnection[]>([]);
+  private systems = $state.raw<System[]>([]);
+  /** The connections that hold what the mapping reads: its system's documents, or what a read mapping makes the canonical one of. */
+  readonly sources = $derived(
+    this.connections.filter((c) => {
+      const [system, resource] = this.from.split('.');
+      const known = this.systems.find((s) => s.name === c.system)?.resources.filter((r) => r.read) ?? [];
+      return resource ? c.system === system && known.some((r) => r.name === resource) : known.some((r) => r.entity === this.from);
+    }),
+  );
+
+  /** Reads which systems are connected; it is asked again whenever a document is to be picked. */
+  async refreshConnections() {
+    if (!this.session?.project || this.session.user?.role === 'viewer') return;
+    const [connections, systems] = await Promise.all([api.GET('/connections'), api.GET('/systems')]).catch(() => []);
+    this.connections = connections?.data?.connections ?? [];
+    this.systems = systems?.data?.systems ?? [];
+  }
+
   /** Opens what was open before, else the project's first mapping, else an order. */
   async openFirst() {
     const last = localStorage.getItem('last');
@@ -103,8 +134,14 @@ export class Work {
     if (data) this.mappings = data.mappings;
   }
 
+  /** The mapping as it stands, with the scripts that are not saved. */
+  mapping(): Job['mapping'] {
+    const scripts = this.scripts.drafts();
+    return { name: this.name, text: this.text, ...(scripts ? { scripts } : {}) };
+  }
+
   job(): Job {
-    const job: Job = { mapping: { name: this.name, text: this.text }, document: this.document, mode: this.mode };
+    const job: Job = { mapping: this.mapping(), document: this.document, mode: this.mode };
     for (const key of inputs) if (this.extra[key].trim()) job[key] = this.extra[key];
     if (this.now) job.now = this.now;
     if (this.timeZone) job.timeZone = this.timeZone;
@@ -133,7 +170,7 @@ export class Work {
         this.failure = data ? '' : words(error);
         if (data) {
           this.lines = data;
-          this.preview = { mapping: data.mapping, output: '', shown: '', diagnostics: [], mapMicros: data.mapMicros };
+          this.preview = { mapping: data.mapping, output: '', shown: '', diagnostics: [], mapMicros: data.mapMicros, console: [] };
           this.previewed = job.mapping.text;
         }
       } else {
@@ -143,6 +180,7 @@ export class Work {
           this.lines = undefined;
           this.preview = data;
           this.previewed = job.mapping.text;
+          this.previewedScripts = job.mapping.scripts;
           if (data.output != null) this.shown = data.shown;
           else if (!job.document.trim()) this.shown = '';
         }
@@ -195,7 +233,7 @@ export class Work {
   }
 
   async runTests() {
-    const { data } = await api.POST('/tests/run', { body: { mapping: { name: this.name, text: this.text } } }).catch(() => ({ data: undefined }));
+    const { data } = await api.POST('/tests/run', { body: { mapping: this.mapping() } }).catch(() => ({ data: undefined }));
     if (data) this.tests = data;
   }
 
@@ -224,15 +262,58 @@ export class Work {
     return true;
   }
 
+  /** Gives the document no line, one or several; the same again brings back what it was. */
+  async vary(lines: 'none' | 'one' | 'many') {
+    if (this.varied === lines) {
+      this.document = this.whole;
+      this.varied = '';
+      this.touched();
+      return;
+    }
+    const whole = this.varied ? this.whole : this.document;
+    const { data, error } = await api.POST('/sample/lines', { body: { ...this.job(), document: whole, lines } }).catch(() => ({ data: undefined, error: undefined }));
+    this.notice = data ? '' : words(error);
+    if (!data) return;
+    this.whole = whole;
+    this.varied = lines;
+    this.document = data.document;
+    this.touched();
+  }
+
+  /** Opens a document of a connected system, the way that its flow goes. */
+  openReal(connection: ListedConnection, found: Latest, d: Latest['documents'][number]) {
+    const way = found.ways[0];
+    this.place(`${d.key} of ${connection.name}`, d.document);
+    this.real = { connection: connection.name, id: d.id, key: d.key, ways: found.ways };
+    this.before = this.from.includes('.') ? '' : (way?.read ?? `${connection.system}/${found.resource}.read.yaml`);
+    this.extra.source = this.extra.current = ''; // the links of a sample stay until a plan knows those of the target
+    if (way) {
+      this.extra.settings = way.settings;
+      this.extra.tables = way.tables;
+    }
+    this.now = '';
+    this.mode = 'create';
+    this.touched();
+  }
+
+  /** Puts a document in the place of the one at hand. */
+  private place(sample: string, document: string) {
+    this.document = document;
+    this.sample = sample;
+    this.expected = '';
+    this.batch = false;
+    this.before = '';
+    this.varied = '';
+    this.real = undefined;
+  }
+
   async openSample(mapping: string, sample?: string) {
     const own = this.mappings.find((m) => m.name === mapping);
     const step = own && mapping !== this.name && this.from !== '' && own.from !== this.from && own.to === this.from;
     const { data } = await api.GET('/sample', { params: { query: sample === undefined ? { mapping } : { mapping, name: sample } } });
     if (data) {
-      this.document = data.document;
-      this.sample = data.name;
+      this.place(data.name, data.document);
       this.expected = data.expected ?? '';
-      this.batch = false;
       this.before = step ? mapping : '';
       if (step) {
         this.extra.source = ''; // the document itself
@@ -255,11 +336,7 @@ export class Work {
     }
     if (!(await this.open(data.mapping, data.library))) return false;
     const s = data.sample;
-    this.document = s.document;
-    this.sample = s.name;
-    this.expected = '';
-    this.batch = false;
-    this.before = '';
+    this.place(s.name, s.document);
     this.mode = s.mode;
     for (const key of inputs) this.extra[key] = s[key] ?? '';
     this.now = s.now ?? '';
@@ -267,7 +344,44 @@ export class Work {
     return true;
   }
 
+  /** Looks whether somebody else has saved what is open here. What has no change of ours is taken over. */
+  async lookAtDisk() {
+    if (!this.session?.project || this.session.user === undefined) return;
+    const script = await this.scripts.changedOnDisk();
+    if (script) this.changed = script;
+    const { name, tag } = this;
+    if (this.library || tag === '' || this.changed?.path === name) return;
+    const found = await onDisk(name, tag);
+    if (!found || this.name !== name || this.tag !== tag) return;
+    if (this.dirty) this.changed = found;
+    else this.takeTheirs(found);
+  }
+
+  takeTheirs(d: OnDisk) {
+    this.changed = undefined;
+    if (d.path !== this.name) {
+      this.scripts.take(d);
+      return;
+    }
+    localStorage.removeItem('draft:' + d.path);
+    this.text = this.saved = d.text;
+    this.tag = d.tag;
+    this.notice = 'Somebody has saved this file; here it is as it stands now.';
+    this.touched();
+  }
+
+  /** Goes on with what is written here: saving takes the place of theirs, and Diff shows what differs. */
+  keepMine(d: OnDisk) {
+    this.changed = undefined;
+    if (d.path !== this.name) this.scripts.keep(d);
+    else {
+      this.saved = d.text;
+      this.tag = d.tag;
+    }
+  }
+
   private forget() {
+    this.changed = undefined;
     this.preview = undefined;
     this.from = this.to = '';
     this.shown = '';
@@ -287,10 +401,8 @@ export class Work {
     this.tag = '';
     this.library = false;
     this.forget();
-    this.document = s.document;
-    this.sample = 'shared';
+    this.place('shared', s.document);
     this.before = s.options.before ?? '';
-    this.expected = '';
     this.mode = s.options.mode === 'update' ? 'update' : 'create';
     for (const key of inputs) this.extra[key] = s.options[key] ?? '';
     this.now = s.options.now ?? '';
@@ -325,6 +437,7 @@ export class Work {
     this.tag = data.tag;
     this.saved = text;
     this.notice = '';
+    this.changed = undefined;
     localStorage.removeItem('draft:' + name);
     void this.refreshMappings();
     this.touched();

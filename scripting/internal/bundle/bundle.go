@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -113,10 +114,13 @@ func Bundle(fsys fs.FS, entries []string, o Options) (*Output, error) {
 	return out, nil
 }
 
+// target is how esbuild names what it is told to make code for.
+var target = regexp.MustCompile(`in the configured target environment \(.*\)`)
+
 func messages(list []api.Message) []source.Message {
 	out := make([]source.Message, len(list))
 	for i, m := range list {
-		out[i].Text = m.Text
+		out[i].Text = target.ReplaceAllString(m.Text, "to scripts")
 		if l := m.Location; l != nil && l.File != entriesFile {
 			out[i].File = source.Path(l.File)
 			out[i].Line = l.Line

@@ -13,19 +13,24 @@ import (
 // number is the decimal behind a JavaScript object. text is what stood in the document: 1e2 is written as it
 // came unless a script computes with it.
 type number struct {
+	vm    *VM
 	value decimal.Decimal
 	text  string
 }
 
 // The methods of goja.DynamicObject: a decimal has no members of its own and takes none.
-func (n *number) Get(string) goja.Value       { return nil }
-func (n *number) Set(string, goja.Value) bool { return false }
-func (n *number) Has(string) bool             { return false }
-func (n *number) Delete(string) bool          { return true }
-func (n *number) Keys() []string              { return nil }
+func (n *number) Get(string) goja.Value { return nil }
+func (n *number) Has(string) bool       { return false }
+func (n *number) Delete(string) bool    { return true }
+func (n *number) Keys() []string        { return nil }
+
+// Set is where a script sets a member of a decimal.
+func (n *number) Set(string, goja.Value) bool {
+	panic(n.vm.typeError("a decimal has no members and cannot be changed: its methods give new ones"))
+}
 
 func (vm *VM) decimal(d decimal.Decimal, text string) goja.Value {
-	o := vm.rt.NewDynamicObject(&number{value: d, text: text})
+	o := vm.rt.NewDynamicObject(&number{vm: vm, value: d, text: text})
 	if err := o.SetPrototype(vm.decimalProto); err != nil {
 		panic(err)
 	}
@@ -244,19 +249,22 @@ func (vm *VM) decimalLibrary() *goja.Object {
 		}
 		return vm.computed(d)
 	})
-	for name, f := range map[string]func(decimal.Decimal) decimal.Decimal{
-		"neg": decimal.Decimal.Neg, "abs": decimal.Decimal.Abs, "trim": decimal.Decimal.Trim,
-	} {
+	unary := func(name string, f func(decimal.Decimal) decimal.Decimal) {
 		set(vm.decimalProto, name, func(c goja.FunctionCall) goja.Value { return vm.computed(f(self(c))) })
 	}
-	for name, f := range map[string]func(order int) bool{
-		"eq": func(o int) bool { return o == 0 }, "lt": func(o int) bool { return o < 0 }, "lte": func(o int) bool { return o <= 0 },
-		"gt": func(o int) bool { return o > 0 }, "gte": func(o int) bool { return o >= 0 },
-	} {
+	unary("neg", decimal.Decimal.Neg)
+	unary("abs", decimal.Decimal.Abs)
+	unary("trim", decimal.Decimal.Trim)
+	comparison := func(name string, f func(order int) bool) {
 		set(vm.decimalProto, name, func(c goja.FunctionCall) goja.Value {
 			return rt.ToValue(f(self(c).Cmp(vm.operand(c.Argument(0), "the operand of "+name))))
 		})
 	}
+	comparison("eq", func(o int) bool { return o == 0 })
+	comparison("lt", func(o int) bool { return o < 0 })
+	comparison("lte", func(o int) bool { return o <= 0 })
+	comparison("gt", func(o int) bool { return o > 0 })
+	comparison("gte", func(o int) bool { return o >= 0 })
 	set(vm.decimalProto, "cmp", func(c goja.FunctionCall) goja.Value {
 		return rt.ToValue(self(c).Cmp(vm.operand(c.Argument(0), "the operand of cmp")))
 	})

@@ -209,8 +209,12 @@ func (o *object) load() {
 		return
 	}
 	o.loaded = true
+	odd := false
 	gjson.Parse(o.text).ForEach(func(key, value gjson.Result) bool {
-		name, _ := unquote(key.Raw)
+		name, units := unquote(key.Raw)
+		if odd = units != nil; odd {
+			return false
+		}
 		if i := o.find(name); i >= 0 {
 			o.members[i].text = value.Raw // the last of two wins, as in JavaScript
 			return true
@@ -218,6 +222,10 @@ func (o *object) load() {
 		o.add(member{key: name, text: value.Raw})
 		return true
 	})
+	if odd { // the machine would take all such names for the same
+		o.loaded, o.members, o.index = false, nil, nil
+		panic(o.vm.rangeError("the document holds a name with half a character (a surrogate without its other half), which no script can read"))
+	}
 }
 
 func (o *object) add(m member) {
@@ -342,7 +350,10 @@ func (l *list) Get(i int) goja.Value {
 // Set sets an element; the list grows as far as it must.
 func (l *list) Set(i int, v goja.Value) bool {
 	l.load()
-	if i < 0 || i >= len(l.items) && !l.SetLen(i+1) {
+	if i < 0 {
+		panic(l.vm.typeError("a list takes elements by their numbers, from 0 on"))
+	}
+	if i >= len(l.items) && !l.SetLen(i+1) {
 		return false
 	}
 	l.changed = true

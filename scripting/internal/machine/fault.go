@@ -141,7 +141,7 @@ func (vm *VM) thrown(e *Error, v goja.Value) {
 			e.Thrown = cut(v.String())
 		}
 		e.Message = "threw " + kindOf(v)
-		if vm.program.harmless(e.Thrown) {
+		if vm.harmless(e.Thrown) {
 			e.Message = "threw " + e.Thrown
 		}
 		return
@@ -155,10 +155,10 @@ func (vm *VM) thrown(e *Error, v goja.Value) {
 	switch {
 	case name == "" && message == "":
 		e.Message, e.Thrown = "threw "+kindOf(v), ""
-	case name != "" && vm.program.harmless(name) && vm.program.harmless(message) ||
+	case name != "" && vm.harmless(name) && vm.harmless(message) ||
 		name == "" && vm.program.words[message]:
 		e.Message = joined(name, message)
-	case name != "" && vm.program.harmless(name):
+	case name != "" && vm.harmless(name):
 		e.Message = "threw " + name
 	default:
 		e.Message = "threw an error"
@@ -200,7 +200,7 @@ var said = []*regexp.Regexp{
 	regexp.MustCompile(`^(\S+) is not defined$`),
 	regexp.MustCompile(`^(\S+) is not a function$`),
 	regexp.MustCompile(`^Object has no member '([^']*)'$`),
-	regexp.MustCompile(`^Cannot read property '([^']*)' of (?:undefined|null)$`),
+	regexp.MustCompile(`^Cannot read property '([^']*)' of (?:undefined|null|undefined or null)$`),
 	regexp.MustCompile(`^Cannot set property '([^']*)' of (?:undefined|null)$`),
 	regexp.MustCompile(`^Cannot assign to read only property '([^']*)'(?: of .*)?$`),
 	regexp.MustCompile(`^Cannot add property '?([^',]*)'?, object is not extensible$`),
@@ -208,28 +208,55 @@ var said = []*regexp.Regexp{
 	regexp.MustCompile(`^Assignment to constant variable\.?()$`),
 }
 
-// ownMessages are the beginnings of what this package and the prelude say themselves.
-var ownMessages = []string{
-	"a decimal cannot be used with ", "the operand of ", "the argument of decimal ", "the decimal does not fit ", "scripts cannot make code from text", "more than ",
-	"a text of more than ", "a date without a zone", "this run has no ", "the pattern ", "what all scripts share ", "the count of digits ", "no such rounding mode", "division by zero",
-	"JSON.stringify takes ", "null and undefined have no elements", "a list is wanted", "the list is too long", "number too large or too precise", "not a decimal number", "cw.",
-	"the document holds a number ", "no such time zone", "the result ", "text that is no JSON", "JSON that is nested ", "an element ", "a weight ", "the number has more than ", "the exponent is ",
-	"date.", "log.", "crypto.", "weights must be",
+// fixedMessages are those that the machine and the prelude always say in the same words; none is about a value.
+var fixedMessages = map[string]bool{
+	"Cannot convert undefined or null to object": true, "Cannot make a dynamic object non-extensible": true,
+	"Class constructor cannot be invoked without 'new'": true, "Dynamic object is not callable": true,
+	"Dynamic objects do not support Symbol properties": true, "Dynamic objects do not support accessor properties": true,
+	"Invalid array length": true, "Invalid count value": true, "Invalid time value": true, "Malformed URI": true,
+	"No initial value": true, "Reduce of empty array with no initial value": true,
+	"String.prototype.replaceAll called with a non-global RegExp argument": true,
+	"The comparison function must be either a function or undefined":       true,
+	"The normalization form should be one of NFC, NFD, NFKC, NFKD":         true,
+	"Value is not a constructor":                                           true, "Value is not object coercible": true, "object is not iterable": true,
+	"radix must be an integer between 2 and 36": true, "toFixed() precision must be between 0 and 100": true,
+	"toPrecision() precision must be between 1 and 100": true, "toString() radix argument must be between 2 and 36": true,
+
+	fmt.Sprintf("more than %d elements", maxItems):                                                 true,
+	fmt.Sprintf("a text of more than %d characters", maxChars):                                     true,
+	"scripts cannot make code from text":                                                           true,
+	"null and undefined have no elements":                                                          true,
+	"more than 65535 arguments":                                                                    true,
+	"what all scripts share cannot be changed":                                                     true,
+	"a date without a zone, or one that is not written as in RFC 3339 (2026-11-21T10:00:00+01:00)": true,
+	"JSON.stringify takes no replacer here: build the value that is to be written":                 true,
+	"a decimal cannot be used with + - * / % < > ==: write a.add(b), a.sub(b), a.mul(b), a.div(b), a.lt(b), a.eq(b); as text, `${a}` or String(a)": true,
 }
 
-// harmless tells whether a text can be logged: it is written in the script, or the machine said it.
+// harmless tells whether a text can be logged: it is written in the script, or the machine or this package said it in this call.
+func (vm *VM) harmless(text string) bool { return vm.said[text] || vm.program.harmless(text) }
+
+// mostSaid is how many different messages of its own a call may make that are still known to be the machine's.
+const mostSaid = 100
+
+// own notes that a message is of this package's own words.
+func (vm *VM) own(text string) {
+	if vm.said == nil {
+		vm.said = map[string]bool{}
+	}
+	if len(vm.said) < mostSaid {
+		vm.said[text] = true
+	}
+}
+
+// harmless tells whether a text can be logged whoever says it.
 func (p *Program) harmless(text string) bool {
 	switch text {
 	case "", "Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError":
 		return true
 	}
-	if p.words[text] {
+	if p.words[text] || fixedMessages[text] {
 		return true
-	}
-	for _, begin := range ownMessages {
-		if strings.HasPrefix(text, begin) {
-			return true
-		}
 	}
 	for _, form := range said {
 		m := form.FindStringSubmatch(text)

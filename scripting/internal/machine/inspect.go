@@ -146,7 +146,7 @@ func (in *inspection) look(node any, assigned map[string]bool) {
 			in.inexact = append(in.inexact, n.Idx)
 		}
 	case *ast.RegExpLiteral:
-		if why := backtracks(n.Pattern, n.Flags); why != "" {
+		if why := refusedPattern(n.Pattern, n.Flags); why != "" {
 			in.refuse(n.Idx, why)
 		}
 	case *ast.WithStatement:
@@ -192,11 +192,15 @@ func exactLiteral(text string) bool {
 // maxPattern bounds the text of a pattern: reading one takes hundreds of times its size.
 const maxPattern = 32 << 10
 
-// backtracks tells why a pattern is refused: whoever matches by backtracking can be kept busy for ever by a text of forty
+// refusedPattern tells why a pattern is refused: whoever matches by backtracking can be kept busy for ever by a text of forty
 // characters, and no watch reaches into it.
-func backtracks(pattern, flags string) string {
+func refusedPattern(pattern, flags string) string {
 	if len(pattern) > maxPattern {
 		return fmt.Sprintf("the pattern is longer than %d characters", maxPattern)
+	}
+	if strings.Contains(flags, "u") && namesProperty(pattern) {
+		return "the pattern names a property of characters (\\p{L}), which this machine takes for the letter p: " +
+			"list the characters, [a-zà-ÿ], or use cw.regexFind and cw.regexReplace, whose patterns know them"
 	}
 	re2, err := parser.TransformRegExp(pattern, strings.Contains(flags, "s"), strings.Contains(flags, "u"))
 	if err == nil {
@@ -210,6 +214,18 @@ func backtracks(pattern, flags string) string {
 		return "the pattern looks around or back ((?=, (?!, (?<, \\1): such a pattern can take for ever; match more and check the groups"
 	}
 	return "" // no pattern at all: the machine says so
+}
+
+// namesProperty tells whether a pattern holds \p{...} or \P{...}.
+func namesProperty(pattern string) bool {
+	for i := 0; i+1 < len(pattern); i++ {
+		if pattern[i] == '\\' {
+			if i++; pattern[i] == 'p' || pattern[i] == 'P' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // statement notes what a statement at the top of the modules leaves behind.

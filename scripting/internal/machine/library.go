@@ -9,7 +9,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"hash"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones do not depend on the machine that runs
@@ -21,8 +24,8 @@ import (
 
 func (vm *VM) library(functions map[string]func(goja.FunctionCall) goja.Value) *goja.Object {
 	o := vm.rt.NewObject()
-	for name, f := range functions {
-		if err := o.Set(name, f); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(functions)) { // not as a map of Go has them, which is another way each time
+		if err := o.Set(name, functions[name]); err != nil {
 			panic(err)
 		}
 	}
@@ -49,7 +52,12 @@ func (vm *VM) dateLibrary() *goja.Object {
 		}
 		return loc
 	}
-	write := func(t time.Time) goja.Value { return vm.rt.ToValue(t.Format(time.RFC3339Nano)) }
+	write := func(t time.Time) goja.Value {
+		if t.Year() < 0 || t.Year() > 9999 {
+			panic(vm.rangeError("date.* knows the years 0 to 9999, which RFC 3339 can write"))
+		}
+		return vm.rt.ToValue(t.Format(time.RFC3339Nano))
+	}
 	return vm.library(map[string]func(goja.FunctionCall) goja.Value{
 		"now": func(c goja.FunctionCall) goja.Value {
 			t := vm.instant()
@@ -81,7 +89,15 @@ func (vm *VM) dateLibrary() *goja.Object {
 			if !ok {
 				panic(vm.typeError("date.of wants an object: {year, month, day, hour, minute, second}"))
 			}
-			n := vm.parts(o, "date.of", map[string]int64{"year": 1, "month": 1, "day": 1})
+			n := vm.parts(o, "date.of", []string{"year", "month", "day", "hour", "minute", "second", "weekday"}) // what date.parts gives, too
+			if _, ok := n["year"]; !ok {
+				panic(vm.typeError("date.of wants a year at least: {year, month, day, hour, minute, second}"))
+			}
+			for _, name := range []string{"month", "day"} {
+				if _, ok := n[name]; !ok {
+					n[name] = 1
+				}
+			}
 			return write(time.Date(n["year"], time.Month(n["month"]), n["day"], n["hour"], n["minute"], n["second"], 0, zone(c.Argument(1))))
 		},
 		"add": func(c goja.FunctionCall) goja.Value {
@@ -93,7 +109,7 @@ func (vm *VM) dateLibrary() *goja.Object {
 			if !ok {
 				panic(vm.typeError("date.add wants an object: {years, months, days, hours, minutes, seconds}"))
 			}
-			n := vm.parts(o, "date.add", nil)
+			n := vm.parts(o, "date.add", []string{"years", "months", "days", "hours", "minutes", "seconds"})
 			// The last day of the month stays inside the month: a month after January 31 is February 28.
 			first := time.Date(t.Year()+n["years"], t.Month()+time.Month(n["months"]), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 			day := min(t.Day(), time.Date(first.Year(), first.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day())
@@ -104,19 +120,23 @@ func (vm *VM) dateLibrary() *goja.Object {
 			return vm.rt.ToValue(parse(c.Argument(0), "compare").Compare(parse(c.Argument(1), "compare")))
 		},
 		"secondsBetween": func(c goja.FunctionCall) goja.Value {
-			d := parse(c.Argument(1), "secondsBetween").Sub(parse(c.Argument(0), "secondsBetween"))
-			return vm.computed(decimal.New(int64(d), 9).Trim())
+			from, to := parse(c.Argument(0), "secondsBetween"), parse(c.Argument(1), "secondsBetween")
+			// A time.Duration holds 292 years and would stop there.
+			seconds := decimal.New(to.Unix()-from.Unix(), 0).Add(decimal.New(int64(to.Nanosecond()-from.Nanosecond()), 9))
+			return vm.computed(seconds.Trim())
 		},
 	})
 }
 
-// parts reads whole numbers of an object.
-func (vm *VM) parts(o *goja.Object, who string, fallback map[string]int64) map[string]int {
+// parts reads whole numbers of an object that has these members and no others: one that is misspelt would count for nothing.
+func (vm *VM) parts(o *goja.Object, who string, names []string) map[string]int {
 	out := map[string]int{}
-	for name, n := range fallback {
-		out[name] = int(n)
+	for _, name := range o.Keys() {
+		if !slices.Contains(names, name) {
+			panic(vm.typeError(who + " wants an object: {" + strings.Join(names, ", ") + "}, and got another member"))
+		}
 	}
-	for _, name := range []string{"year", "month", "day", "hour", "minute", "second", "years", "months", "days", "hours", "minutes", "seconds"} {
+	for _, name := range names {
 		v := o.Get(name)
 		if v == nil || goja.IsUndefined(v) {
 			continue
@@ -139,20 +159,33 @@ func (vm *VM) logLibrary() *goja.Object {
 			}
 			line := Log{Level: level, Message: cut(c.Argument(0).String())}
 			if data := c.Argument(1); !goja.IsUndefined(data) {
-				w := writer{vm: vm, max: 4 << 10, lenient: true}
-				written, err := w.value(data)
-				if err != nil {
-					vm.rethrow(err)
-				}
-				if written && len(w.out) <= w.max {
-					line.Data = w.out
-				}
+				line.Data = vm.logData(data)
 			}
 			vm.logs = append(vm.logs, line)
 			return goja.Undefined()
 		}
 	}
 	return vm.library(functions)
+}
+
+// mostLogData bounds the JSON text that a line holds.
+const mostLogData = 4 << 10
+
+// logData writes what stands beside a message. A line about a document must not be what the document fails of: what JSON has no
+// word for is written as it looks, and of what is too long its beginning is kept, as a text.
+func (vm *VM) logData(v goja.Value) json.RawMessage {
+	w := writer{vm: vm, max: mostLogData, lenient: true, shown: true}
+	written, err := w.value(v)
+	var odd *unfit
+	switch {
+	case errors.As(err, &odd) || len(w.out) > mostLogData:
+		return appendString(nil, strings.ToValidUTF8(string(w.out[:min(len(w.out), mostLogData)]), "")+"…", nil)
+	case err != nil:
+		vm.rethrow(err)
+	case !written:
+		return nil
+	}
+	return w.out
 }
 
 func (vm *VM) cryptoLibrary() *goja.Object {
@@ -175,7 +208,7 @@ func (vm *VM) cryptoLibrary() *goja.Object {
 	for name, make := range hashes {
 		functions[name] = func(c goja.FunctionCall) goja.Value {
 			h := make()
-			h.Write([]byte(c.Argument(0).String()))
+			h.Write(vm.hashed(c.Argument(0), "crypto."+name))
 			return encode(h.Sum(nil), c.Argument(1))
 		}
 	}
@@ -184,11 +217,20 @@ func (vm *VM) cryptoLibrary() *goja.Object {
 		if !ok {
 			panic(vm.rangeError("crypto.hmac takes md5, sha1, sha256 or sha512, the key and the text"))
 		}
-		h := hmac.New(make, []byte(c.Argument(1).String()))
-		h.Write([]byte(c.Argument(2).String()))
+		h := hmac.New(make, vm.hashed(c.Argument(1), "crypto.hmac"))
+		h.Write(vm.hashed(c.Argument(2), "crypto.hmac"))
 		return encode(h.Sum(nil), c.Argument(3))
 	}
 	return vm.library(functions)
+}
+
+// hashed is what is hashed of a value: a text in UTF-8, or a decimal as it is written. The hash of what is missing, or of any
+// object, would look like one of something.
+func (vm *VM) hashed(v goja.Value, who string) []byte {
+	if _, ok := exportScalar(v).(string); !ok && asNumber(v) == nil {
+		panic(vm.typeError(who + " hashes texts, and got " + kindOf(v) + ": write a text, or JSON.stringify(x)"))
+	}
+	return []byte(v.String())
 }
 
 // functionLibrary gives the host's functions.
@@ -199,7 +241,7 @@ func (vm *VM) functionLibrary() *goja.Object {
 			functions[name] = func(c goja.FunctionCall) goja.Value {
 				args := make([]json.RawMessage, len(c.Arguments))
 				for i, a := range c.Arguments {
-					w := writer{vm: vm, max: vm.limits.OutputBytes}
+					w := writer{vm: vm, max: vm.limits.OutputBytes, about: "an argument of cw." + name}
 					written, err := w.value(a)
 					if err != nil {
 						vm.rethrow(err)

@@ -152,6 +152,11 @@ func TestExpressions(t *testing.T) {
 		{`date.add(x, {days: 1}, "Europe/Amsterdam")`, `"2026-03-28T12:00:00+01:00"`, `"2026-03-29T12:00:00+02:00"`},
 		{`date.of({year: 2026, month: 3, day: 29}, "Europe/Amsterdam")`, ``, `"2026-03-29T00:00:00+01:00"`},
 		{`[date.compare(x, "2026-01-01T00:00:00Z"), date.secondsBetween("2026-01-01T00:00:00Z", x)]`, `"2026-01-01T00:00:01.5Z"`, `[1,1.5]`},
+		{`date.secondsBetween(x, "9999-12-31T23:59:59.5Z")`, `"0001-01-01T00:00:00.75Z"`, `315537897598.75`},
+		{`date.of({...date.parts(x, "Asia/Tokyo"), day: 1}, "Asia/Tokyo")`, `"2026-03-31T23:30:00Z"`, `"2026-04-01T08:30:00+09:00"`},
+		{`/\\p{L}/.test("\\p{L}")`, ``, `true`},
+		{`({"\ufffd": 1, "\ud83d\ude00": 2})`, ``, `{"�":1,"😀":2}`},
+		{`crypto.sha256(decimal("1.50")) === crypto.sha256("1.50")`, ``, `true`},
 		{`crypto.sha256(x)`, `"a"`, `"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"`},
 		{`crypto.hmac("sha256", "key", x, "base64")`, `"a"`, `"eAw9tM495bnlWBb7qY9ZBjHZbAdScbJpdiONX0REIZs="`},
 		{`[..."aé😀"].length`, ``, `3`},
@@ -225,6 +230,29 @@ func TestFailures(t *testing.T) {
 		{"a pattern that backtracks", `return new RegExp("(?=a)b")`, ``, "TypeError: the pattern looks around or back"},
 		{"an inexact operand", `return decimal(1).add(0.1 + 0.2)`, ``, "RangeError: the operand of add is a number of JavaScript that is not exact"},
 		{"a division by nought", `return decimal(1).div(0)`, ``, "RangeError: division by zero"},
+		{"a message that begins as one of ours", `throw new Error("more than " + x)`, `"jane@example.com"`, "threw Error"},
+		{"a message with a library's name", `throw new TypeError("date." + x)`, `"jane@example.com"`, "threw TypeError"},
+		{"our own message, thrown again", `try { decimal("a") } catch (e: any) { throw new Error(e.message) }`, ``, "Error: the argument of decimal is no number"},
+		{"a name that is a value", `return {[x]: [0 / 0]}`, `"jane@example.com"`, "the result holds at …[0] NaN"},
+		{"a name of the script", `return {[x]: {total: 0 / 0}}`, `"jane@example.com"`, "the result holds at ….total NaN"},
+		{"a long path", `const a: any = {}; a.a = a; return a`, ``, "holds at a.a.a.a.a.a.a.a.a.a.a.a… something nested"},
+		{"an argument of the library", `return JSON.stringify({a: 0.1 + 0.2})`, ``, "what JSON.stringify is given holds at a a number that is not exact"},
+		{"a very large number", `return 1e21`, ``, "the result is a number beyond 9007199254740991"},
+		{"a generator", `return (function* () { yield 1 })()`, ``, "the result is an iterator: return [...it]"},
+		{"an iterator", `return {a: new Map().keys()}`, ``, "the result holds at a an iterator"},
+		{"half a name in a document", `x.b = 1; return x`, `{"\ud800":1,"\udbff":2}`, "RangeError: the document holds a name with half a character"},
+		{"half a name in the result", `return {["\ud800" + x]: 1, ["\udbff" + x]: 2}`, `"a"`, "the result is an object with a name that holds half a character"},
+		{"a member of a decimal", `x.rate = 1; return x`, `19.10`, "TypeError: a decimal has no members"},
+		{"a pattern with a property", `return new RegExp("\\p{L}", "u")`, ``, "TypeError: the pattern names a property of characters"},
+		{"a hash of nothing", `return crypto.sha256(x)`, ``, "TypeError: crypto.sha256 hashes texts, and got undefined"},
+		{"a hash of an object", `return crypto.hmac("sha1", "key", x)`, `{}`, "TypeError: crypto.hmac hashes texts, and got an object"},
+		{"a misspelt span", `return date.add(x, {day: 1})`, `"2026-01-01T00:00:00Z"`, "TypeError: date.add wants an object: {years, months, days"},
+		{"a day without a year", `return date.of({month: 1})`, ``, "TypeError: date.of wants a year"},
+		{"a year of five digits", `return date.add(x, {years: 8000})`, `"2026-01-01T00:00:00Z"`, "RangeError: date.* knows the years 0 to 9999"},
+		{"a Date of six digits", `return new Date(8.64e15)`, ``, "the result is a Date that RFC 3339 cannot write"},
+		{"a text indented beyond all bounds", `let a: any = Array.from({length: 20000}, () => 0); for (let i = 0; i < 150; i++) a = [a]; return JSON.stringify(a, null, 10)`, ``, "RangeError: a text of more than"},
+		{"reading of null", `const n: any = null; return n.foo()`, ``, "TypeError: Cannot read property 'foo' of undefined or null"},
+		{"a list that is none", `return [...x]`, `{}`, "TypeError: object is not iterable"},
 		{"a recursion", `const f = (n: number): number => f(n + 1) + 1; return f(0)`, ``, "calls are nested more than 1000 deep"},
 	}
 	for _, test := range tests {
@@ -267,6 +295,26 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// TestSameEverywhere lists what scripts find in several machines: a replay must find it in the same order.
+func TestSameEverywhere(t *testing.T) {
+	const script = `
+const started = date.now();
+export const f = () => [started, ...[globalThis, decimal, Object.getPrototypeOf(decimal(1)), date, log, crypto, date.parts(started)].map((o) => Object.getOwnPropertyNames(o))];`
+	first := ""
+	for range 5 {
+		got, err := call(t, start(t, script), "f")
+		if err != nil || !strings.HasPrefix(got, `["2026-11-21T10:00:00Z",`) {
+			t.Fatalf("%s, %v", got, err)
+		}
+		if first == "" {
+			first = got
+		}
+		if got != first {
+			t.Fatalf("one machine has\n%s\nanother\n%s", first, got)
+		}
+	}
+}
+
 // TestRefused compiles what must not run.
 func TestRefused(t *testing.T) {
 	for script, want := range map[string]string{
@@ -275,6 +323,8 @@ func TestRefused(t *testing.T) {
 		"export const f = (s) => /(a)\\1/.test(s)":               "a.ts:1:25: the pattern looks around",
 		"export const f = (s) => /((a{100}){100}){100}/.test(s)": "a.ts:1:25: the pattern repeats too much",
 		"export const f = () => 12345678901234567":               "a.ts:1:24: this number is not exact",
+		"export const f = (s) => /^\\p{Lu}/u.test(s)":            "a.ts:1:25: the pattern names a property of characters",
+		"export const f = 1;\nawait f;":                          "a.ts:2:1: Top-level await is not available to scripts",
 	} {
 		_, err := compile(t, script)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -47,7 +47,7 @@ func (p *Pool) Functions() ([]bool, error) {
 	defer p.end(vm)
 	modules := vm.modules
 	if modules == nil {
-		if modules, _, err = vm.instance(false); err != nil {
+		if modules, _, err = vm.trial(false); err != nil {
 			return nil, err
 		}
 	}

@@ -75,11 +75,14 @@
   }).join);
   method(Array.prototype, "concat", (original) => ({
     concat(...args) {
-      let items = list(this).length;
-      for (const arg of args) if ((items += isArray(arg) ? arg.length : 1) > MAX_ITEMS) tooMany();
-      return apply(original, this, args);
+      const parts = [this, ...args].map(spread);
+      let items = 0;
+      for (const part of parts) if ((items += isArray(part) ? part.length : 1) > MAX_ITEMS) tooMany();
+      return apply(original, parts[0], parts.slice(1));
     },
   }).concat);
+  // What says of itself that concat spreads it is made a list first: it can be of any length.
+  const spread = (part) => part !== null && typeof part === "object" && !isArray(part) && part[Symbol.isConcatSpreadable] ? list(part) : part;
   const flatInto = (out, items, depth) => {
     for (const item of list(items)) {
       if (depth > 0 && isArray(item)) flatInto(out, item, depth - 1);
@@ -147,22 +150,40 @@
       return parts;
     },
   }).split);
+  // limited replaces by the native function of call, and counts how the text grows.
+  const limited = (text, by, call) => {
+    let chars = text.length;
+    const add = (piece) => {
+      if ((chars += piece.length) > MAX_CHARS) tooLong();
+      return piece;
+    };
+    if (typeof by === "function") return call((...match) => add(String(apply(by, undefined, match))));
+    const piece = String(by);
+    const references = piece.indexOf("$") >= 0;
+    if ((text.length + 1) * piece.length * (references ? text.length + 1 : 1) + chars <= MAX_CHARS) return call(piece);
+    if (references) tooLong();
+    return call(() => add(piece));
+  };
   const counted = (original) => ({
     m(pattern, by) {
       const text = String(this);
-      let chars = text.length;
-      const add = (piece) => {
-        if ((chars += piece.length) > MAX_CHARS) tooLong();
-        return piece;
-      };
-      if (typeof by === "function") return apply(original, text, [pattern, (...match) => add(String(apply(by, undefined, match)))]);
-      const piece = String(by);
-      const references = piece.indexOf("$") >= 0;
-      if ((text.length + 1) * piece.length * (references ? text.length + 1 : 1) + chars <= MAX_CHARS) return apply(original, text, [pattern, piece]);
-      if (references) tooLong();
-      return apply(original, text, [pattern, () => add(piece)]);
+      if (pattern instanceof RegExp) return apply(original, text, [pattern, by]); // counts by its own method
+      return limited(text, by, (by) => apply(original, text, [pattern, by]));
     },
   }).m;
+  method(RegExp.prototype, Symbol.replace, (original) => ({
+    m(text, by) {
+      text = String(text);
+      return limited(text, by, (by) => apply(original, this, [text, by]));
+    },
+  }).m);
+  method(RegExp.prototype, Symbol.split, (original) => ({
+    m(text, limit) {
+      const parts = apply(original, this, [text, limit === undefined ? MAX_ITEMS + 1 : limit]);
+      if (parts.length > MAX_ITEMS) tooMany();
+      return parts;
+    },
+  }).m);
   method(String.prototype, "replace", counted);
   method(String.prototype, "replaceAll", counted);
   method(String, "raw", (original) => ({
@@ -174,8 +195,11 @@
 
   // --- calls with a list of arguments ---
   const someArguments = (args) => {
-    if (args !== null && args !== undefined && args.length > 65535) throw new RangeError("more than 65535 arguments");
-    return args;
+    if (args === null || typeof args !== "object" && typeof args !== "function" || isArray(args) && args.length <= 65535) return args;
+    const length = Math.trunc(Number(args.length)) || 0, copy = []; // asked once: it may be another one the next time
+    if (length > 65535) throw new RangeError("more than 65535 arguments");
+    for (let i = 0; i < length; i++) copy[i] = args[i];
+    return copy;
   };
   method(Function.prototype, "apply", (original) => ({ apply(self, args) { return apply(original, this, [self, someArguments(args)]); } }).apply);
   hide(Reflect, "apply", { apply(f, self, args) { return apply(f, self, someArguments(args)); } }.apply);

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -19,26 +20,45 @@ type writer struct {
 	out  []byte
 	max  int
 	path []string // to the value being written
+	// about is what is written, as messages say it; "" for the result of a call.
+	about string
 	// lenient leaves out what JSON has no word for, as JSON.stringify does; a result that holds such a thing is an error.
 	lenient bool
+	// shown writes for people, who are to see everything: numbers that are not exact, and errors too.
+	shown bool
 }
 
-// unfit is the error of a result that cannot be written. It names the place, and no value.
-type unfit struct{ path, what string }
+// unfit is the error of a value that cannot be written. It names the place as far as the script itself does, and no value.
+type unfit struct{ about, path, what string }
 
 func (e *unfit) Error() string {
 	if e.path == "" {
-		return "the result is " + e.what
+		return e.about + " is " + e.what
 	}
-	return "the result holds at " + e.path + " " + e.what
+	return e.about + " holds at " + e.path + " " + e.what
 }
 
+// mostParts is how much of a path a message says.
+const mostParts = 12
+
 func (w *writer) fail(what string) error {
+	about := w.about
+	if about == "" {
+		about = "the result"
+	}
 	var b strings.Builder
-	for _, p := range w.path {
+	for i, p := range w.path {
+		if i == mostParts {
+			b.WriteString("…")
+			break
+		}
+		// A name may come from the document: as a key it would be a value that is said.
+		if name, ok := strings.CutPrefix(p, "."); ok && !w.vm.program.words[name] {
+			p = ".…"
+		}
 		b.WriteString(p)
 	}
-	return &unfit{strings.TrimPrefix(b.String(), "."), what}
+	return &unfit{about, strings.TrimPrefix(b.String(), "."), what}
 }
 
 // value writes v. It is false, and nothing is written, for undefined.
@@ -71,8 +91,13 @@ func (w *writer) value(v goja.Value) (bool, error) {
 	case float64:
 		text, ok := doubleText(x)
 		switch {
+		case w.shown && !ok: // as a text: it is none of the numbers that JSON would take for exact
+			w.out = appendString(w.out, strconv.FormatFloat(x, 'g', -1, 64), nil)
+			return true, nil
 		case text == "":
 			return false, w.fail("NaN or Infinity, which is no JSON")
+		case math.Abs(x) > maxSafe:
+			return false, w.fail("a number beyond 9007199254740991, where numbers of JavaScript have gaps: compute with decimals")
 		case !ok:
 			return false, w.fail("a number that is not exact, like 0.1 + 0.2: compute with decimals, or round it with decimal(x.toFixed(2))")
 		}
@@ -105,7 +130,12 @@ func (w *writer) object(o *goja.Object) (bool, error) {
 			w.out = append(w.out, d.text...)
 			return true, nil
 		}
-		return w.elements(d.Len(), func(i int) (goja.Value, string) { return d.items[i].value, d.items[i].text })
+		return w.elements(d.Len(), func(i int) (goja.Value, string) {
+			if i >= len(d.items) { // the toJSON of an element cut the list
+				return nil, ""
+			}
+			return d.items[i].value, d.items[i].text
+		})
 	}
 	if _, ok := goja.AssertFunction(o); ok {
 		if w.lenient {
@@ -113,8 +143,15 @@ func (w *writer) object(o *goja.Object) (bool, error) {
 		}
 		return false, w.fail("a function")
 	}
+	if w.shown && o.ClassName() == "Error" {
+		w.out = appendString(w.out, cut(joined(w.vm.describe(o))), nil)
+		return true, nil
+	}
 	switch x := liveOf(o).(type) {
 	case time.Time:
+		if x.Year() < 0 || x.Year() > 9999 {
+			return false, w.fail("a Date that RFC 3339 cannot write")
+		}
 		w.out = appendString(w.out, x.UTC().Format("2006-01-02T15:04:05.000Z07:00"), nil)
 		return true, nil
 	case string:
@@ -140,15 +177,58 @@ func (w *writer) object(o *goja.Object) (bool, error) {
 			return w.value(v)
 		}
 	}
+	keys := o.Keys()
+	if len(keys) == 0 && !w.lenient && iterates(o) {
+		return false, w.fail("an iterator: return [...it]")
+	}
 	w.out = append(w.out, '{')
 	first := true
-	for _, key := range o.Keys() {
+	for _, key := range keys {
+		if strings.ContainsRune(key, utf8.RuneError) && w.vm.halfNames(o) {
+			return false, w.fail("an object with a name that holds half a character (a surrogate without its other half)")
+		}
 		if err := w.member(key, o.Get(key), "", &first); err != nil {
 			return false, err
 		}
 	}
 	w.out = append(w.out, '}')
 	return true, nil
+}
+
+// halfNames tells whether a name of an object holds half a surrogate pair: as text of Go all such names are the same.
+func (vm *VM) halfNames(o *goja.Object) bool {
+	keys, ok := goja.AssertFunction(vm.rt.Get("Object").ToObject(vm.rt).Get("keys"))
+	if !ok {
+		return true
+	}
+	names, err := keys(goja.Undefined(), o)
+	if err != nil {
+		return true
+	}
+	half := false
+	vm.each(names, func(v goja.Value) {
+		s, ok := v.(goja.String)
+		for i := 0; ok && i < s.Length(); i++ {
+			if !utf16.IsSurrogate(rune(s.CharAt(i))) {
+				continue
+			}
+			if i+1 == s.Length() || utf16.DecodeRune(rune(s.CharAt(i)), rune(s.CharAt(i+1))) == utf8.RuneError {
+				half = true
+			}
+			i++
+		}
+	})
+	return half
+}
+
+// iterates tells whether an object without members of its own is what a generator gave, or another iterator.
+func iterates(o *goja.Object) bool {
+	_, hasNext := goja.AssertFunction(o.Get("next"))
+	if !hasNext {
+		return false
+	}
+	_, ok := goja.AssertFunction(o.GetSymbol(goja.SymIterator))
+	return ok
 }
 
 // members writes an object of a document: what no script read or set is copied as it stood there.

@@ -87,7 +87,8 @@ type VM struct {
 		object *goja.Object
 		number *number
 	}
-	hits []uint32 // since the last call, its own start included
+	hits []uint32        // since the last call, its own start included
+	said map[string]bool // the messages that this package made
 
 	watched watched
 	dirty   bool // must not be used again
@@ -124,7 +125,7 @@ func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.
 	}
 	vm.factory, _ = goja.AssertFunction(factory)
 	if !p.stateful() {
-		modules, whole, err := vm.instance(true)
+		modules, whole, err := vm.trial(true)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +136,7 @@ func newVM(p *Program, limits Limits, functions Functions, begin func(*VM, time.
 		}
 	}
 	if p.stateful() {
-		if _, _, err := vm.instance(false); err != nil {
+		if _, _, err := vm.trial(false); err != nil {
 			return nil, err
 		}
 	}
@@ -155,10 +156,12 @@ func (vm *VM) prepare() error {
 	}
 	host := rt.NewObject()
 	library := rt.NewObject()
-	for name, value := range map[string]any{
-		"decimal": vm.decimalLibrary(), "date": vm.dateLibrary(), "log": vm.logLibrary(), "crypto": vm.cryptoLibrary(), "cw": vm.functionLibrary(),
-	} {
-		if err := library.Set(name, value); err != nil {
+	// In this order: scripts can list what there is, and every machine has to give the same.
+	for _, l := range []struct {
+		name  string
+		value any
+	}{{"decimal", vm.decimalLibrary()}, {"date", vm.dateLibrary()}, {"log", vm.logLibrary()}, {"crypto", vm.cryptoLibrary()}, {"cw", vm.functionLibrary()}} {
+		if err := library.Set(l.name, l.value); err != nil {
 			return err
 		}
 	}
@@ -171,7 +174,7 @@ func (vm *VM) prepare() error {
 			return rt.ToValue(ok && (liveOf(o) != nil || dynamic(o) != nil))
 		},
 		"checkPattern": func(c goja.FunctionCall) goja.Value {
-			if why := backtracks(c.Argument(0).String(), c.Argument(1).String()); why != "" {
+			if why := refusedPattern(c.Argument(0).String(), c.Argument(1).String()); why != "" {
 				panic(vm.typeError(why))
 			}
 			return goja.Undefined()
@@ -198,7 +201,7 @@ func (vm *VM) prepare() error {
 }
 
 func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
-	w := writer{vm: vm, max: min(maxChars, vm.limits.OutputBytes), lenient: true}
+	w := writer{vm: vm, max: min(maxChars, vm.limits.OutputBytes), lenient: true, about: "what JSON.stringify is given"}
 	written, err := w.value(v)
 	if err != nil {
 		vm.rethrow(err)
@@ -207,6 +210,9 @@ func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
 		return goja.Undefined()
 	}
 	if indent != "" {
+		if indented(w.out, len(indent)) > maxChars {
+			panic(vm.rangeError(fmt.Sprintf("a text of more than %d characters", maxChars)))
+		}
 		var b bytes.Buffer
 		if err := json.Indent(&b, w.out, "", indent); err != nil {
 			panic(vm.typeError(err.Error()))
@@ -214,6 +220,29 @@ func (vm *VM) stringify(v goja.Value, indent string) goja.Value {
 		w.out = b.Bytes()
 	}
 	return vm.rt.ToValue(string(w.out))
+}
+
+// indented is about how long a JSON text gets with a line for each value, a step further in for each level.
+func indented(text []byte, step int) int {
+	n, depth, quoted := len(text), 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			n += 1 + depth*step
+		case c == ',':
+			n += 1 + depth*step
+		case c == '}' || c == ']':
+			depth--
+			n += 1 + depth*step
+		}
+	}
+	return n
 }
 
 // rethrow throws an error that came up from JavaScript or from a conversion.
@@ -237,11 +266,20 @@ func (vm *VM) rangeError(text string) goja.Value  { return vm.makeError("RangeEr
 func (vm *VM) syntaxError(text string) goja.Value { return vm.makeError("SyntaxError", text) }
 
 func (vm *VM) makeError(class, text string) goja.Value {
+	vm.own(text)
 	o, err := vm.rt.New(vm.rt.Get(class), vm.rt.ToValue(text))
 	if err != nil {
 		return vm.rt.ToValue(text)
 	}
 	return o
+}
+
+// trial is instance outside of any run. Modules that look at the clock are run again for each call, by the clock of its run; here
+// they need any.
+func (vm *VM) trial(frozen bool) (modules []goja.Callable, whole bool, err error) {
+	vm.now = "2000-01-01T00:00:00Z"
+	defer func() { vm.now = "" }()
+	return vm.instance(frozen)
 }
 
 // instance runs the modules and returns their exports, frozen or not. whole is false where freezing did not make them
@@ -307,7 +345,7 @@ func (vm *VM) call(ctx context.Context, r Request) (reply Reply, err error) {
 		vm.ctx, vm.logs, vm.hits, vm.seed = nil, nil, nil, Request{}
 		vm.last.object, vm.last.number = nil, nil
 	}()
-	vm.ctx, vm.now, vm.logs = ctx, r.Now, nil
+	vm.ctx, vm.now, vm.logs, vm.said = ctx, r.Now, nil, nil
 	vm.seed, vm.rand = r, nil
 	modules := vm.modules
 	frozen := modules != nil && !vm.program.stateful()

@@ -51,6 +51,10 @@ describe("loyalty", () => {
     await expect(reference({} as Shopware.Order, {} as Flows.WebshopOrders.Settings, {} as Flows.WebshopOrders.Tables)).resolves.toMatch("order");
   });
   test.each([["a", 1], ["b", 2]] as const)("%s", (name, n) => expect(name.length + n).toBeDefined());
+  test.each([["a", [1]], ["b", ["0.5"]], ["c", []]])("%s", (name, numbers) => expect(name.length + numbers.length).toBeDefined());
+  test.each([[1], [2]])("%s", (n) => expect(n.toFixed(1)).toBeDefined());
+  describe.each([["gold", "1000.00"], ["silver", "999.99"]])("%s from %s on", (want, spent) => { void (want + spent).length; });
+  test.each(["a", "b"])("%s", (name) => expect(name.length).toBe(1));
   test.each([{ sku: "a" }])("$sku", ({ sku }) => expect(sku).toHaveLength(1));
   test.todo("silver");
 });

@@ -209,6 +209,20 @@ func TestSettled(t *testing.T) {
 	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc, began); ok || err != nil {
 		t.Errorf("another item is settled: %v", err)
 	}
+	for _, tt := range []struct {
+		flow  string
+		doc   port.Document
+		item  uint64
+		since time.Time
+		want  bool
+	}{
+		{"orders", doc, 2, began, true}, {"orders", doc, 1, began, false}, {"others", doc, 2, began, false},
+		{"orders", port.Document{ID: "id-2", Key: "1"}, 2, began, false}, {"orders", doc, 2, time.Now().Add(time.Hour), false},
+	} {
+		if got, err := l.Since(t.Context(), tt.flow, tt.doc, tt.item, tt.since); got != tt.want || err != nil {
+			t.Errorf("%+v: %v, %v", tt, got, err)
+		}
+	}
 	last, err := l.List(t.Context(), Query{Flow: "orders", Limit: 1})
 	if err != nil {
 		t.Fatal(err)

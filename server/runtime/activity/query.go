@@ -236,6 +236,22 @@ func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc por
 	return Entry{}, false, sent, err
 }
 
+// Since tells whether a document has ended since then otherwise than by an item of the queue.
+func (l *Log) Since(ctx context.Context, flowName string, doc port.Document, item uint64, since time.Time) (bool, error) {
+	found := errors.New("found")
+	hashes := l.hashes(flowName, doc.Key, doc.ID)
+	err := l.each(ctx, Query{Flow: flowName, Since: since}, bucket(hashes[0]), func(s stored) error {
+		if s.Item != item && Final(s.Outcome) && slices.Contains(s.Hashes, hashes[len(hashes)-1]) {
+			return found
+		}
+		return nil
+	})
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
+}
+
 // Attempts returns the entries of one item of the queue, oldest first.
 func (l *Log) Attempts(ctx context.Context, of Entry) ([]Entry, error) {
 	all, err := l.List(ctx, Query{Flow: of.Flow, Key: of.Document.Name(), Limit: 200})

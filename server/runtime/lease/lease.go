@@ -40,14 +40,20 @@ type Options struct {
 type Store interface {
 	JetStream() jetstream.JetStream
 	Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
+	Host(reveal func() error) error
+	Alone(quiet time.Duration, do func()) bool
 }
 
 // Keeper keeps leases. It is safe for concurrent use.
 type Keeper struct {
 	js      jetstream.JetStream
 	stream  jetstream.Stream
+	store   Store
 	options Options
 	local   flow.Locker // waits of this process, first come, first served
+
+	mu      sync.Mutex
+	private map[*hold]bool // leases that are in no store, because nobody is there to see them
 }
 
 // Open opens the leases of a store. They are in memory: a lease need not survive the servers that keep it.
@@ -63,7 +69,11 @@ func Open(ctx context.Context, store Store, o Options) (*Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keeper{js: store.JetStream(), stream: s, options: o, local: flow.NewLocks()}, nil
+	k := &Keeper{js: store.JetStream(), stream: s, store: store, options: o, local: flow.NewLocks(), private: map[*hold]bool{}}
+	if err := store.Host(k.reveal); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 func or(d, def time.Duration) time.Duration {
@@ -103,23 +113,55 @@ func (k *Keeper) lock(ctx context.Context, subjects []string) (context.Context, 
 		return nil, nil, busy(ctx, err)
 	}
 	h := &hold{keeper: k, subjects: subjects, parent: held(ctx)}
+	hctx, cancel := context.WithCancelCause(context.WithValue(ctx, holdKey{}, h))
+	h.lose, h.life = cancel, hctx
+	release := func() {
+		cancel(context.Canceled)
+		k.mu.Lock()
+		private := k.private[h]
+		delete(k.private, h)
+		k.mu.Unlock()
+		if !private {
+			h.renewing.Wait()
+		}
+		h.giveBack()
+		free()
+	}
+	// A lease that nobody else could see needs no store. It cannot run out either: whoever comes, comes through this process.
+	if k.store.Alone(k.options.Lease, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		h.private, k.private[h] = true, true
+	}) {
+		return hctx, release, nil
+	}
 	for _, s := range subjects {
 		if err := k.take(waiting, h, s); err != nil {
-			h.giveBack()
-			free()
+			release()
 			return nil, nil, busy(ctx, err)
 		}
 	}
-	hctx, cancel := context.WithCancelCause(context.WithValue(ctx, holdKey{}, h))
-	h.lose = cancel
-	var renewing sync.WaitGroup
-	renewing.Go(func() { h.renewUntil(hctx) })
-	return hctx, func() {
-		cancel(context.Canceled)
-		renewing.Wait()
-		h.giveBack()
-		free()
-	}, nil
+	h.renewing.Go(func() { h.renewUntil(hctx) })
+	return hctx, release, nil
+}
+
+// reveal puts into the store what was held with nobody's knowledge.
+func (k *Keeper) reveal() error {
+	ctx, cancel := context.WithTimeout(context.Background(), k.options.Patience)
+	defer cancel()
+	k.mu.Lock()
+	defer k.mu.Unlock() // nothing is given back meanwhile
+	for h := range k.private {
+		h.mu.Lock()
+		err := h.reveal(ctx)
+		h.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		delete(k.private, h)
+		h.renewing.Go(func() { h.renewUntil(h.life) })
+	}
+	return nil
 }
 
 // busy tells a wait that was too long from a caller that is stopped.
@@ -166,11 +208,15 @@ type hold struct {
 	subjects []string
 	parent   *hold
 	lose     context.CancelCauseFunc
+	life     context.Context
+	renewing sync.WaitGroup
 
 	mu     sync.Mutex
 	tokens []uint64
 	since  time.Time // before the oldest of them was given
 	lost   bool
+	// private is true while the store does not know of them.
+	private bool
 }
 
 type holdKey struct{}
@@ -200,8 +246,11 @@ func (h *hold) renewUntil(ctx context.Context) {
 func (h *hold) renew(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.lost {
+	switch {
+	case h.lost:
 		return ErrLost
+	case h.private:
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.keeper.options.Lease)
 	defer cancel()
@@ -223,17 +272,28 @@ func (h *hold) renew(ctx context.Context) error {
 	return nil
 }
 
+// reveal takes the leases in the store. What it took before an error is taken again when it is called again.
+func (h *hold) reveal(ctx context.Context) error {
+	for i := len(h.tokens); i < len(h.subjects); i++ {
+		if err := h.keeper.take(ctx, h, h.subjects[i]); err != nil {
+			return err
+		}
+	}
+	h.private = false
+	return nil
+}
+
 // check makes sure that the leases last for another need.
 func (h *hold) check(ctx context.Context, need time.Duration) error {
 	for ; h != nil; h = h.parent {
 		h.mu.Lock()
 		left := h.keeper.options.Lease - time.Since(h.since)
-		lost := h.lost
+		lost, private := h.lost, h.private
 		h.mu.Unlock()
 		if lost {
 			return ErrLost
 		}
-		if left > need {
+		if private || left > need {
 			continue
 		}
 		if err := h.renew(ctx); err != nil {
@@ -247,6 +307,10 @@ func (h *hold) check(ctx context.Context, need time.Duration) error {
 func (h *hold) giveBack() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.tokens) == 0 {
+		h.lost = true
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), h.keeper.options.Step)
 	defer cancel()
 	for _, token := range h.tokens {

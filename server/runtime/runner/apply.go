@@ -54,6 +54,9 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	if err != nil {
 		return err
 	}
+	if d.item.Cause != "apply" {
+		e.noteMissed(ctx, d.crew.flow.Name, r.Plan)
+	}
 	if r.Outcome == flow.Failed && d.item.Cause == "apply" {
 		return nil // a plan that does not fit says nothing of the document
 	}

@@ -169,7 +169,7 @@ func (f *served) resync(ctx context.Context, open *Flow, t schedule.Tick) {
 		return
 	case err != nil:
 		e.options.Log.Error("reading for a resync failed", "flow", f.name, "error", err)
-		e.noteState(ctx, f.name, func(s *FlowState) { s.LastError = err.Error() })
+		e.noteState(ctx, f.name, func(s *FlowState) { s.failed(err) })
 	}
 	_ = t.Done()
 }

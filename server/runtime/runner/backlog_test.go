@@ -132,7 +132,7 @@ func TestResyncGoesOn(t *testing.T) {
 	options := runner.Options{Page: 4, HighWater: 8}
 	for stops := 0; ; stops++ {
 		var err error
-		if s, err = openSet(t.Context(), dir, options); err != nil {
+		if s, err = openSet(t.Context(), dir, options, w.lookup); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,6 +39,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
+	t.Parallel()
 	orders, kills := number(t, "CROSSWALK_CHAOS_ORDERS", 150), number(t, "CROSSWALK_CHAOS_KILLS", 6)
 	seed := uint64(number(t, "CROSSWALK_CHAOS_SEED", 1))
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -123,8 +123,7 @@ func TestChaos(t *testing.T) {
 // killAfter runs the flow in a process of its own and kills it after a time; it tells whether that was before its end.
 func killAfter(t *testing.T, dir string, after time.Duration) bool {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_WORKERS=4")
+	cmd := worldOf(t).command(t.Context(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_WORKERS=4")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

@@ -78,8 +78,8 @@ func newCluster(t *testing.T) ([]*node, string) {
 }
 
 // clusterOf is the cluster that the environment names, nil for none.
-func clusterOf() *runtime.Cluster {
-	if urls := os.Getenv("CROSSWALK_TEST_CLUSTER"); urls != "" {
+func clusterOf(env func(string) (string, bool)) *runtime.Cluster {
+	if urls, ok := env("CROSSWALK_TEST_CLUSTER"); ok {
 		return &runtime.Cluster{URL: urls, User: "crosswalk", Password: "pw"}
 	}
 	return nil
@@ -89,7 +89,7 @@ func clusterOf() *runtime.Cluster {
 func worker() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	s, err := openSet(ctx, "", runner.Options{Lease: 5 * time.Second, Step: 3 * time.Second})
+	s, err := openSet(ctx, "", runner.Options{Lease: 5 * time.Second, Step: 3 * time.Second}, os.LookupEnv)
 	if err != nil {
 		return err
 	}
@@ -100,8 +100,7 @@ func worker() error {
 // startWorker starts a worker; its words are kept.
 func startWorker(t *testing.T, words *bytes.Buffer) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "CROSSWALK_TEST_WORKER=1")
+	cmd := worldOf(t).command(context.Background(), "CROSSWALK_TEST_WORKER=1") // it is told to stop
 	cmd.Stdout, cmd.Stderr = words, words
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -115,11 +114,12 @@ func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
+	t.Parallel()
 	const orders = 120
 	w := newWorld(t, nil)
 	w.addOrders(t, orders, 12)
 	nodes, urls := newCluster(t)
-	t.Setenv("CROSSWALK_TEST_CLUSTER", urls)
+	w.env["CROSSWALK_TEST_CLUSTER"] = urls
 	s := opened(t, "", runner.Options{Lease: 5 * time.Second, Step: 3 * time.Second})
 
 	words := make([]bytes.Buffer, 4)

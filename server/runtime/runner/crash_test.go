@@ -14,10 +14,12 @@ func TestKilledAtEveryPoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
+	t.Parallel()
 	for _, point := range runner.FaultPoints {
 		for _, nth := range nths(point) {
 			die := point + ":" + nth
 			t.Run(die, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, nil)
 				dir := t.TempDir()
 				out, killed := run(t, dir, die, 1)

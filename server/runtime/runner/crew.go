@@ -26,7 +26,8 @@ type crew struct {
 
 	mu       sync.Mutex
 	changed  *sync.Cond
-	inHand   int
+	inHand   int             // hands that are not free: some wait for a document
+	handling int             // documents in them
 	deferred map[uint64]bool // items that were put back for long
 	sent     int             // documents that were sent, which the limit counts
 	limit    int
@@ -63,6 +64,7 @@ func (c *crew) work(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	defer c.engine.keepMissed(context.WithoutCancel(ctx), c.flow.Name) // when no hand has anything more to say
 	var hands sync.WaitGroup
 	defer hands.Wait()
 	wake := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
@@ -80,8 +82,10 @@ func (c *crew) work(ctx context.Context) (err error) {
 		taken := 0
 		err := taker.Next(ctx, n, takeWait, func(d *queue.Delivery) {
 			taken++
+			c.handles(1)
 			hands.Go(func() {
 				defer c.leave(1)
+				defer c.handles(-1)
 				c.handle(ctx, d)
 			})
 		}, func(err error) {
@@ -131,6 +135,13 @@ func (c *crew) begin() {
 	defer c.mu.Unlock()
 	c.sent = 0
 	c.changed.Broadcast()
+}
+
+// handles counts the documents in hand.
+func (c *crew) handles(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handling += n
 }
 
 func (c *crew) leave(n int) {
@@ -215,7 +226,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 	sent := false
 	if i.Again {
 		known := i.Document
-		if len(known.Body) == 0 {
+		if known.Key == "" {
 			known = port.Document{} // it was called otherwise when it was settled
 		}
 		entry, settled, was, err := e.activity.Settled(ctx, i.Flow, i.Seq, known, i.QueuedAt.Add(-time.Minute))
@@ -227,7 +238,16 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 		}
 		sent = was
 	}
+	if i.Again && len(d.doc.Body) > 0 {
+		// Others of the same document may have had their turn while it was put back.
+		if d.stale, err = e.activity.Since(ctx, i.Flow, d.doc, i.Seq, i.QueuedAt.Add(-time.Minute)); err != nil {
+			return 0, err
+		}
+	}
 	r, err := c.attempt(ctx, d, sent)
+	if d.overtaken() {
+		r, err = c.attempt(ctx, d, sent) // with what the source says now
+	}
 	var later *again
 	switch {
 	case errors.As(err, &later):
@@ -243,6 +263,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 
 // attempt handles a document once. Its error is [again] where nothing is settled.
 func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result, error) {
+	read := d.toRead()
 	newer, ok, err := d.item.Newer(ctx)
 	if err != nil {
 		return flow.Result{}, err
@@ -251,7 +272,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		r := c.skipped(d, SkipSuperseded, "a newer version of it is queued behind it")
 		return r, c.end(ctx, d, r, false)
 	}
-	if len(d.doc.Body) == 0 {
+	if read {
 		switch doc, ok, err := readOne(ctx, d.edition.flow, d.doc.ID); {
 		case err != nil:
 			r := c.unread(d, err)
@@ -260,7 +281,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 			r := c.skipped(d, SkipGone, "the source does not have it any more")
 			return r, c.end(ctx, d, r, false)
 		default:
-			d.doc = doc
+			d.doc, d.fresh = doc, true
 		}
 		c.engine.options.Fault("read-again")
 	}
@@ -291,6 +312,9 @@ func (c *crew) unread(d *document, err error) flow.Result {
 // end stores the result of an attempt and settles the document, or says when it is to be tried again.
 func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) error {
 	e := c.engine
+	if d.overtaken() {
+		return &again{time.Millisecond, errors.New("overtaken")} // it is attempted again at once
+	}
 	// Being stopped is no reason to forget what was done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
 	defer cancel()
@@ -316,6 +340,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		c.judge(r)
 		return &again{wait, errors.New(r.Reason)}
 	}
+	e.noteMissed(ctx, d.edition.flow.Name, r.Plan)
 	return c.conclude(ctx, d, r, id)
 }
 
@@ -323,6 +348,11 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64) error {
 	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id); err != nil {
 		return err
+	}
+	if d.fresh || len(d.item.Document.Body) == 0 {
+		if err := c.engine.noteFresh(ctx, d.edition.flow, d.doc); err != nil {
+			return err
+		}
 	}
 	c.engine.options.Fault("opened")
 	if err := d.item.Done(); err != nil {

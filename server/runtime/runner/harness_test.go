@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func child(dir string) error {
 		return err
 	}
 	ctx := context.Background()
-	s, err := openSet(ctx, dir, o)
+	s, err := openSet(ctx, dir, o, os.LookupEnv)
 	if err != nil {
 		return err
 	}
@@ -105,14 +106,15 @@ func (s *set) close() error {
 // quick is a pace for tests: what takes seconds there takes milliseconds here.
 var quick = flow.Pace{Wait: 5 * time.Millisecond, MaxWait: 3 * time.Second, Settle: 300 * time.Millisecond, Probes: 3}
 
-func openSet(ctx context.Context, dir string, o runner.Options) (*set, error) {
-	files := cmp.Or(os.Getenv("CROSSWALK_TEST_PROJECT"), "testdata")
-	p, err := project.Load(files, all.Systems())
+// openSet opens the project as the environment has it.
+func openSet(ctx context.Context, dir string, o runner.Options, env func(string) (string, bool)) (*set, error) {
+	files, _ := env("CROSSWALK_TEST_PROJECT")
+	p, err := project.Load(cmp.Or(files, "testdata"), all.Systems(), project.Env(env))
 	if err != nil {
 		return nil, err
 	}
 	s := &set{project: p}
-	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true, Cluster: clusterOf()}); err != nil {
+	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true, Cluster: clusterOf(env)}); err != nil {
 		return nil, err
 	}
 	if s.engine, err = runner.Open(ctx, s.store, o); err != nil {
@@ -141,7 +143,7 @@ func flowOf(p *project.Process) *runner.Flow {
 
 func opened(t *testing.T, dir string, o runner.Options) *set {
 	t.Helper()
-	s, err := openSet(t.Context(), dir, o)
+	s, err := openSet(t.Context(), dir, o, worldOf(t).lookup)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,35 @@ func opened(t *testing.T, dir string, o runner.Options) *set {
 type world struct {
 	shop, books       connectors.Sandbox
 	shopURL, booksURL string
-	env               []string
+	env               map[string]string // of what is opened and started in this world; tests run beside each other, so it is not the process's
+}
+
+// worlds are those of the tests that run.
+var worlds sync.Map
+
+// worldOf returns the world of a test.
+func worldOf(t *testing.T) *world {
+	t.Helper()
+	w, ok := worlds.Load(t.Name())
+	if !ok {
+		t.Fatal("the test has no world")
+	}
+	return w.(*world)
+}
+
+func (w *world) lookup(name string) (string, bool) {
+	value, ok := w.env[name]
+	return value, ok
+}
+
+// command is this program as another process in the world, which does what the variable says.
+func (w *world) command(ctx context.Context, variables ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), variables...)
+	for name, value := range w.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
 }
 
 var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
@@ -165,7 +195,9 @@ var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 // newWorld starts the sandboxes. front may stand before each of them.
 func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 	t.Helper()
-	w := &world{}
+	w := &world{env: map[string]string{}}
+	worlds.Store(t.Name(), w)
+	t.Cleanup(func() { worlds.Delete(t.Name()) })
 	for _, side := range []struct {
 		system, prefix string
 		sandbox        *connectors.Sandbox
@@ -182,13 +214,9 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
 		*side.url = server.URL
-		set := func(name, value string) {
-			t.Setenv(name, value)
-			w.env = append(w.env, name+"="+value)
-		}
-		set(side.prefix+"_URL", server.URL)
+		w.env[side.prefix+"_URL"] = server.URL
 		for name, value := range (*side.sandbox).Credentials() {
-			set(side.prefix+"_"+strings.ToUpper(innerCapital.ReplaceAllString(name, "${1}_${2}")), value)
+			w.env[side.prefix+"_"+strings.ToUpper(innerCapital.ReplaceAllString(name, "${1}_${2}"))] = value
 		}
 	}
 	return w
@@ -197,8 +225,7 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 // run runs the flow in a process of its own, which dies at the nth time that it comes to a point; "" for not at all.
 func run(t *testing.T, dir, die string, workers int) (out string, killed bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_DIE="+die, "CROSSWALK_TEST_WORKERS="+strconv.Itoa(workers))
+	cmd := worldOf(t).command(t.Context(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_DIE="+die, "CROSSWALK_TEST_WORKERS="+strconv.Itoa(workers))
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	err := cmd.Run()

@@ -18,6 +18,8 @@ type document struct {
 	item    *queue.Delivery
 	doc     port.Document
 	began   int64 // unix ms
+	fresh   bool  // it was read for this attempt
+	stale   bool  // it is to be read again: another of the same document had its turn since it was read
 
 	mu        sync.Mutex
 	exchanges []connectors.Exchange
@@ -63,6 +65,9 @@ func (d *document) announce(ctx context.Context) error {
 	d.mu.Unlock()
 	if done {
 		return nil
+	}
+	if err := d.checkFresh(ctx); err != nil {
+		return err
 	}
 	e := d.entry()
 	return d.crew.engine.activity.Announce(ctx, e, d.doc)

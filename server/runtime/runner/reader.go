@@ -114,11 +114,14 @@ func (r *reader) add(ctx context.Context, doc port.Document) error {
 	if r.mark != nil && r.mark.recent.has(doc) {
 		return nil // a page that shifted while it was read, or the end of the last reading
 	}
-	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
-		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
 	if doc.ChangedAt.After(r.newest) {
 		r.newest = doc.ChangedAt
 	}
+	if r.lane == queue.Backfill {
+		doc.Body = nil // it may wait for hours, and is read again when its turn comes
+	}
+	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
+		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
 	if len(r.page) < r.engine.options.Page {
 		return nil
 	}

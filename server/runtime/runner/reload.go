@@ -86,12 +86,20 @@ func (s *server) names() []string {
 	return slices.Sorted(maps.Keys(s.flows))
 }
 
+// loading is for how long a tick waits for its flow to be served.
+const loading = time.Minute
+
 // dispatch hands a tick to its flow. One that is busy gets it later.
 func (s *server) dispatch(ctx context.Context, t schedule.Tick) {
 	s.mu.Lock()
 	f := s.flows[t.Flow]
 	s.mu.Unlock()
-	if f == nil {
+	switch {
+	case f != nil:
+	case time.Since(t.At) < loading:
+		_ = t.Later(time.Second) // of a flow that is new, and about to be served
+		return
+	default:
 		_ = t.Done() // the flow is gone; the tick with it
 		return
 	}

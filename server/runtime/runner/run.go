@@ -185,12 +185,17 @@ func (e *Engine) named(ctx context.Context, f *Flow, names []string) ([]port.Doc
 // drain waits until nothing of the flow is queued but what was put back for long, or until the crew ends.
 func (e *Engine) drain(ctx context.Context, f *Flow, c *crew, worked <-chan struct{}) error {
 	for {
-		left, err := e.queue.Left(context.WithoutCancel(ctx), f.Name, c.lane)
-		if err != nil {
-			return err
-		}
-		if left <= c.putBack() || ctx.Err() != nil {
-			return ctx.Err()
+		c.mu.Lock()
+		deferred, working := len(c.deferred), c.handling
+		c.mu.Unlock()
+		if working == 0 || ctx.Err() != nil { // what is in hand is in the queue, too
+			left, err := e.queue.Left(context.WithoutCancel(ctx), f.Name, c.lane)
+			if err != nil {
+				return err
+			}
+			if left <= deferred || ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 		select {
 		case <-worked:

@@ -69,10 +69,12 @@ type Engine struct {
 	recent   jetstream.KeyValue
 	control  jetstream.KeyValue // what is paused, and the state of flows
 	versions jetstream.KeyValue // what flows were put together from
+	fresh    jetstream.KeyValue // the versions of documents that were read as they were handled
 
 	schedules *schedule.Scheduler
 	stating   sync.Mutex // who changes the state of a flow
 	keptLast  sync.Map   // flow and version -> when it was kept
+	missed    missedKeys
 }
 
 // Open opens what flows need of the store, and makes what is not there.
@@ -102,6 +104,9 @@ func Open(ctx context.Context, store *runtime.Runtime, o Options) (*Engine, erro
 		return nil, err
 	}
 	if e.versions, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "versions", TTL: versionRetention}); err != nil {
+		return nil, err
+	}
+	if e.fresh, err = store.Bucket(ctx, jetstream.KeyValueConfig{Bucket: "fresh", TTL: freshRetention}); err != nil {
 		return nil, err
 	}
 	if e.schedules, err = schedule.Open(ctx, store); err != nil {

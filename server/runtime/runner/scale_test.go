@@ -49,13 +49,13 @@ func TestStockStaysFlat(t *testing.T) {
 	if err != nil || tally[flow.Updated] != n/10 || tally[flow.Skipped] != n-n/10 {
 		t.Errorf("the activity has %v, %v", tally, err)
 	}
-	const most = 24 << 20 // of which much is the store's own, which keeps blocks of its files for a while
-	first, highest := w.seen[0], int64(0)
-	for _, held := range w.seen {
-		highest = max(highest, held)
-	}
-	if grown := highest - first; grown > most {
-		t.Errorf("%d bytes were held after a tenth of the planning, %d at most: %v", first, highest, w.seen)
+	// While it is sent, the store keeps blocks of its files for a while, which do not become more.
+	for phase, most := range []int64{16 << 20, 64 << 20} {
+		for _, held := range w.seen[phase*10 : phase*10+10] {
+			if held-w.seen[0] > most {
+				t.Errorf("%d bytes were held after a tenth of the planning, and %d later: %d kB", w.seen[0], held, kilo(w.seen))
+			}
+		}
 	}
 	t.Logf("%d stocks in %s, %s each, %d a second; held after each tenth of planning and of sending, in kB: %v; most memory of the process: %s",
 		n, time.Since(began).Round(time.Millisecond), (time.Since(began) / time.Duration(n)).Round(time.Microsecond), int(float64(n)/time.Since(began).Seconds()), kilo(w.seen), peak(t))

@@ -273,9 +273,9 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 	f.begin()
 	read, err := f.read(ctx, open, id, t.Ask)
 	e.noteState(context.WithoutCancel(ctx), f.name, func(s *FlowState) {
-		s.Running, s.LastFinished, s.LastRead, s.LastError = false, e.options.Now().UTC(), read, ""
-		if err != nil && ctx.Err() == nil {
-			s.LastError = err.Error()
+		s.Running, s.LastFinished, s.LastRead = false, e.options.Now().UTC(), read
+		if s.failed(nil); ctx.Err() == nil {
+			s.failed(err)
 		}
 	})
 	if ctx.Err() != nil {

@@ -47,6 +47,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 
 // TestServe lets two servers share a flow while orders come in, one of them goes away, and the flow is paused.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, nil)
 	dir := t.TempDir()
 	sets := []*set{opened(t, dir, runner.Options{}), opened(t, dir, runner.Options{})}

@@ -10,7 +10,7 @@ import (
 )
 
 // Settle settles a document that is in doubt by what a person found in the target: its id there, or an empty one where it was not made, in which
-// case the next run sends it. The decision is kept in the activity.
+// case the next run sends it. What was found is kept in the activity.
 func (e *Engine) Settle(ctx context.Context, f *Flow, u Unsettled, targetID string) error {
 	if u.Outcome != flow.InDoubt {
 		return fmt.Errorf("%s is not in doubt: it %s", u.Key, u.Outcome)

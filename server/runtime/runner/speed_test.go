@@ -44,12 +44,16 @@ func TestSpeed(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			var ratios, rates []float64
 			for range turns {
-				bare, bareCPU, calls := timed(t, way.documents, way.pause, func(p *plain, at string) { bareLoop(t, p, at, way.workers) })
-				durable, cpu, durableCalls := timed(t, way.documents, way.pause, func(_ *plain, at string) {
+				bare, bareCPU, calls := timed(t, way.documents, way.pause, func(p *plain, at string) func() {
+					return func() { bareLoop(t, p, at, way.workers) }
+				})
+				durable, cpu, durableCalls := timed(t, way.documents, way.pause, func(_ *plain, at string) func() {
 					s := plainSet(t, t.TempDir(), at, port.Order, runner.Options{})
-					summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: way.workers})
-					if err != nil || summary.Created != way.documents {
-						t.Fatalf("%s, %v", summary, err)
+					return func() {
+						summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: way.workers})
+						if err != nil || summary.Created != way.documents {
+							t.Fatalf("%s, %v", summary, err)
+						}
 					}
 				})
 				// Workers that start together may ask for an article each.
@@ -73,13 +77,14 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// timed starts the systems, lets the documents cross, and holds each to have crossed once.
-func timed(t *testing.T, documents int, pause time.Duration, cross func(p *plain, at string)) (took, cpu time.Duration, calls int64) {
+// timed starts the systems, makes ready, lets the documents cross, and holds each to have crossed once.
+func timed(t *testing.T, documents int, pause time.Duration, ready func(p *plain, at string) (cross func())) (took, cpu time.Duration, calls int64) {
 	t.Helper()
 	p := &plain{documents: documents, pause: pause}
 	at := p.start(t)
+	cross := ready(p, at)
 	began, used := time.Now(), cpuTime(t)
-	cross(p, at)
+	cross()
 	took, cpu = time.Since(began), cpuTime(t)-used
 	for i := range documents {
 		if n := p.drafts[strconv.Itoa(i)]; n != 1 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 )
 
@@ -21,7 +22,9 @@ type FlowState struct {
 	LastStarted  time.Time `json:"lastStarted,omitzero"`
 	LastFinished time.Time `json:"lastFinished,omitzero"`
 	LastRead     int       `json:"lastRead"` // new documents of the last reading
-	LastError    string    `json:"lastError,omitempty"`
+	// LastError is why the last reading ended early, LastErrorCode the code of a document that fails for the same reason.
+	LastError     string `json:"lastError,omitempty"`
+	LastErrorCode string `json:"lastErrorCode,omitempty"`
 	// Trouble is why the flow cannot be opened.
 	Trouble string `json:"trouble,omitempty"`
 	// Live and Backfill are what is queued and in hand.
@@ -56,6 +59,14 @@ func (e *Engine) storedState(ctx context.Context, name string) (FlowState, error
 		return s, fmt.Errorf("the state of %s: %w", name, err)
 	}
 	return s, nil
+}
+
+// failed notes why a reading ended early; nil that it did not.
+func (s *FlowState) failed(err error) {
+	s.LastError, s.LastErrorCode = "", ""
+	if err != nil {
+		s.LastError, s.LastErrorCode = err.Error(), flow.FailedResult(flow.Ref{}, err).Code
+	}
 }
 
 // noteState changes what is known of a flow. It is for people: when it cannot be stored, the flow goes on.

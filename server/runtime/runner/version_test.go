@@ -23,7 +23,7 @@ func TestVersionPinned(t *testing.T) {
 	if err := os.CopyFS(files, os.DirFS("testdata")); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("CROSSWALK_TEST_PROJECT", files)
+	w.env["CROSSWALK_TEST_PROJECT"] = files
 	mapping := filepath.Join(files, "mappings", "invoiceDraft.yaml")
 	says := func(words string) {
 		t.Helper()
@@ -33,7 +33,7 @@ func TestVersionPinned(t *testing.T) {
 		}
 	}
 	says("first")
-	s, err := openSet(t.Context(), dir, runner.Options{})
+	s, err := openSet(t.Context(), dir, runner.Options{}, w.lookup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summ
 	}
 	options.Context, options.Keep = w.begin, w.keep
 	s, err := f.Process.Run(ctx, options)
+	e.keepMissed(context.WithoutCancel(ctx), f.Name)
 	return s, errors.Join(err, w.flush(ctx, 1))
 }
 
@@ -66,6 +67,7 @@ func (w *wholeRun) keep(ctx context.Context, r flow.Result) error {
 	if r.Attempts > 0 {
 		return w.engine.applied(ctx, d, r)
 	}
+	w.engine.noteMissed(ctx, w.crew.flow.Name, r.Plan)
 	w.mu.Lock()
 	w.idle = append(w.idle, finished{d, r})
 	w.mu.Unlock()

@@ -116,14 +116,11 @@ func (f *frame) entry(table value.Value, at, key string) (value.Value, error) {
 		return table.Member(key), f.budget.Step(1)
 	}
 	index := f.indexes[at]
-	if index == nil {
-		if f.indexes == nil {
-			f.indexes = map[string]*tableIndex{}
-		}
-		index = &tableIndex{}
-		f.indexes[at] = index
-	}
 	if index.looks++; index.looks <= fewLooks {
+		if f.indexes == nil {
+			f.indexes = map[string]tableIndex{}
+		}
+		f.indexes[at] = index
 		return table.Member(key), f.budget.Step(1 + int(weight>>6))
 	}
 	if index.entries == nil {
@@ -135,6 +132,7 @@ func (f *frame) entry(table value.Value, at, key string) (value.Value, error) {
 		for _, field := range fields {
 			index.entries[field.Key] = field.Value
 		}
+		f.indexes[at] = index
 	}
 	return index.entries[key], f.budget.Step(1)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -162,7 +163,9 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		length := 0
 		switch v.Kind() {
 		case value.List:
-			items = v.Items()
+			mark := len(f.stack)
+			defer f.drop(mark)
+			items = f.items(v)
 			length = len(items)
 		case value.String:
 			word = v.Str()
@@ -170,7 +173,7 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 		default:
 			return value.Value{}, &fault{text: text, from: loc.From, to: loc.To, code: codeKinds, msg: fmt.Sprintf("%s has no parts", article(v.Kind().String()))}
 		}
-		if err := f.budget.Bytes(int64(length)); err != nil {
+		if err := f.budget.Step(length >> 5); err != nil {
 			return value.Value{}, asFault(err, text, loc.From, loc.To)
 		}
 		i, err := place(f, from, 0, length)
@@ -188,7 +191,10 @@ func (c *compiler) slice(n *ast.SliceNode) operand {
 			}
 			return value.Text(word[i:j]), nil
 		}
-		return value.ListOf(items[i:j:j]), nil
+		if err := f.budget.Bytes(8 * int64(j-i)); err != nil {
+			return value.Value{}, asFault(err, text, loc.From, loc.To)
+		}
+		return value.ListOf(slices.Clone(items[i:j])), nil
 	}
 	part := base.shape.Without(value.Nil).With(missingFor(base.shape))
 	if part.Enum != nil { // a part of a word is another word

@@ -124,6 +124,9 @@ func (c *compiler) membership(n *ast.BinaryNode) operand {
 			return value.Boolean(false), nil
 		case value.Object:
 			if key, ok := function.KeyText(a); ok {
+				if err := f.look(b, 0, text, loc.From, loc.To); err != nil {
+					return value.Value{}, err
+				}
 				return value.Boolean(b.Member(key).Kind() != value.Missing), nil
 			}
 		}

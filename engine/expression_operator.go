@@ -272,6 +272,9 @@ func (c *compiler) ordering(n *ast.BinaryNode) operand {
 
 var arithmeticWords = map[string]string{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "take the rest of", "^": "raise", "**": "raise"}
 
+// manyDigits is from where on numbers are charged for: the time of an operation grows with the square of their digits.
+const manyDigits = 100
+
 func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	accepted := value.Numbers
@@ -302,6 +305,11 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 			d, err := compute(code, a, b, tail)
 			if err != nil {
 				return value.Value{}, notComputed(err, text, loc)
+			}
+			if n := d.Precision(); n > manyDigits && f != nil {
+				if err := f.budget.Step(n * n >> 11); err != nil {
+					return value.Value{}, asFault(err, text, loc.From, loc.To)
+				}
 			}
 			return value.Decimal(d), nil
 		}

@@ -330,6 +330,9 @@ func (c *compiler) index(n *ast.MemberNode, base operand) operand {
 				}
 				return fail(fmt.Sprintf("an element of a list is read by a whole number, not by %s", article(k.Kind().String())))
 			}
+			if err := f.budget.Step(v.Walk(i) >> 4); err != nil {
+				return value.Value{}, asFault(err, text, loc.From, loc.To)
+			}
 			return v.Index(i), nil
 		case value.Object:
 			key, ok := function.KeyText(k)

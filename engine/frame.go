@@ -37,8 +37,9 @@ type frame struct {
 	log     func(ScriptLog)
 	missed  func(Missed)
 	ahead   map[*ahead]*made
-	doubts  int    // how often a quick look was not enough
-	trace   *trace // nil, except where somebody asked for an explanation
+	indexes map[string]tableIndex // of the tables in which the document looked
+	doubts  int                   // how often a quick look was not enough
+	trace   *trace                // nil, except where somebody asked for an explanation
 }
 
 // given are the values that expressions find by a name of their own.

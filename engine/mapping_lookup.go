@@ -44,7 +44,7 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 				}
 			}
 		}
-		v := f.tables.Member(name)
+		v, at := f.tables.Member(name), name
 		for i, key := range keys {
 			k, err := key(f)
 			if err != nil || k.IsNil() {
@@ -54,10 +54,11 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 			if !ok {
 				return value.Value{}, &fault{text: r.keys[i], to: whole(r.keys[i]), code: codeKinds, msg: fmt.Sprintf("a key is text or a number, this is %s", article(k.Kind().String()))}
 			}
-			if v.Kind() == value.Object {
-				v = v.Member(text)
-			} else {
-				v = value.Value{}
+			if v, err = f.entry(v, at, text); err != nil {
+				return value.Value{}, asFault(err, r.keys[i], 0, whole(r.keys[i]))
+			}
+			if i < len(keys)-1 {
+				at += "\x00" + text
 			}
 		}
 		if v.Kind() != value.Missing {
@@ -90,6 +91,50 @@ func (c *mappingCompiler) lookup(r *ruleDecl) operand {
 		o.quick = quickLookup(entries, word, absent)
 	}
 	return o
+}
+
+// tableIndex holds the entries of a table in which one document looks often.
+type tableIndex struct {
+	looks   int
+	entries map[string]value.Value
+}
+
+// Tables of at least largeTable bytes are read once into an index when a document looks into them more than fewLooks times.
+const (
+	largeTable = 1 << 10
+	fewLooks   = 2
+)
+
+// entry returns the entry of a table, missing where there is none. at names the table: what a document's lookups cost grows with
+// their number and with the table, and not with both together.
+func (f *frame) entry(table value.Value, at, key string) (value.Value, error) {
+	weight := table.Weight()
+	switch {
+	case table.Kind() != value.Object:
+		return value.Value{}, nil
+	case weight < largeTable:
+		return table.Member(key), f.budget.Step(1)
+	}
+	index := f.indexes[at]
+	if index.looks++; index.looks <= fewLooks {
+		if f.indexes == nil {
+			f.indexes = map[string]tableIndex{}
+		}
+		f.indexes[at] = index
+		return table.Member(key), f.budget.Step(1 + int(weight>>6))
+	}
+	if index.entries == nil {
+		if err := f.budget.Bytes(4 * weight); err != nil {
+			return value.Value{}, err
+		}
+		fields := table.Fields()
+		index.entries = make(map[string]value.Value, len(fields))
+		for _, field := range fields {
+			index.entries[field.Key] = field.Value
+		}
+		f.indexes[at] = index
+	}
+	return index.entries[key], f.budget.Step(1)
 }
 
 // quickLookup finds the entries that are plain texts. absent is the value of a key that has no entry, missing where

@@ -74,14 +74,14 @@ func (d Decimal) Scale() int { return int(d.scale) }
 
 // Digits returns how many digits String writes, or one more than that. Products grow: whoever
 // multiplies in a loop that a user controls checks the sum of both operands' Digits first.
-func (d Decimal) Digits() int {
-	n := 0
+func (d Decimal) Digits() int { return max(d.Precision(), int(d.scale)+1) }
+
+// Precision returns how many digits the number has without the zeros before them: what computing with it takes depends on these.
+func (d Decimal) Precision() int {
 	if d.big != nil {
-		n = d.big.BitLen()*30103/100000 + 1
-	} else {
-		n = digits64(magnitude(d.coef))
+		return d.big.BitLen()*30103/100000 + 1
 	}
-	return max(n, int(d.scale)+1)
+	return digits64(magnitude(d.coef))
 }
 
 // Sign returns -1, 0 or 1.

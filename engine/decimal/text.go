@@ -13,7 +13,18 @@ func Parse(s string) (Decimal, error) { return parse(s) }
 // ParseBytes is [Parse] for bytes, which it does not keep.
 func ParseBytes(b []byte) (Decimal, error) { return parse(b) }
 
+// mostText is longer than the text of any number in range. A document can hold one of megabytes, and rules read it for every line.
+const mostText = MaxDigits + 64
+
 func parse[T string | []byte](s T) (Decimal, error) {
+	if len(s) > mostText {
+		for i := range mostText {
+			if c := s[i]; !isDigit(c) && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+				return Decimal{}, ErrSyntax
+			}
+		}
+		return Decimal{}, ErrRange
+	}
 	i, negative := 0, false
 	if i < len(s) && s[i] == '-' {
 		negative, i = true, 1

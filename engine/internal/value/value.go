@@ -427,6 +427,17 @@ func (v *Value) NotedMember(key uint16) (m Value, ok bool) {
 	return v.tape().member(v.n, key), true
 }
 
+// Walk is how many elements of a list are walked over to find element i.
+func (v Value) Walk(i int) int {
+	switch {
+	case v.form != formTape || v.kind != List:
+		return 0
+	case i < 0: // counted first, and again by whoever counts from the end
+		return 3 * v.Len()
+	}
+	return i
+}
+
 // part returns the value whose text raw lies inside v's text.
 func (v Value) part(raw string) Value {
 	if v.form != formTape || (raw[0] != '{' && raw[0] != '[') {
@@ -511,16 +522,4 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return jsontext.AppendCompact(dst, v.text())
 	}
 	return append(dst, v.text()...)
-}
-
-// Preview returns v as JSON text of at most max characters, for a person; "" for missing.
-func (v Value) Preview(max int) string {
-	if v.kind == Missing {
-		return ""
-	}
-	text := string(v.AppendJSON(nil))
-	if utf8.RuneCountInString(text) <= max {
-		return text
-	}
-	return string([]rune(text)[:max-1]) + "…"
 }

@@ -130,6 +130,8 @@ type Reference struct {
 	Name  string // "termsOfPayment"
 	Help  string
 	Feeds []Feed
+	// Setup is true for a table that only people choose from: mappings do not get it, so that no run reads it.
+	Setup bool
 }
 
 // Feed says which lookup tables of mappings rows of reference data fill.

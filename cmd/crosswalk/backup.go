@@ -147,7 +147,7 @@ func newDoctorCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check a project, its connections and its store",
-		Long: `Check everything that flows need: the files of the project, the section server, each connection with its credentials, this machine's clock against those of the
+		Long: `Check everything that flows need: the files of the project, the sections server and alerts, each connection with its credentials, this machine's clock against those of the
 systems, the room on the disk, and, while no server has it open, every record of the store. One line is printed for each; the exit code is 1 where one is bad.`,
 		Example: "  crosswalk doctor --project /srv/shop",
 		Args:    cobra.NoArgs,

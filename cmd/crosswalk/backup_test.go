@@ -55,10 +55,23 @@ func TestDoctor(t *testing.T) {
 	if code != exitOK || errs != "" {
 		t.Errorf("code %d: %s%s", code, out, errs)
 	}
-	for _, what := range []string{"version", "flow webshop-orders", "section server", "store", "connection webshop", "connection books", "clock", "disk"} {
+	for _, what := range []string{"version", "flow webshop-orders", "section server", "section alerts", "store", "connection webshop", "connection books", "clock", "disk"} {
 		if !strings.Contains(out, "ok   "+what) {
 			t.Errorf("nothing is said of %s:\n%s", what, out)
 		}
+	}
+	main, err := os.ReadFile(filepath.Join(dir, "crosswalk.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "crosswalk.yaml"), append(main, "\nalerts: {webhook: {url: \"${NOWHERE_TO_BE_FOUND}\"}}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := command("doctor", "--project", dir); code != exitFindings || !strings.Contains(out, "bad  section alerts") || !strings.Contains(out, "NOWHERE_TO_BE_FOUND") {
+		t.Errorf("alerts that reach nobody: code %d: %s", code, out)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "crosswalk.yaml"), main, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	secret := "wr0ng-s3cret"
 	t.Setenv("WEBSHOP_SECRET_ACCESS_KEY", secret)

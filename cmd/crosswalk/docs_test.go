@@ -287,3 +287,28 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		}
 	}
 }
+
+var testName = regexp.MustCompile("`((?:Test|Benchmark)[A-Za-z]+)`")
+
+// TestReliabilityNamesTests holds the page of promises to tests that there are.
+func TestReliabilityNamesTests(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(repository(t), "docs/reliability.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests strings.Builder
+	for _, name := range trackedFiles(t) {
+		if text, err := os.ReadFile(filepath.Join(repository(t), name)); err == nil && strings.HasSuffix(name, "_test.go") {
+			tests.Write(text)
+		}
+	}
+	named := testName.FindAllSubmatch(page, -1)
+	if len(named) < 20 {
+		t.Errorf("the page names %d tests", len(named))
+	}
+	for _, match := range named {
+		if !strings.Contains(tests.String(), "func "+string(match[1])+"(") {
+			t.Errorf("docs/reliability.md names %s, which there is not", match[1])
+		}
+	}
+}

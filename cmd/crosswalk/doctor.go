@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/mappings"
+	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
@@ -37,6 +38,12 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 	cfg, err := serverConfig(d.project)
 	d.line("section server", err, "listens on %s", cfg.Listen)
+	tell, err := alerts.ParseConfig(d.project.Alerts, d.project.Secret)
+	says := "people are told of what is wrong"
+	if tell.Mail == nil && tell.Webhook == nil {
+		says = "nobody is told of what is wrong: neither mail nor webhook is set"
+	}
+	d.line("section alerts", err, "%s", says)
 	clock, set := &skew{}, d.store(ctx)
 	for _, c := range d.project.Connections {
 		says, err := d.ping(ctx, c.Name, clock, set)

@@ -86,9 +86,23 @@ func TestNamesOfCallsHoldNoIDs(t *testing.T) {
 					_, _ = c.Update(t.Context(), r.Name, docs[0].ID, []byte(change))
 				}
 			}
+			offered := map[string]bool{}
 			for _, r := range s.Spec.References {
-				if _, err := c.Reference(t.Context(), r.Name, true); err != nil {
+				table, err := c.Reference(t.Context(), r.Name, true)
+				if err != nil {
 					t.Fatalf("%s: %v", r.Name, err)
+				}
+				for _, f := range r.Feeds {
+					offers(t, r.Name, f, gjson.ParseBytes(table))
+					for _, table := range f.Keys {
+						offered[table] = true
+					}
+				}
+			}
+			// Books have no methods of a shop's orders.
+			for _, table := range []string{"paymentMethods", "customerGroups"} {
+				if s.Spec.Name != "eaccounting" && !offered[table] {
+					t.Errorf("as a source it offers no keys of the table %s", table)
 				}
 			}
 			if len(ops.ops) < 5 || len(personal) < 5 {
@@ -101,5 +115,29 @@ func TestNamesOfCallsHoldNoIDs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// offers holds that the rows of reference data have what a person chooses by.
+func offers(t *testing.T, name string, f connectors.Feed, table gjson.Result) {
+	if f.Key == "" || len(slices.Concat(f.Keys, f.Values, f.Spare, f.Outer)) == 0 {
+		t.Errorf("%s: %+v feeds nothing", name, f)
+	}
+	if f.Rows != "" {
+		table = table.Get(f.Rows)
+	}
+	rows := []gjson.Result{table}
+	if table.IsArray() {
+		rows = table.Array()
+	}
+	if len(rows) == 0 {
+		t.Errorf("%s: the sandbox has no row of %+v", name, f)
+	}
+	for _, row := range rows {
+		for _, member := range []string{f.Key, f.Label} {
+			if member != "" && row.Get(member).String() == "" {
+				t.Errorf("%s: a row has no %s: %s", name, member, row.Raw)
+			}
+		}
 	}
 }

@@ -39,7 +39,7 @@ type Client struct {
 	now     func() time.Time
 
 	images   *http.Client // fetches the pictures that products name
-	tables   tables
+	tables   connectors.Tables
 	rows     rowCache
 	skus     skuCache
 	numbers  numberCache

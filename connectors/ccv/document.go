@@ -85,18 +85,5 @@ func setRaw(body []byte, path string, raw []byte) ([]byte, error) {
 }
 
 // rawList is the JSON list of rows.
-func rawList(rows []gjson.Result) []byte {
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for i, r := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(r.Raw)
-	}
-	b.WriteByte(']')
-	return b.Bytes()
-}
-
 // isObject tells whether text is one JSON object.
 func isObject(body []byte) bool { return gjson.ValidBytes(body) && gjson.ParseBytes(body).IsObject() }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -97,7 +98,7 @@ func (c *Client) order(ctx context.Context, row gjson.Result, remembered bool) (
 		if err != nil {
 			return port.Document{}, err
 		}
-		if body, err = setRaw([]byte(row.Raw), "orderrows.collection", rawList(rows)); err != nil {
+		if body, err = setRaw([]byte(row.Raw), "orderrows.collection", rest.RawList(rows)); err != nil {
 			return port.Document{}, err
 		}
 		// A sale in cash has no slip, and a transaction only where a terminal took the money.
@@ -106,7 +107,7 @@ func (c *Client) order(ctx context.Context, row gjson.Result, remembered bool) (
 			if err != nil && !errors.Is(err, port.ErrProtocol) { // no register promises the list
 				return port.Document{}, err
 			}
-			if body, err = setRaw(body, "terminalreceipts.collection", rawList(slips)); err != nil {
+			if body, err = setRaw(body, "terminalreceipts.collection", rest.RawList(slips)); err != nil {
 				return port.Document{}, err
 			}
 		}

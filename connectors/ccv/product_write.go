@@ -279,7 +279,7 @@ func nothing(context.Context) error { return nil }
 
 // packageName is a name that was read already; "" where it was not.
 func (c *Client) packageName(id string) string {
-	for _, row := range gjson.ParseBytes(c.tables.get("packages").rows).Array() {
+	for _, row := range gjson.ParseBytes(c.tables.Known("packages")).Array() {
 		if row.Get("id").String() == id {
 			return row.Get("name").String()
 		}

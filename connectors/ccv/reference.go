@@ -1,15 +1,13 @@
 package ccv
 
 import (
-	"bytes"
 	"context"
 	"net/url"
-	"sync"
-	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -28,14 +26,16 @@ var references []reference
 func init() {
 	references = []reference{
 		{name: "webshops", help: "the shops or branches of the key, with the limit of products"},
-		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings},
+		{name: "settings", help: "the shop's settings: currency, whether prices include VAT, names of order states", read: (*Client).settings,
+			feeds: []connectors.Feed{{Rows: "order_status", Key: "status", Label: "status_name", Keys: []string{"orderStatuses"}}}},
 		{name: "paymethods", help: "ways to pay that are on",
 			feeds: []connectors.Feed{{Key: "method", Label: "label", Keys: []string{"paymentMethods", "paymentTerms"}}}},
 		{name: "packages", help: "kinds of packages; a product needs one"},
 		{name: "brands", help: "brands, by name"},
 		{name: "attributes", help: "what variants differ in, with their values", read: (*Client).attributes},
 		{name: "categories", help: "the tree of categories", read: (*Client).categoryTree},
-		{name: "usergroups", help: "groups of customers", paged: true},
+		{name: "usergroups", help: "groups of customers", paged: true,
+			feeds: []connectors.Feed{{Key: "groupname", Keys: []string{"customerGroups"}}}},
 		{name: "cashups", help: "the closings of a till's days: evidence, not revenue of their own", paged: true, register: true},
 	}
 }
@@ -51,47 +51,13 @@ func referenceList() []connectors.Reference {
 	return out
 }
 
-// tables are the reference data that were read, and when.
-type tables struct {
-	mu   sync.Mutex
-	rows map[string]table
-}
-
-type table struct {
-	rows []byte
-	at   time.Time
-}
-
-func (t *tables) get(name string) table {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.rows[name]
-}
-
-func (t *tables) set(name string, rows []byte, at time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.rows == nil {
-		t.rows = map[string]table{}
-	}
-	t.rows[name] = table{rows, at}
-}
-
 // Reference returns a table as the list of its rows (settings: one object). A till has cashups besides.
 func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]byte, error) {
 	for _, r := range references {
 		if r.name != name || r.register && !c.dialect.register {
 			continue
 		}
-		if known := c.tables.get(name); known.rows != nil && !refresh {
-			return bytes.Clone(known.rows), nil
-		}
-		rows, err := c.readTable(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		c.tables.set(name, rows, c.now())
-		return bytes.Clone(rows), nil
+		return c.tables.Get(name, refresh, c.now, func() ([]byte, error) { return c.readTable(ctx, r) })
 	}
 	return nil, &port.Error{Kind: port.ErrNotFound, System: c.dialect.name, Op: "reference " + name, Message: "there is no such table"}
 }
@@ -107,7 +73,7 @@ func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
 	} else {
 		rows, err = c.flat(ctx, r.name)
 	}
-	return rawList(rows), err
+	return rest.RawList(rows), err
 }
 
 func (c *Client) settings(ctx context.Context) ([]byte, error) {
@@ -131,13 +97,13 @@ func (c *Client) attributes(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		raw, err := setRaw([]byte(row.Raw), "attribute_values.collection", rawList(values))
+		raw, err := setRaw([]byte(row.Raw), "attribute_values.collection", rest.RawList(values))
 		if err != nil {
 			return nil, err
 		}
 		out[i] = gjson.ParseBytes(raw)
 	}
-	return rawList(out), nil
+	return rest.RawList(out), nil
 }
 
 func (c *Client) categoryTree(ctx context.Context) ([]byte, error) {
@@ -145,7 +111,7 @@ func (c *Client) categoryTree(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rawList(v.Get("root_categories").Array()), nil
+	return rest.RawList(v.Get("root_categories").Array()), nil
 }
 
 // categoryPaths are the names from the root to each category, by id.
@@ -167,8 +133,6 @@ func (c *Client) categoryPaths(ctx context.Context, refresh bool) (map[string][]
 	return out, nil
 }
 
-// missed tells whether a table may be read again because something is not in it. What is not in it then was deleted, and must not cost a
-// call for every document that names it.
-func (c *Client) missed(name string) bool { return c.now().Sub(c.tables.get(name).at) >= time.Minute }
+func (c *Client) missed(name string) bool { return c.tables.Missed(name, c.now()) }
 
 func withExpand(words string) url.Values { return url.Values{"expand": {words}} }

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -232,7 +233,7 @@ func (c *Client) writableOrder(ctx context.Context, op string, body []byte) ([]b
 		}
 		rows = append(rows, gjson.ParseBytes(out))
 	}
-	return sjson.SetRawBytes(body, "orderrows", rawList(rows))
+	return sjson.SetRawBytes(body, "orderrows", rest.RawList(rows))
 }
 
 // writableRow names the article of a row by its ids. The price of a variant is that of its product and of what was chosen, which the shop adds by itself: what

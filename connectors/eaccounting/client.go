@@ -28,7 +28,7 @@ type Connector struct {
 	perRow   bool // VAT is rounded row by row
 
 	locks   keyedLocks
-	tables  tables
+	tables  connectors.Tables
 	refused sync.Map // "orders BuyersOrderReference": the API cannot filter by it
 
 	folds    sync.Mutex // guards caseless

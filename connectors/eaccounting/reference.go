@@ -3,8 +3,7 @@ package eaccounting
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -26,12 +25,6 @@ var referencePaths = map[string]string{
 	"accounts":              "accounts",
 }
 
-// tables keeps reference data that was read.
-type tables struct {
-	mu   sync.Mutex
-	kept map[string][]byte
-}
-
 // Reference returns companySettings as a JSON object and every other table as a JSON array
 // of all its entries. Ids differ from company to company: look entries up by name or number.
 // Tables beyond the consented scopes give port.ErrPermission.
@@ -40,27 +33,11 @@ func (c *Connector) Reference(ctx context.Context, name string, refresh bool) ([
 	if path == "" {
 		return nil, fmt.Errorf("%s: there is no reference data %q", Name, name)
 	}
-	c.tables.mu.Lock()
-	kept := c.tables.kept[name]
-	c.tables.mu.Unlock()
-	if kept != nil && !refresh {
-		return slices.Clone(kept), nil
-	}
 	read := c.readTable
 	if name == "companySettings" {
 		read = c.readObject
 	}
-	raw, err := read(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	c.tables.mu.Lock()
-	defer c.tables.mu.Unlock()
-	if c.tables.kept == nil {
-		c.tables.kept = map[string][]byte{}
-	}
-	c.tables.kept[name] = raw
-	return slices.Clone(raw), nil
+	return c.tables.Get(name, refresh, time.Now, func() ([]byte, error) { return read(ctx, path) })
 }
 
 func (c *Connector) readObject(ctx context.Context, path string) ([]byte, error) {

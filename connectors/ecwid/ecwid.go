@@ -97,8 +97,8 @@ type Client struct {
 	// refused is set when Ecwid refuses the token: it throttles whoever goes on with a dead one.
 	refused atomic.Bool
 
+	tables    connectors.Tables
 	mu        sync.Mutex
-	tables    map[string]table
 	relatives relatives
 	// making serves those who would make the same category or attribute at one time.
 	making sync.Mutex
@@ -133,7 +133,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if v["accessToken"] == "" {
 		return fail("accessToken is missing")
 	}
-	c := &Client{store: v["storeId"], secret: v["clientSecret"], overlap: defaultOverlap, now: time.Now, tables: map[string]table{}}
+	c := &Client{store: v["storeId"], secret: v["clientSecret"], overlap: defaultOverlap, now: time.Now}
 	if cfg.Now != nil {
 		c.now = cfg.Now
 	}

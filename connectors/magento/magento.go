@@ -76,7 +76,7 @@ func spec() connectors.Spec {
 		{Name: "attributeSet", Default: "Default", Help: "Name of the attribute set that new products get."},
 	}
 	for _, r := range references {
-		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds})
+		s.References = append(s.References, connectors.Reference{Name: r.name, Help: r.help, Feeds: r.feeds, Setup: r.used != nil})
 	}
 	return s
 }
@@ -96,8 +96,8 @@ type Client struct {
 	now func() time.Time
 	web *http.Client // for images, wherever they are
 
+	tables connectors.Tables
 	mu     sync.Mutex
-	tables map[string]table
 	sets   map[string]map[string]bool // codes of the attributes in an attribute set
 
 	making sync.Mutex // one at a time makes categories, attributes and options
@@ -123,7 +123,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), now: time.Now, tables: map[string]table{},
+	c := &Client{page: 100, overlap: 2 * time.Minute, country: strings.ToUpper(cfg.Options["taxCountry"]), now: time.Now,
 		createMissing: true, set: cmp.Or(cfg.Options["attributeSet"], "Default"), sets: map[string]map[string]bool{}, web: cfg.HTTP}
 	if c.web == nil {
 		c.web = &http.Client{Timeout: time.Minute, Transport: http.DefaultTransport.(*http.Transport).Clone()}

@@ -23,6 +23,7 @@ type condition struct{ field, operator, value string }
 type criteria struct {
 	groups [][]condition
 	sorts  []string // ascending
+	newest bool     // descending instead
 	size   int
 	page   int
 	fields string // what an answer is cut to; empty for all of it
@@ -41,7 +42,11 @@ func (c criteria) query() url.Values {
 	for i, field := range c.sorts {
 		at := "searchCriteria[sortOrders][" + itoa(i) + "]"
 		q.Set(at+"[field]", field)
-		q.Set(at+"[direction]", "ASC") // unsaid it is DESC
+		direction := "ASC" // unsaid it is DESC
+		if c.newest {
+			direction = "DESC"
+		}
+		q.Set(at+"[direction]", direction)
 	}
 	if c.size > 0 {
 		q.Set("searchCriteria[pageSize]", itoa(c.size))

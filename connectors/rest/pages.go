@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"iter"
+
+	"github.com/tidwall/gjson"
 )
 
 // Pages yields the items of page 1, 2, 3, ... until next says that there are no more. next keeps
@@ -30,4 +32,16 @@ func Pages[T any](ctx context.Context, next func(ctx context.Context, page int) 
 			}
 		}
 	}
+}
+
+// RawList is a JSON list of the rows as they came.
+func RawList(rows []gjson.Result) []byte {
+	list := []byte{'['}
+	for i, row := range rows {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, row.Raw...)
+	}
+	return append(list, ']')
 }

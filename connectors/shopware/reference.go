@@ -1,11 +1,12 @@
 package shopware
 
 import (
-	"bytes"
 	"context"
-	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -59,29 +60,20 @@ func (c *Client) Reference(ctx context.Context, name string, refresh bool) ([]by
 }
 
 func (c *Client) table(ctx context.Context, r reference, refresh bool) ([]byte, error) {
-	c.mu.Lock()
-	known := c.tables[r.name]
-	c.mu.Unlock()
-	if known != nil && !refresh {
-		return bytes.Clone(known), nil
-	}
-	var rows []string
+	return c.tables.Get(r.name, refresh, c.hooks.now, func() ([]byte, error) { return c.readTable(ctx, r) })
+}
+
+func (c *Client) readTable(ctx context.Context, r reference) ([]byte, error) {
+	var rows []gjson.Result
 	crit := criteria{Limit: maxLimit, Sort: []sorting{{Field: "id"}}, Filter: r.filter, Associations: r.load, Includes: r.fields}
 	for crit.Page = 1; ; crit.Page++ {
 		page, err := c.search(ctx, r.route, crit, nil)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range page.rows {
-			rows = append(rows, row.Raw)
-		}
+		rows = append(rows, page.rows...)
 		if !page.full {
-			break
+			return rest.RawList(rows), nil
 		}
 	}
-	table := []byte("[" + strings.Join(rows, ",") + "]")
-	c.mu.Lock()
-	c.tables[r.name] = table
-	c.mu.Unlock()
-	return bytes.Clone(table), nil
 }

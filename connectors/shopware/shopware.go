@@ -99,9 +99,9 @@ type Client struct {
 	names         *names
 	hooks         hooks
 
+	tables  connectors.Tables
 	mu      sync.Mutex
 	version string
-	tables  map[string][]byte
 }
 
 // Open returns a connection; it makes no call. Config.URL is the address of the shop, with its folder if it
@@ -132,7 +132,7 @@ func open(cfg connectors.Config, adjust func(*rest.Config)) (*Client, error) {
 	if key == "" || secret == "" {
 		return fail("accessKeyId and secretAccessKey are needed")
 	}
-	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, createMissing: true, tables: map[string][]byte{}}
+	c := &Client{base: base, page: 100, overlap: 2 * time.Minute, quiet: true, createMissing: true}
 	c.names = &names{c: c, ids: map[string]string{}}
 	c.hooks = hooks{secret: cfg.Credentials["webhookSecret"], appSecret: cfg.Credentials["appSecret"],
 		app: cmp.Or(cfg.Options["appName"], "Crosswalk"), address: cfg.Options["webhookAddress"], now: cfg.Now}

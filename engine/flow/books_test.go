@@ -40,6 +40,8 @@ type books struct {
 	calls  []string // "create customer"
 	// next decides what a call meets; nil is none.
 	next func(call string) fault
+	// reference stands in for the books' own reference data; nil for none.
+	reference func(name string, refresh bool) ([]byte, error)
 	// noProbe makes orders impossible to ask for.
 	noProbe bool
 	// blind hides documents of a resource from look-ups, as an index that lags does.
@@ -189,7 +191,10 @@ func (b *books) Update(_ context.Context, resource, id string, change []byte) (p
 	return port.Document{}, err
 }
 
-func (b *books) Reference(_ context.Context, name string, _ bool) ([]byte, error) {
+func (b *books) Reference(_ context.Context, name string, refresh bool) ([]byte, error) {
+	if b.reference != nil {
+		return b.reference(name, refresh)
+	}
 	switch name {
 	case "terms":
 		return []byte(`[{"Id":"t-30","Name":"30 days"}]`), nil

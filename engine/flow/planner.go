@@ -195,7 +195,13 @@ func (p *Planner) finish(ctx context.Context, d *draft) {
 	process := map[port.Entity]func(context.Context, *draft) error{
 		port.Order: p.planOrder, port.Customer: p.planCustomer, port.Product: p.planProduct, port.Stock: p.planStock,
 	}[p.flow.Entity]
-	if err := process(ctx, d); err != nil {
+	draft, plan, before := *d, *d.plan, p.referencesRead()
+	err := process(ctx, d)
+	if p.missedReference(ctx, err, before) {
+		*d, *d.plan = draft, plan
+		err = process(ctx, d)
+	}
+	if err != nil {
 		d.plan.Operations, d.plan.Adopt, d.plan.Awaits, d.plan.Zeroes = nil, nil, nil, false
 		var v *doubt
 		var skip *skipped
@@ -274,7 +280,7 @@ type memory struct {
 	mu         sync.Mutex
 	articles   map[string]port.Document
 	missing    map[string]bool
-	references []byte
+	references references
 	debtor     *port.Document
 	related    map[string]bool // SKUs that the target has
 }
@@ -285,31 +291,6 @@ func newMemory() *memory {
 
 // References returns the target's reference tables that mappings may read, as one JSON object.
 func (p *Process) References(ctx context.Context) ([]byte, error) { return p.Planner().references(ctx) }
-
-// references returns the target's reference tables as one JSON object.
-func (p *Planner) references(ctx context.Context) ([]byte, error) {
-	m := p.memory
-	m.mu.Lock()
-	defer m.mu.Unlock() // held during the calls: workers that start together read each table once
-	if m.references != nil {
-		return m.references, nil
-	}
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for _, name := range p.flow.Resources.References {
-		table, err := retry(ctx, p.pace, func() ([]byte, error) { return p.target.Reference(ctx, name, false) })
-		if errors.Is(err, port.ErrPermission) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reference data %s: %w", name, err)
-		}
-		writeMember(&b, name, table)
-	}
-	b.WriteByte('}')
-	m.references = b.Bytes()
-	return m.references, nil
-}
 
 // writeMember appends "name":value to an object that is being written.
 func writeMember(b *bytes.Buffer, name string, value []byte) {

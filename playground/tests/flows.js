@@ -69,7 +69,12 @@ export const mendsAnOrder = (page) => between(async (url) => {
   await accessible(page, 'inbox');
   await reachedByKeys(page, 'inbox');
   await page.getByRole('link', { name: 'See the document and replay it' }).click();
-  await box(page, 'Canonical of the attempt').getByText('"number"').first().click();
+  await box(page, 'Canonical of the attempt').getByText('"number"').first().waitFor();
+  await box(page, 'Canonical of the attempt').focus();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.press('ArrowDown'); // the id
+  await page.keyboard.press('ArrowDown'); // the number
+  await page.keyboard.press('End');
   await page.getByRole('heading', { name: /^Why is number "10007"/ }).waitFor();
   await accessible(page, 'document');
   await reachedByKeys(page, 'document');

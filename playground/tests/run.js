@@ -349,9 +349,13 @@ test('axe finds nothing serious', async ({ page, url }) => {
   await box(page, 'Result').getByText('"street"').click();
   await page.getByRole('heading', { name: /^Why is/ }).waitFor();
   await accessible(page, 'the page');
-  for (const tab of ['Diff', 'Tests', 'Unread']) {
+  for (const tab of ['Diff', 'Tests', 'Unread', 'Request']) {
     await page.getByRole('tab', { name: new RegExp('^' + tab) }).click();
     await accessible(page, tab, false);
+  }
+  for (const part of ['settings', 'tables', 'Scripts']) {
+    await page.getByRole('button', { name: part }).click();
+    await accessible(page, part, false);
   }
   await page.keyboard.press('Control+k');
   await accessible(page, 'the palette', false);

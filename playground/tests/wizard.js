@@ -71,6 +71,33 @@ export async function writes(page) {
   await page.getByRole('heading', { name: 'The flow is set up' }).waitFor();
 }
 
+/** Previews a mapping with a real document, and plans it against the target; nothing is sent. */
+async function previewsTheLatest(page) {
+  await page.getByRole('link', { name: 'Playground' }).click();
+  const box = (name) => page.getByRole('textbox', { name, exact: true });
+  await box('Result').getByText('"number"').first().waitFor();
+  await page.keyboard.press('Control+o');
+  await page.getByRole('combobox').fill('eaccounting/invoiceDraft.write');
+  await page.keyboard.press('Enter');
+  await page.getByText('order → eaccounting.invoiceDraft').waitFor();
+  await page.keyboard.press('Alt+s');
+  await page.getByRole('option', { name: /^Latest from webshop/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Latest from webshop' });
+  await dialog.getByText(/^changed/).first().waitFor();
+  await accessible(page, 'the latest documents', false);
+  await dialog.getByRole('button', { name: /10009/ }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^10009 of webshop/ }).waitFor();
+  await page.keyboard.press('Alt+6');
+  const plan = page.getByRole('region', { name: 'Plan' });
+  await plan.getByRole('button', { name: 'Plan it against books' }).click();
+  await plan.getByText('It would be made in books').waitFor();
+  await plan.getByText('"BuyersOrderReference": "10009"').waitFor();
+  // With what the plan has found in the target, the preview is whole.
+  await page.getByText(/^What the connector sends to Visma eAccounting/).waitFor();
+  await accessible(page, 'a plan');
+}
+
 export async function walksTheWizard(page) {
   const at = await empty();
   try {
@@ -105,9 +132,11 @@ export async function walksTheWizard(page) {
     await page.getByText('works', { exact: true }).nth(1).waitFor();
     await accessible(page, 'connections');
 
+    await previewsTheLatest(page);
+
     // The flow runs beside the page, with what was written and nothing else.
     await page.getByRole('link', { name: 'Flows' }).click();
-    await page.getByText('webshop-orders').first().click();
+    await page.getByText('webshop-orders').filter({ visible: true }).first().click();
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.getByText(/^read \d+ = created [1-9]/).waitFor();
   } finally {

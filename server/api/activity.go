@@ -145,8 +145,8 @@ func (a *API) kept(r *http.Request) (activity.Entry, activity.Record, error) {
 		return activity.Entry{}, activity.Record{}, none
 	}
 	found, record, err := e.Activity().Get(r.Context(), id)
-	if errors.Is(err, activity.ErrNoEntry) {
-		return found, record, none
+	if errors.Is(err, activity.ErrNoEntry) || err == nil && found.Outcome == activity.Sending { // not one of shown
+		return activity.Entry{}, activity.Record{}, none
 	}
 	return found, record, err
 }

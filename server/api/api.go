@@ -69,6 +69,7 @@ type API struct {
 	slots    chan struct{}
 	outside  chan struct{}
 	signing  chan struct{}
+	others   chan struct{}
 	streams  chan struct{}
 	closing  context.Context // until streams are to end
 	close    context.CancelFunc
@@ -96,7 +97,7 @@ func New(opts Options) (*API, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), signing: make(chan struct{}, 8), streams: make(chan struct{}, 64)}
+	a := &API{Options: opts, cache: newCache(), slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), outside: make(chan struct{}, 8), signing: make(chan struct{}, 8), others: make(chan struct{}, 256), streams: make(chan struct{}, 64)}
 	a.closing, a.close = context.WithCancel(context.Background())
 	a.files = layered{a.Tests}
 	if a.Folder != nil {
@@ -259,15 +260,17 @@ func (a *API) guarded(rt route) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, rt.limits.body)
-		if slots := a.slotsOf(rt.limits); slots != nil {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			case <-ctx.Done():
-				w.Header().Set("Retry-After", "1")
-				writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
-				return
-			}
+		if rt.limits.body > streams.body { // who sends slowly holds no place for longer than who asks for much
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(rt.limits.time)) // a reader without deadlines has none to set
+		}
+		slots := a.slotsOf(rt.limits)
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
+			return
 		}
 		if err := rt.handle(w, r); err != nil {
 			a.fail(w, r, rt, err)
@@ -275,7 +278,7 @@ func (a *API) guarded(rt route) http.Handler {
 	})
 }
 
-// slotsOf bounds how many requests of a kind run at a time; nil for no bound.
+// slotsOf bounds how many requests of a kind run at a time.
 func (a *API) slotsOf(l limits) chan struct{} {
 	switch {
 	case l.busy:
@@ -285,7 +288,7 @@ func (a *API) slotsOf(l limits) chan struct{} {
 	case l.signs:
 		return a.signing
 	}
-	return nil
+	return a.others
 }
 
 func (a *API) openAPIJSON(w http.ResponseWriter, _ *http.Request) error {

@@ -1,6 +1,12 @@
 package api
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/crosswalk-go/crosswalk/server/auth"
+)
 
 // Routes returns the table of routes as "GET /files/{path}".
 func Routes() []string {
@@ -9,4 +15,22 @@ func Routes() []string {
 		all = append(all, r.method+" "+strings.ReplaceAll(r.path, ":.+}", "}"))
 	}
 	return all
+}
+
+// RoleOf returns who may at least use a route of the table, and whether the route has all of its limits.
+func RoleOf(name string) (role auth.Role, limited bool) {
+	for i, r := range (&API{}).routes() {
+		if Routes()[i] == name {
+			return r.role, r.limits.body > 0 && r.limits.body <= 32<<20 && r.limits.time > 0
+		}
+	}
+	return auth.Nobody, false
+}
+
+// Slow is a route that reads a body within a time.
+func (a *API) Slow(within time.Duration) http.Handler {
+	return a.guarded(route{"POST", "/slow", auth.Nobody, limits{body: 64 << 10, time: within}, func(w http.ResponseWriter, r *http.Request) error {
+		var v any
+		return read(r, &v)
+	}})
 }

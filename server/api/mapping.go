@@ -138,7 +138,7 @@ func (a *API) compile(m mappingText) *compiled {
 	var found engine.Diagnostics
 	if err == nil {
 		c.mapping, found = mapping, mapping.Warnings()
-		c.tables = tablesOf(engine.Analyze(m.Name, []byte(m.Text), opts[:2]...))
+		c.tables = declaredTables(mapping)
 	} else if !errors.As(err, &found) {
 		found = engine.Diagnostics{{Severity: engine.Error, Message: err.Error(), Pos: engine.Position{File: m.Name, Line: 1, Column: 1}}}
 	}

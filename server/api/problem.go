@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/server/files"
@@ -69,6 +70,9 @@ func read(r *http.Request, into any) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return problem{Status: http.StatusRequestTimeout, Title: "The request took too long to come."}
 	}
 	if err != nil {
 		return refuse("The request cannot be read: " + err.Error())

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/scripting/completion"
 	"github.com/crosswalk-go/crosswalk/scripting/types"
@@ -76,12 +78,13 @@ type table struct {
 	Entries string `json:"entries"`
 }
 
-func tablesOf(a *engine.Analysis) []table {
-	texts := a.TableTexts()
+func declaredTables(m *engine.Mapping) []table {
 	all := []table{}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		all = append(all, table{name, string(texts[name])})
-	}
+	gjson.ParseBytes(m.Tables()).ForEach(func(name, entries gjson.Result) bool {
+		all = append(all, table{name.String(), entries.Raw})
+		return true
+	})
+	slices.SortFunc(all, func(a, b table) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 

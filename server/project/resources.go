@@ -36,7 +36,9 @@ func (a *assembly) resources() flow.Resources {
 		}
 	}
 	for _, ref := range a.to.References {
-		r.References = append(r.References, ref.Name)
+		if !ref.Setup {
+			r.References = append(r.References, ref.Name)
+		}
 	}
 	return r
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -68,11 +69,12 @@ func (col *collection) list(c *call) (reply, error) {
 	return reply{http.StatusOK, append(b, "]}"...)}, nil
 }
 
+// show is what a reader sees of an object. The copy shares what lies below: views set members of the object alone, and who gets it only reads.
 func (col *collection) show(c *call, o object) object {
 	if col.view == nil {
 		return o
 	}
-	return col.view(c, o.clone())
+	return col.view(c, maps.Clone(o))
 }
 
 // query filters and sorts.

@@ -32,8 +32,8 @@ import (
 type plain struct {
 	documents int
 	pause     time.Duration
-	emptied   func(i int) bool // stocks that are gone at the source
-	looked    func(n int64)    // is told of each look at a level; nil for nobody
+	looked    func(n int64) // is told of each look at a level; nil for nobody
+	note      string        // of each stock
 	calls     atomic.Int64
 	looks     atomic.Int64
 	writes    atomic.Int64
@@ -125,13 +125,10 @@ func plainOrder(b []byte, i int) []byte {
 // stock appends a stock: every tenth has changed.
 func (p *plain) stock(b []byte, i int) []byte {
 	n := 1 + i%90
-	switch {
-	case p.emptied != nil && p.emptied(i):
-		n = 0
-	case i%10 == 0:
+	if i%10 == 0 {
 		n++
 	}
-	return fmt.Appendf(b, `{"id":"st-%d","sku":"NK-%d","quantity":%d}`, i, i, n)
+	return fmt.Appendf(b, `{"id":"st-%d","sku":"NK-%d","quantity":%d,"note":%q}`, i, i, n, p.note)
 }
 
 // plainClient is the connector of both sides.

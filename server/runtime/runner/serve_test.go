@@ -37,7 +37,7 @@ func (h host) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 // eventually waits until something is so.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !is(); {
+	for end := time.Now().Add(2 * time.Minute); !is(); {
 		if time.Now().After(end) {
 			t.Fatalf("%s: it did not come to that", what)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -54,6 +55,9 @@ type finished struct {
 // idleMost is how many documents of which nothing was sent wait to be stored together. What a crash takes of them, the next run looks at again.
 const idleMost = 400
 
+// flushLimit is how long storing them may take, on a disk or a cluster that is very busy.
+const flushLimit = 2 * time.Minute
+
 // begin notes a document that is about to be carried out.
 func (w *wholeRun) begin(ctx context.Context, doc port.Document) context.Context {
 	d := &document{crew: w.crew, edition: &edition{flow: w.crew.flow}, doc: doc, began: w.engine.options.Now().UnixMilli(),
@@ -84,7 +88,8 @@ func (w *wholeRun) flush(ctx context.Context, many int) error {
 	idle := w.idle
 	w.idle = nil
 	w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.engine.options.Step)
+	// They are many, and nobody's lease waits for them.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushLimit)
 	defer cancel()
 	all := make([]activity.Finished, len(idle))
 	for i, f := range idle {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -30,10 +31,34 @@ func (e *Explanation) At(path string) (*Explanation, error) {
 	if len(part.Fields)+len(part.Absent) > 0 {
 		return &part, nil
 	}
+	if list, n := e.shortList(want); n > 0 {
+		return nil, fmt.Errorf("%s is not there: %s has %s", path, list, count(n, "element"))
+	}
 	if best, _ := nearest(path, known); best != "" {
 		return nil, fmt.Errorf("no rule is about %s, did you mean %q?", path, best)
 	}
 	return nil, fmt.Errorf("no rule is about %s", path)
+}
+
+// shortList returns the list that has fewer elements than the path wants, and how many it has; 0 where there is no such list.
+func (e *Explanation) shortList(want []string) (list string, elements int) {
+	for n, step := range want {
+		if step[0] != '[' || step == "[]" {
+			continue
+		}
+		elements = 0
+		for _, f := range e.Fields {
+			if got, _ := pathSteps(f.Path); len(got) > n && pathCovers(want[:n], got) {
+				if i, err := strconv.Atoi(strings.Trim(got[n], "[]")); err == nil {
+					elements = max(elements, i+1)
+				}
+			}
+		}
+		if i, err := strconv.Atoi(strings.Trim(step, "[]")); err == nil && elements > 0 && i >= elements {
+			return strings.TrimPrefix(strings.Join(want[:n], ""), "."), elements
+		}
+	}
+	return "", 0
 }
 
 // Nearest is At for a path that may lead nowhere: it returns what is told about the closest field above it, without the

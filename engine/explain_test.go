@@ -115,7 +115,7 @@ rules:
 	}
 	for _, tc := range []struct{ path, want string }{
 		{"line", `did you mean "lines"?`}, {"zzz", "no rule is about zzz"}, {"a[", "cannot be read"}, {"a..b", "cannot be read"}, {"a[x]", "cannot be read"}, {`a["`, "cannot be read"},
-		{"lines[7]", "no rule is about lines[7]"},
+		{"lines[7]", "lines[7] is not there: lines has 2 elements"}, {"lines[7].sku", "lines[7].sku is not there: lines has 2 elements"},
 	} {
 		if _, err := e.At(tc.path); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %s", tc.path, err, tc.want)

@@ -76,6 +76,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer scripts.Close()
 	c := &cli{stdin: stdin, stdout: results, stderr: stderr, scripts: scripts}
 	root := newRoot(c)
+	if i := slices.Index(args, "-update"); i > 0 && args[0] == "test" {
+		args = slices.Clone(args)
+		args[i] = "--update" // as go test has it in the same place
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(results)

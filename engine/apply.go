@@ -249,7 +249,7 @@ func (r *run) result(s *step) (value.Value, error) {
 		}
 		d, err := v.Dec()
 		if err != nil {
-			return v, &fault{text: s.text, to: whole(s.text), code: codeNumber, msg: "the number is too large to compute with", err: err}
+			return v, &fault{text: s.text, to: whole(s.text), code: codeNumber, msg: "the number is too large or too precise to compute with", err: err}
 		}
 		v = value.Decimal(d.Round(int(s.rule.round.digits), s.mode))
 	}

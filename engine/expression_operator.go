@@ -354,7 +354,7 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, tail *rounding) operand {
 func notComputed(err error, text *scalar, loc file.Location) error {
 	msg := err.Error()
 	if errors.Is(err, decimal.ErrRange) {
-		msg = "the number is too large to compute with"
+		msg = "the number is too large or too precise to compute with"
 	}
 	return &fault{text: text, from: loc.From, to: loc.To, code: codeNumber, msg: msg, err: err}
 }

@@ -316,7 +316,7 @@ func (l *loop) sum() code {
 			}
 			d, err := v.Dec()
 			if err != nil {
-				return value.Value{}, l.fault(codeNumber, "the number is too large to compute with")
+				return value.Value{}, l.fault(codeNumber, "the number is too large or too precise to compute with")
 			}
 			total = total.Add(d)
 		}

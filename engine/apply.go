@@ -41,7 +41,7 @@ func room(n int) []byte {
 	var b strings.Builder
 	b.Grow(n)
 	b.WriteByte(0)
-	return unsafe.Slice(unsafe.StringData(b.String()), b.Cap())[:0]
+	return unsafe.Slice(unsafe.StringData(b.String()), n)[:0:n]
 }
 
 // largeDocument is the size in bytes from which the room for an output is made for it alone.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ func (c *crossing) serve(name string, s connectors.Sandbox) {
 }
 
 func (c *crossing) write(name, text string) {
+	if name == "crosswalk.yaml" && !strings.Contains(text, "callsPerMinute") { // no test waits for the budget of a system's calls
+		text = strings.ReplaceAll(text, "{system: ccv", `{options: {callsPerMinute: "1000000"}, system: ccv`)
+	}
 	path := filepath.Join(c.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		c.t.Fatal(err)

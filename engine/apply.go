@@ -253,10 +253,10 @@ func (r *run) result(s *step) (value.Value, error) {
 		}
 		v = value.Decimal(d.Round(int(s.rule.round.digits), s.mode))
 	}
-	if s.rule.required && v.IsEmpty() && v.Kind() != value.List && v.Kind() != value.Object {
-		word := v.Kind().String()
-		if v.Kind() == value.String {
-			word = "empty"
+	if s.rule.required && v.IsEmpty() {
+		word := "empty"
+		if v.IsNil() {
+			word = v.Kind().String()
 		}
 		return v, &fault{text: s.text, to: whole(s.text), code: codeRequired, msg: "the required field has no value: the result is " + word, help: "correct the source document, or give the rule a `default`"}
 	}

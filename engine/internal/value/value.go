@@ -246,7 +246,7 @@ func (v Value) IsEmpty() bool {
 		return v.n == 0
 	case List, Object:
 		if v.form == formTree {
-			return len(v.node().items)+len(v.node().fields) == 0
+			return len(v.node().items)+len(v.node().fields) == absent(v.node().fields)
 		}
 		text := v.text()
 		return text[jsontext.SkipSpace(text, 1)] == text[len(text)-1]
@@ -306,6 +306,17 @@ func (v Value) NumberText() string {
 	return v.text()
 }
 
+// absent counts the members that are missing: an object that a rule made holds them until it is written.
+func absent(fields []Field) int {
+	n := 0
+	for i := range fields {
+		if fields[i].Value.kind == Missing {
+			n++
+		}
+	}
+	return n
+}
+
 // Len returns the number of elements, members or characters; 0 for the rest.
 func (v Value) Len() int {
 	switch v.kind {
@@ -317,7 +328,7 @@ func (v Value) Len() int {
 		return utf8.RuneCountInString(s)
 	case List, Object:
 		if v.form == formTree {
-			return len(v.node().items) + len(v.node().fields)
+			return len(v.node().items) + len(v.node().fields) - absent(v.node().fields)
 		}
 		n := 0
 		if v.kind == List {

@@ -49,12 +49,12 @@ func TestRotation(t *testing.T) {
 		if _, err := co.Ping(t.Context()); err != nil {
 			t.Fatalf("after %d hours: %v", i, err)
 		}
-		co.clock.add(time.Hour)
+		co.clock.Add(time.Hour)
 	}
 	if tokens.saves != 3 || strings.Contains(tokens.saved["books"], first) {
 		t.Errorf("%d saves", tokens.saves)
 	}
-	again, err := Open(connectors.Config{Name: "books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.now, Tokens: tokens,
+	again, err := Open(connectors.Config{Name: "books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.Now, Tokens: tokens,
 		Credentials: map[string]string{"clientId": sandbox.ClientID, "clientSecret": sandbox.ClientSecret, "refreshToken": first}})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestRotation(t *testing.T) {
 		t.Errorf("after a restart: %v", err)
 	}
 	// Without the store the chain is broken: the token of the configuration is dead.
-	lost, err := Open(connectors.Config{Name: "books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.now,
+	lost, err := Open(connectors.Config{Name: "books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.Now,
 		Credentials: map[string]string{"clientId": sandbox.ClientID, "clientSecret": sandbox.ClientSecret, "refreshToken": first}})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestRotation(t *testing.T) {
 func TestExpiryMidRun(t *testing.T) {
 	co := connect(t, plan{box: func(s *sandbox.Settings) { s.RotateRefreshTokens = true }})
 	for i := range 250 {
-		co.clock.add(time.Second)
+		co.clock.Add(time.Second)
 		co.create("customer", co.person(fmt.Sprintf("c%d@example.com", i)))
 	}
 	n := 0
@@ -110,11 +110,11 @@ func TestWithdrawnConsent(t *testing.T) {
 func TestWaitToldInProse(t *testing.T) {
 	co := connect(t, plan{})
 	co.box.Fault(faults.Fault{Match: faults.On("", "/v2/companysettings"), Serve: co.box.TooMany(41)})
-	before := co.clock.now()
+	before := co.clock.Now()
 	if _, err := co.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if waited := co.clock.now().Sub(before); waited < 41*time.Second || waited > 45*time.Second {
+	if waited := co.clock.Now().Sub(before); waited < 41*time.Second || waited > 45*time.Second {
 		t.Errorf("waited %s", waited)
 	}
 	co.box.Fault(faults.Fault{Match: faults.On("", "/v2/companysettings"), Serve: co.box.TooMany(3600)})
@@ -141,14 +141,14 @@ func TestBudgetIsShared(t *testing.T) {
 				w.Write(rec.Body.Bytes())
 			})
 		}})
-	other, err := open(connectors.Config{Name: "other books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.now,
+	other, err := open(connectors.Config{Name: "other books", URL: co.server.URL, HTTP: co.server.Client(), Now: co.clock.Now,
 		Credentials: co.box.Credentials(), Options: map[string]string{optCallsPerMinute: "10"}},
 		func(rc *rest.Config) { rc.Sleep = co.clock.sleep })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	start := co.clock.now()
+	start := co.clock.Now()
 	for i := range 25 {
 		c := co.Connector
 		if i%2 == 1 {
@@ -158,7 +158,7 @@ func TestBudgetIsShared(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := co.clock.now().Sub(start); took < 2*time.Minute {
+	if took := co.clock.Now().Sub(start); took < 2*time.Minute {
 		t.Errorf("25 calls at 10 a minute took %s", took)
 	}
 	if n := refused.Load(); n != 0 {

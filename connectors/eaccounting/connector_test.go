@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/contract"
 	"github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
@@ -25,27 +26,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // clock is moved by hand, and by the waits of the client.
 type clock struct {
+	*contract.Clock
 	mu    sync.Mutex
-	at    time.Time
 	slept []time.Duration
 }
 
-func newClock() *clock { return &clock{at: time.Date(2026, 6, 15, 9, 30, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
+func newClock() *clock {
+	return &clock{Clock: contract.NewClock(time.Date(2026, 6, 15, 9, 30, 0, 0, time.UTC))}
 }
 
 func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.add(d)
+	c.Add(d)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.slept = append(c.slept, d)
@@ -75,7 +66,7 @@ type plan struct {
 func connect(t *testing.T, p plan) *company {
 	t.Helper()
 	k := newClock()
-	co := &company{t: t, clock: k, box: sandbox.New(connectors.SandboxOptions{Now: k.now}, func(s *sandbox.Settings) {
+	co := &company{t: t, clock: k, box: sandbox.New(connectors.SandboxOptions{Now: k.Now}, func(s *sandbox.Settings) {
 		s.CallsPerMinute = 1 << 40
 		if p.box != nil {
 			p.box(s)
@@ -92,7 +83,7 @@ func connect(t *testing.T, p plan) *company {
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(co.server.Close)
-	cfg := connectors.Config{Name: "books", URL: co.server.URL, Credentials: co.box.Credentials(), Now: k.now,
+	cfg := connectors.Config{Name: "books", URL: co.server.URL, Credentials: co.box.Credentials(), Now: k.Now,
 		HTTP: co.server.Client(), Tokens: p.tokens, Options: map[string]string{optCallsPerMinute: "1000000"}}
 	for name, value := range p.options {
 		cfg.Options[name] = value

@@ -83,7 +83,7 @@ func exercise(t *testing.T, co *company) {
 	for _, r := range resources {
 		d := made[r.name]
 		if r.stamp != "" {
-			for _, since := range []time.Time{{}, co.clock.now().Add(-time.Hour)} {
+			for _, since := range []time.Time{{}, co.clock.Now().Add(-time.Hour)} {
 				if len(co.read(port.Query{Resource: r.name, Since: since})) == 0 {
 					t.Errorf("%s: nothing is read", r.name)
 				}

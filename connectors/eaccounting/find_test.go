@@ -159,7 +159,7 @@ func TestLookback(t *testing.T) {
 	long := strings.Repeat("r", 34)
 	o := co.order("first")
 	for i := range 1100 {
-		co.clock.add(time.Second)
+		co.clock.Add(time.Second)
 		o["BuyersOrderReference"] = fmt.Sprintf("R%d", i)
 		if i == 1050 {
 			o["BuyersOrderReference"] = long + "X"

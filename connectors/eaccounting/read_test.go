@@ -50,7 +50,7 @@ func TestReadLosesNothing(t *testing.T) {
 			co := connect(t, plan{})
 			want := map[string]bool{}
 			for i := range 330 {
-				co.clock.add(step(i))
+				co.clock.Add(step(i))
 				want[co.create("customer", co.person(fmt.Sprintf("c%d@example.com", i))).ID] = true
 			}
 			var last time.Time
@@ -83,7 +83,7 @@ func TestReadWhileDocumentsChange(t *testing.T) {
 			want := map[string]bool{}
 			var ids []string
 			for i := range 350 {
-				co.clock.add(step)
+				co.clock.Add(step)
 				id := co.create("customer", co.person(fmt.Sprintf("c%d@example.com", i))).ID
 				want[id], ids = true, append(ids, id)
 			}
@@ -94,7 +94,7 @@ func TestReadWhileDocumentsChange(t *testing.T) {
 				}
 				delete(want, d.ID)
 				if n++; n%70 == 10 && n < 400 { // what was read moves to the end, or vanishes
-					co.clock.add(time.Second)
+					co.clock.Add(time.Second)
 					if _, err := co.Update(t.Context(), "customer", d.ID, []byte(`{"Note":"seen"}`)); err != nil {
 						t.Fatal(err)
 					}
@@ -131,12 +131,12 @@ func TestReadSince(t *testing.T) {
 	} {
 		t.Run(c.resource, func(t *testing.T) {
 			co := connect(t, plan{})
-			co.clock.add(time.Hour)
+			co.clock.Add(time.Hour)
 			c.make(co, 1)
-			co.clock.add(overlap + time.Second)
-			start := co.clock.now()
+			co.clock.Add(overlap + time.Second)
+			start := co.clock.Now()
 			second := c.make(co, 2)
-			co.clock.add(time.Minute)
+			co.clock.Add(time.Minute)
 			third := c.make(co, 3)
 			// An invoice's article moves the stock, and so the change stamp of neither other invoice.
 			docs := co.read(port.Query{Resource: c.resource, Since: start})
@@ -161,10 +161,10 @@ func TestReadWithoutFilters(t *testing.T) {
 	co := connect(t, plan{box: func(s *sandbox.Settings) { s.Unproven.RefuseUncertainFilters = true }})
 	var ids []string
 	for i := range 5 {
-		co.clock.add(time.Hour)
+		co.clock.Add(time.Hour)
 		ids = append(ids, co.create("order", co.order(fmt.Sprint(i))).ID)
 	}
-	docs := co.read(port.Query{Resource: "order", Since: co.clock.now().Add(-90 * time.Minute)})
+	docs := co.read(port.Query{Resource: "order", Since: co.clock.Now().Add(-90 * time.Minute)})
 	if len(docs) != 2 || docs[0].ID != ids[3] || docs[1].ID != ids[4] {
 		t.Errorf("%v", docs)
 	}

@@ -87,7 +87,7 @@ func TestUpdateKeepsAllElse(t *testing.T) {
 			if c.resource == "article" {
 				made = co.one("article", port.KeyID, made.ID)
 			}
-			co.clock.add(time.Second)
+			co.clock.Add(time.Second)
 			got, err := co.Update(t.Context(), c.resource, made.ID, []byte(c.change))
 			if err != nil {
 				t.Fatal(err)

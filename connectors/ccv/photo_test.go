@@ -25,14 +25,7 @@ func photosOf(d port.Document) string {
 // TestChangedPhotos shows that a photo is uploaded when its content changes, whatever it is called, and only then.
 func TestChangedPhotos(t *testing.T) {
 	s, g := newShop(t), gallery(t)
-	find := func() port.Document {
-		t.Helper()
-		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
-		if err != nil || len(docs) != 1 {
-			t.Fatal(docs, err)
-		}
-		return docs[0]
-	}
+	find := func() port.Document { return mug(t, s) }
 	if _, err := s.Update(t.Context(), "product", find().ID, []byte(`{"memo":"Order at De Zwaluw\non Mondays"}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +80,7 @@ func TestChangedPhotos(t *testing.T) {
 func TestPhotosOfOthers(t *testing.T) {
 	s, g := newShop(t), gallery(t)
 	const png = `"file_type":"png","source":"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"`
-	find := func() port.Document {
-		t.Helper()
-		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
-		if err != nil || len(docs) != 1 {
-			t.Fatal(docs, err)
-		}
-		return docs[0]
-	}
+	find := func() port.Document { return mug(t, s) }
 	id := find().ID
 	upload := func(name string) {
 		t.Helper()

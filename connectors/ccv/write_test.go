@@ -175,14 +175,7 @@ func TestVariantsOfOtherAttributes(t *testing.T) {
 // TestRelatedProducts are read by their numbers and added to those that are there.
 func TestRelatedProducts(t *testing.T) {
 	s := newShop(t)
-	find := func() port.Document {
-		t.Helper()
-		docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
-		if err != nil || len(docs) != 1 {
-			t.Fatal(docs, err)
-		}
-		return docs[0]
-	}
+	find := func() port.Document { return mug(t, s) }
 	update := func(want string) port.Document {
 		t.Helper()
 		d, err := s.Update(t.Context(), "product", find().ID, []byte(want))
@@ -306,4 +299,14 @@ func TestStock(t *testing.T) {
 	if _, err := s.Update(t.Context(), "stock", "1", []byte(`{"stock":3}`)); !errors.Is(err, port.ErrNotFound) {
 		t.Error(err)
 	}
+}
+
+// mug is the product of the sandbox that tests change, as it is now.
+func mug(t *testing.T, s *shop) port.Document {
+	t.Helper()
+	docs, err := s.Find(t.Context(), "product", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
+	if err != nil || len(docs) != 1 {
+		t.Fatal(docs, err)
+	}
+	return docs[0]
 }

@@ -17,15 +17,7 @@ import (
 func TestCompany(t *testing.T) {
 	dir := t.TempDir()
 	open := func() (*runtime.Runtime, *Keeper) {
-		r, err := runtime.Open(t.Context(), dir, runtime.Options{Join: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := r.Close(context.Background()); err != nil {
-				t.Error(err)
-			}
-		})
+		r := store(t, dir)
 		k, err := Open(t.Context(), r, Options{Patience: 100 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)

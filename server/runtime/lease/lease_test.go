@@ -23,20 +23,22 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func stores(t *testing.T) (a, b *runtime.Runtime) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	var opened []*runtime.Runtime
-	for range 2 {
-		r, err := runtime.Open(t.Context(), dir, runtime.Options{Join: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := r.Close(context.Background()); err != nil {
-				t.Error(err)
-			}
-		})
-		opened = append(opened, r)
+	return store(t, dir), store(t, dir)
+}
+
+// store opens the store of a folder, or joins it.
+func store(t *testing.T, dir string) *runtime.Runtime {
+	t.Helper()
+	r, err := runtime.Open(t.Context(), dir, runtime.Options{Join: true})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return opened[0], opened[1]
+	t.Cleanup(func() {
+		if err := r.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
 }
 
 func keepers(t *testing.T, o Options) (a, b *Keeper) {

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -142,11 +141,7 @@ func (e *Engine) noted(ctx context.Context, flowName string, since, until time.T
 		}
 		for _, m := range found {
 			var p readPage
-			plain, err := e.sealer.Queue().Open(m.Data, "read")
-			if err == nil {
-				err = json.Unmarshal(plain, &p)
-			}
-			if err != nil {
+			if err := e.unseal(m.Data, "read", &p); err != nil {
 				return nil, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
 			}
 			if p.At.Before(since) || !p.At.Before(until) {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
@@ -80,14 +78,7 @@ func (e *Engine) saveBacklog(ctx context.Context, name string, b backlog) error 
 }
 
 func (e *Engine) storedBacklog(ctx context.Context, name string) (b backlog, err error) {
-	entry, err := e.control.Get(ctx, backlogKey(name))
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return b, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(entry.Value(), &b)
-	}
-	if err != nil {
+	if err := e.readControl(ctx, backlogKey(name), &b); err != nil {
 		return b, fmt.Errorf("flow %s: how far the resync has come: %w", name, err)
 	}
 	return b, nil

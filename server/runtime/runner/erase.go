@@ -89,11 +89,7 @@ func (e *Engine) eraseNotes(ctx context.Context, names func(any) bool, out *Eras
 // eraseFromPage writes a page of reading anew without what names the person: the account still knows that there was a document.
 func (e *Engine) eraseFromPage(ctx context.Context, m runtime.Message, names func(any) bool) (int, error) {
 	var p readPage
-	plain, err := e.sealer.Queue().Open(m.Data, "read")
-	if err == nil {
-		err = json.Unmarshal(plain, &p)
-	}
-	if err != nil {
+	if err := e.unseal(m.Data, "read", &p); err != nil {
 		return 0, fmt.Errorf("a note of what was read: %w", err)
 	}
 	n := 0

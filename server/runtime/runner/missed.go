@@ -3,7 +3,6 @@ package runner
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,11 +124,7 @@ func (e *Engine) storeMissed(ctx context.Context, flowName string, keys []Missed
 		all = slices.DeleteFunc(all, func(m MissedKey) bool { return m.LastAt.Before(since) })
 		slices.SortStableFunc(all, func(a, b MissedKey) int { return b.LastAt.Compare(a.LastAt) })
 		all = all[:min(len(all), maxMissedKeys)]
-		plain, err := json.Marshal(all)
-		if err != nil {
-			return err
-		}
-		sealed, err := e.sealer.Queue().Seal(plain, "missed")
+		sealed, err := e.seal(all, "missed")
 		if err != nil {
 			return err
 		}
@@ -152,11 +147,7 @@ func (e *Engine) storedMissed(ctx context.Context, flowName string) (keys []Miss
 	if err != nil {
 		return nil, 0, err
 	}
-	plain, err := e.sealer.Queue().Open(entry.Value(), "missed")
-	if err == nil {
-		err = json.Unmarshal(plain, &keys)
-	}
-	return keys, entry.Revision(), err
+	return keys, entry.Revision(), e.unseal(entry.Value(), "missed", &keys)
 }
 
 // Missed returns the keys that documents of a flow asked for and that had no entry then, by table, the most asked for first. An entry may have been

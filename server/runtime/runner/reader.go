@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -217,11 +216,7 @@ func (r *reader) waitForRoom(ctx context.Context) error {
 
 // noteRead stores what was read, sealed: the ids of customers may name them.
 func (e *Engine) noteRead(ctx context.Context, flowName string, p readPage) error {
-	plain, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	sealed, err := e.sealer.Queue().Seal(plain, "read")
+	sealed, err := e.seal(p, "read")
 	if err != nil {
 		return err
 	}

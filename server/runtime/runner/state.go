@@ -48,14 +48,7 @@ func (e *Engine) State(ctx context.Context, name string) (FlowState, error) {
 
 func (e *Engine) storedState(ctx context.Context, name string) (FlowState, error) {
 	s := FlowState{Flow: name}
-	entry, err := e.control.Get(ctx, "state."+token(name))
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return s, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(entry.Value(), &s)
-	}
-	if err != nil {
+	if err := e.readControl(ctx, "state."+token(name), &s); err != nil {
 		return s, fmt.Errorf("the state of %s: %w", name, err)
 	}
 	return s, nil

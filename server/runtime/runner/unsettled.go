@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,10 +55,7 @@ func (e *Engine) unsettled(ctx context.Context, key string) (Unsettled, bool, er
 	}
 	var u Unsettled
 	if err == nil {
-		var plain []byte
-		if plain, err = e.sealer.Queue().Open(entry.Value(), "open"); err == nil {
-			err = json.Unmarshal(plain, &u)
-		}
+		err = e.unseal(entry.Value(), "open", &u)
 	}
 	if err != nil {
 		return Unsettled{}, false, fmt.Errorf("what is unsettled of %s: %w", strings.SplitN(key, ".", 2)[0], err)
@@ -89,11 +85,7 @@ func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flo
 	if known {
 		u.Since, u.Attempts = was.Since, was.Attempts+1
 	}
-	plain, err := json.Marshal(u)
-	if err != nil {
-		return err
-	}
-	sealed, err := e.sealer.Queue().Seal(plain, "open")
+	sealed, err := e.seal(u, "open")
 	if err != nil {
 		return err
 	}

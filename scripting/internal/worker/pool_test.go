@@ -24,7 +24,14 @@ func TestMain(m *testing.M) {
 
 func newPool(t *testing.T, rest time.Duration) *Pool {
 	t.Helper()
-	out, err := bundle.Bundle(fstest.MapFS{"a.ts": {Data: []byte("export const f = (x) => x")}}, []string{"a.ts"}, bundle.Options{})
+	p := poolOf(t, "export const f = (x) => x", machine.DefaultLimits)
+	p.rest = rest
+	return p
+}
+
+func poolOf(t *testing.T, script string, limits machine.Limits) *Pool {
+	t.Helper()
+	out, err := bundle.Bundle(fstest.MapFS{"a.ts": {Data: []byte(script)}}, []string{"a.ts"}, bundle.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +43,7 @@ func newPool(t *testing.T, rest time.Duration) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := NewPool(program.Outline().Source, machine.DefaultLimits, []string{exe, workerArg})
-	p.rest = rest
+	p := NewPool(program.Outline().Source, limits, []string{exe, workerArg})
 	t.Cleanup(p.Close)
 	return p
 }
@@ -80,5 +86,32 @@ func TestRest(t *testing.T) {
 		if p.count() != 0 {
 			t.Errorf("%d processes stay", p.count())
 		}
+	}
+}
+
+// TestOrphan holds that a process ends with the one that started it, also in the middle of a script that would run for an hour.
+func TestOrphan(t *testing.T) {
+	limits := machine.DefaultLimits
+	limits.Time = time.Hour
+	p := poolOf(t, "export const f = () => { for (;;); }", limits)
+	w, err := p.start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFrame(w.in, []byte(`{"Name":"f","Args":[0]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.in.Close(); err != nil { // as the system does for a process that has gone
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- w.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it goes on")
 	}
 }

@@ -226,19 +226,28 @@ func (r *Runtime) Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jet
 	return kv, nil
 }
 
-// askLeader has a bucket read where it is written: another server of the cluster may not have the link yet that was stored a moment ago.
+// askLeader has a bucket read where it is written: another server of the cluster may not have the link yet that was stored a moment ago. A
+// handle remembers how it reads, and asks servers that no longer answer where another process changes that meanwhile: what counts is
+// what it has seen last.
 func (r *Runtime) askLeader(ctx context.Context, bucket string) (jetstream.KeyValue, error) {
-	s, err := r.js.Stream(ctx, "KV_"+bucket)
+	kv, err := r.js.KeyValue(ctx, bucket)
 	if err != nil {
 		return nil, err
 	}
-	if cfg := s.CachedInfo().Config; cfg.AllowDirect {
+	for {
+		s, err := kv.Status(ctx) // the handle learns from it, too
+		if err != nil {
+			return nil, err
+		}
+		cfg := s.(*jetstream.KeyValueBucketStatus).StreamInfo().Config
+		if !cfg.AllowDirect {
+			return kv, nil
+		}
 		cfg.AllowDirect = false
 		if _, err := r.js.UpdateStream(ctx, cfg); err != nil {
 			return nil, err
 		}
 	}
-	return r.js.KeyValue(ctx, bucket)
 }
 
 // Stream opens a stream, and makes it where there is none, with the replicas of the store.

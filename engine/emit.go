@@ -218,7 +218,7 @@ func (r *run) emitQuick(dst []byte, s *step) (out []byte, sight value.Sight, err
 		return strconv.AppendBool(dst, ok), value.Found, nil
 	case asList:
 		mark := len(dst)
-		if dst, sight = s.quick.list(r.frame, dst); len(dst)-mark == len("[]") && s.rule.empty != (emptyModes{}) {
+		if dst, sight = s.quick.list(r.frame, dst); len(dst)-mark == len("[]") && (s.rule.required || s.rule.empty != (emptyModes{})) {
 			return dst, value.Unsure, nil
 		}
 		return dst, sight, nil

@@ -54,7 +54,7 @@ func TestWorker(t *testing.T) {
 		t.Errorf("the error is %+v, with the logs %v", e, logs)
 	}
 	for range 2 {
-		if _, err := s.Call(t.Context(), "bomb"); !errors.As(err, &e) || e.Kind != scripting.MemoryLimit && !raceDetector {
+		if _, err := s.Call(t.Context(), "bomb"); !errors.As(err, &e) || e.Kind != scripting.MemoryLimit {
 			t.Errorf("the bomb gives %v", err)
 		}
 		good(t)

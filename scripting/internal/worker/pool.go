@@ -438,7 +438,7 @@ func (w *process) died() machine.Kind {
 		kind  machine.Kind
 		parts []string
 	}{
-		{machine.MemoryLimit, []string{"ThreadSanitizer", "failed to allocate", "out of memory", "cannot allocate memory", "failed to create new OS thread", "newosproc"}},
+		{machine.MemoryLimit, []string{"ThreadSanitizer", "failed to allocate", "out of memory", "cannot allocate memory", "failed to create new OS thread", "newosproc", "address space collisions"}},
 		{machine.StackLimit, []string{"stack overflow", "stack exceeds"}},
 	} {
 		for _, part := range words.parts {

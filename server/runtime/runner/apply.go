@@ -50,7 +50,7 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	defer cancel()
 	entry := d.entry()
 	d.fill(&entry, r)
-	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,10 @@ func (l *ledger) cursor() time.Time {
 		}
 	}
 	if low.IsZero() {
-		return l.newest
+		low = l.newest
+	}
+	if now := l.process.pace.Now().UTC(); low.After(now) && now.After(l.since) {
+		return now // a stamp from the future would hide what changes until then
 	}
 	return low
 }

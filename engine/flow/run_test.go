@@ -59,6 +59,21 @@ func TestCursorGoesBackForAnOverlap(t *testing.T) {
 	}
 }
 
+// TestCursorNeverPassesNow shows that a stamp from the future hides nothing that changes until then.
+func TestCursorNeverPassesNow(t *testing.T) {
+	w := with(newWorld(), order(1), order(2))
+	w.shop.orders[1].ChangedAt = w.clock.Now().AddDate(2, 0, 0)
+	if s, _, err := w.run(t, flow.RunOptions{}); err != nil || s.Created != 2 || !s.Cursor.Equal(w.clock.Now()) {
+		t.Fatalf("%s cursor %v %v", s, s.Cursor, err)
+	}
+	w = with(w, order(3))
+	w.shop.orders[2].ChangedAt = w.clock.Now().Add(time.Minute)
+	w.clock.now = w.clock.now.Add(time.Hour)
+	if s, _, err := w.run(t, flow.RunOptions{}); err != nil || s.Created != 1 {
+		t.Fatalf("%s %v", s, err)
+	}
+}
+
 // TestUnstamped shows that a document without a change stamp holds the cursor until it is settled.
 func TestUnstamped(t *testing.T) {
 	w := with(newWorld(), order(1), order(2, "broken", "true"))

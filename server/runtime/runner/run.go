@@ -127,9 +127,14 @@ func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions
 			return err
 		}
 	}
+	if r.unique != "" {
+		if r.mark, err = e.noteMark(ctx, f); err != nil {
+			return err
+		}
+	}
 	err = r.all(ctx, since)
-	if err == nil && r.unique != "" && r.newest.After(cursor) && !c.over() {
-		err = f.Process.SaveCursor(ctx, r.newest) // everything before it was read
+	if at := e.reached(r.newest); err == nil && r.unique != "" && at.After(cursor) && !c.over() {
+		err = f.Process.SaveCursor(ctx, at) // everything before it was read
 	}
 	return err
 }

@@ -111,7 +111,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err := os.Chmod(store, 0o700); err != nil { // it may have been there
 		return err
 	}
-	if err := inspect(dir, log.Warn); err != nil {
+	if err := errors.Join(inspect(dir, log.Warn), forgetInHand(dir)); err != nil {
 		return err
 	}
 	srv, err := server.NewServer(&server.Options{

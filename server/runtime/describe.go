@@ -3,7 +3,6 @@ package runtime
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -22,8 +21,6 @@ import (
 const (
 	descriptionFile = server.JetStreamMetaFile
 	descriptionSum  = server.JetStreamMetaFileSum
-	indexFile       = "index.db"
-	indexMagic      = 11
 )
 
 // verifyStream holds what is known of a stream to its checksums, and its blocks to what is known. newest are the highest sequence numbers by
@@ -33,10 +30,12 @@ func (h *Health) verifyStream(dir, stream string, newest map[string]uint64, cras
 	if err != nil {
 		return false, err
 	}
-	if last, err := indexed(stream); err != nil {
+	known, err := readIndex(stream)
+	if err != nil {
 		return false, err
-	} else if found := newest[filepath.ToSlash(blocks)]; found < last {
-		h.Damage = append(h.Damage, fmt.Sprintf("%s ends with record %d, and there were %d", blocks, found, last))
+	}
+	if found := newest[filepath.ToSlash(blocks)]; known != nil && found < known.last {
+		h.Damage = append(h.Damage, fmt.Sprintf("%s ends with record %d, and there were %d", blocks, found, known.last))
 	}
 	text, infoErr := os.ReadFile(filepath.Join(stream, descriptionFile))
 	sum, sumErr := os.ReadFile(filepath.Join(stream, descriptionSum))
@@ -92,34 +91,6 @@ func streamSum(stream string, text []byte) ([]byte, error) {
 	}
 	sum.Write(text)
 	return sum.Sum(nil), nil
-}
-
-// indexed returns the newest record that the index of a stream knows, 0 where there is no index that is whole: the server makes it anew from the blocks.
-func indexed(stream string) (uint64, error) {
-	text, err := os.ReadFile(filepath.Join(stream, "msgs", indexFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	if len(text) < 2+highwayhash.Size64 || text[0] != indexMagic {
-		return 0, nil
-	}
-	text, sum := text[:len(text)-highwayhash.Size64], text[len(text)-highwayhash.Size64:]
-	if want, err := streamSum(stream, text); err != nil || !bytes.Equal(want, sum) {
-		return 0, err
-	}
-	var last uint64
-	at := 2
-	for range 5 { // messages, bytes, first number, its time, last number
-		v, n := binary.Uvarint(text[at:])
-		if n <= 0 {
-			return 0, nil
-		}
-		last, at = v, at+n
-	}
-	return last, nil
 }
 
 // forgetInHand removes what the store knew of who had what in hand. Its owner starts: nobody has anything, what was not taken from its stream comes again,

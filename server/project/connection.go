@@ -212,6 +212,8 @@ type Surroundings struct {
 	Guard func(port.Target) port.Target
 	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
 	Locks func(scope string) flow.Locker
+	// Links stands before the links of every flow; nil for none.
+	Links func(port.Links) port.Links
 }
 
 // Open opens the connection of that name. Now its secrets are looked up: what is not there

@@ -145,7 +145,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 		return errors.New("the store cannot be read: the log says why")
 	}
 	r.dir = dir
-	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
+	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect(), nats.SyncQueueLen(waitingMost)); err != nil {
 		return err
 	}
 	if r.socket, err = listen(dir, srv, &r.company); err != nil {

@@ -53,7 +53,7 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	if r.Outcome == flow.InDoubt && d.item.Cause == "settle" {
 		entry.Outcome = activity.Retrying // a word on an attempt that is counted already
 	}
-	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
 	}

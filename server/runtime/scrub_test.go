@@ -82,7 +82,7 @@ func TestScrub(t *testing.T) {
 	if err := r.Links("orders").SaveLink(t.Context(), port.Order, port.Link{SourceID: "a", TargetID: "kept"}); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := r.EraseLinks(t.Context(), "b"); n != 1 || err != nil {
+	if n, err := r.EraseLinks(t.Context(), func(id string, _ []byte) bool { return id == "b" }); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
 	want := content(t, r)

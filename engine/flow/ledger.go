@@ -154,10 +154,7 @@ func (l *ledger) cursor() time.Time {
 		}
 	}
 	if low.IsZero() {
-		low = l.newest
-	}
-	if now := l.process.pace.Now().UTC(); low.After(now) && now.After(l.since) {
-		return now // a stamp from the future would hide what changes until then
+		return l.newest
 	}
 	return low
 }
@@ -165,7 +162,7 @@ func (l *ledger) cursor() time.Time {
 // store saves the cursor if it has moved.
 func (l *ledger) store(ctx context.Context) error {
 	l.unsaved = 0
-	at := l.cursor()
+	at := l.process.Happened(l.cursor())
 	if l.options.DryRun || at.Equal(l.stored) {
 		return nil
 	}

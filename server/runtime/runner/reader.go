@@ -66,7 +66,7 @@ func (e *Engine) cursorMark(ctx context.Context, f *Flow, cursor time.Time) (*ma
 		if err := e.saveRecent(ctx, f.Name, recent); err != nil {
 			return err
 		}
-		if newest = e.reached(newest); !newest.After(cursor) {
+		if newest = f.Process.Happened(newest); !newest.After(cursor) {
 			return nil
 		}
 		cursor = newest
@@ -84,15 +84,6 @@ func (e *Engine) noteMark(ctx context.Context, f *Flow) (*mark, error) {
 	return &mark{recent: recent, noted: true, save: func(ctx context.Context, recent *recentReads, _ time.Time) error {
 		return e.saveRecent(ctx, f.Name, recent)
 	}}, nil
-}
-
-// reached is a change stamp as a cursor: never later than now. A document from the future, made while the source's clock was ahead or imported so,
-// would hide everything that changes until then. Where the clock is always ahead, the last documents are only read again.
-func (e *Engine) reached(newest time.Time) time.Time {
-	if now := e.options.Now().UTC(); newest.After(now) {
-		return now
-	}
-	return newest
 }
 
 // all reads what changed since then.

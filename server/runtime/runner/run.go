@@ -133,7 +133,7 @@ func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions
 		}
 	}
 	err = r.all(ctx, since)
-	if at := e.reached(r.newest); err == nil && r.unique != "" && at.After(cursor) && !c.over() {
+	if at := f.Process.Happened(r.newest); err == nil && r.unique != "" && at.After(cursor) && !c.over() {
 		err = f.Process.SaveCursor(ctx, at) // everything before it was read
 	}
 	return err

@@ -89,12 +89,20 @@ func New(opts Options) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve serves on l until ctx ends, and then lets requests under way finish for a moment. An address that others can reach
-// is [ErrOpen] unless people have to sign in.
+// MayServe tells whether the server may serve on an address: one that others can reach is [ErrOpen] unless people have to sign in.
+func (s *Server) MayServe(at net.Addr) error {
+	if s.opts.API.Auth.Open() && !isLoopback(at) {
+		return fmt.Errorf("%s: %w", at, ErrOpen)
+	}
+	return nil
+}
+
+// Serve serves on l until ctx ends, and then lets requests under way finish for a moment. The error of an address on which it
+// may not is that of [Server.MayServe].
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if s.opts.API.Auth.Open() && !isLoopback(l.Addr()) {
+	if err := s.MayServe(l.Addr()); err != nil {
 		_ = l.Close()
-		return fmt.Errorf("%s: %w", l.Addr(), ErrOpen)
+		return err
 	}
 	srv := &http.Server{
 		Handler:           s,

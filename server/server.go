@@ -70,7 +70,7 @@ func New(opts Options) (*Server, error) {
 	r.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
 	r.Handle("/metrics", routes.Guard(m.handler())).Methods(http.MethodGet)
 	if opts.Hooks != nil {
-		r.Handle("/hooks/{connection}", opts.Hooks).Methods(http.MethodPost)
+		r.Handle("/hooks/{connection}", api.Limit(opts.Hooks, 1<<20, 20*time.Second, 64)).Methods(http.MethodPost)
 	}
 	if opts.Profile {
 		admin := func(path string, f http.HandlerFunc) { r.Handle(path, routes.GuardAdmin(f)) }
@@ -81,7 +81,8 @@ func New(opts Options) (*Server, error) {
 		r.PathPrefix("/debug/pprof/").Handler(routes.GuardAdmin(http.HandlerFunc(pprof.Index)))
 	}
 	routes.Register(r)
-	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).Handler(playground.Handler(nonceOf))
+	page := api.Limit(playground.Handler(nonceOf), 64<<10, 30*time.Second, 256)
+	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).Handler(page)
 	s.handler = s.defended(r)
 	return s, nil
 }

@@ -152,7 +152,9 @@ func registerSet(t *testing.T, source, target *register, now func() time.Time) *
 	f := flow.Flow{Name: "registers", From: "shop", To: "books", Entity: port.Customer, Settings: []byte(`{"customerMatch":["link","email"]}`),
 		Resources: flow.Resources{Source: "customers", Target: "debtors"},
 		Mappings:  flow.Mappings{Read: rules(t, copied), Write: rules(t, copied), TargetRead: rules(t, copied)}}
-	process, err := flow.New(f, flow.Systems{Source: source, Target: engine.Guard(target), Links: store.Links(f.Name), Cursors: store.Cursors(), Locks: engine.Locks(f.Name)}, quick)
+	pace := quick
+	pace.Now = now
+	process, err := flow.New(f, flow.Systems{Source: source, Target: engine.Guard(target), Links: engine.Links(store.Links(f.Name)), Cursors: store.Cursors(), Locks: engine.Locks(f.Name)}, pace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -202,8 +202,8 @@ type Surroundings struct {
 	Log    *slog.Logger
 	Now    func() time.Time
 	Tokens connectors.TokenStore
-	// Capture gets every exchange of a connection; see [connectors.Config].
-	Capture func(ctx context.Context, x connectors.Exchange)
+	// Capture says who takes the exchanges of a connection; see [connectors.Config].
+	Capture func(ctx context.Context) func(connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
 	// Tracer hears of the work on documents; nil for none.

@@ -187,6 +187,12 @@ type TokenStore interface {
 	SaveToken(ctx context.Context, connection, token string) error
 }
 
+// TokenLocker is a [TokenStore] that several connections and processes share. Whoever renews a token that dies on use holds its lock from before it is
+// read until the new one is saved. release ends it; a lock whose holder died ends by itself after some minutes.
+type TokenLocker interface {
+	LockToken(ctx context.Context, connection string) (release func(), err error)
+}
+
 // SandboxOptions start a sandbox.
 type SandboxOptions struct {
 	Now func() time.Time // nil for the system clock

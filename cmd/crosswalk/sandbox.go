@@ -237,6 +237,14 @@ func (s *sandboxes) serve(spec connectors.Spec, sandbox connectors.Sandbox, f sa
 	}
 	s.servers = append(s.servers, server)
 	s.running = append(s.running, runningSandbox{spec, "http://" + l.Addr().String(), sandbox.Credentials()})
+	if caller, ok := sandbox.(faults.Caller); ok {
+		calling, stop := context.WithCancel(context.Background())
+		server.RegisterOnShutdown(stop)
+		s.serving.Go(func() {
+			defer stop()
+			deliver(calling, caller, server.ErrorLog)
+		})
+	}
 	s.serving.Go(func() {
 		err := server.Serve(l)
 		s.mu.Lock()
@@ -246,6 +254,24 @@ func (s *sandboxes) serve(spec connectors.Spec, sandbox connectors.Sandbox, f sa
 			close(s.failed)
 		}
 	})
+}
+
+// deliver makes the calls of a sandbox's webhooks until ctx ends.
+func deliver(ctx context.Context, caller faults.Caller, errorLog *log.Logger) {
+	client := &http.Client{Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := caller.Deliver(ctx, client); err != nil && ctx.Err() == nil {
+				errorLog.Print(err)
+			}
+		}
+	}
 }
 
 // stop ends every sandbox, lets requests under way finish for a moment, and returns why one had failed before.

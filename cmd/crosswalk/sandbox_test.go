@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -122,6 +123,69 @@ func (s *frailSandbox) FailureWords() faults.Words {
 		w.WriteHeader(http.StatusTooManyRequests)
 		io.WriteString(w, "softly, please")
 	}}
+}
+
+// callingSandbox calls an address for each text that is handed to it.
+type callingSandbox struct {
+	*frailSandbox
+	address string
+	due     chan string
+}
+
+func (s callingSandbox) Deliver(ctx context.Context, client *http.Client) error {
+	for {
+		select {
+		case text := <-s.due:
+			if err := s.Call(client, text, func() (*http.Request, error) {
+				return http.NewRequestWithContext(ctx, http.MethodPost, s.address, strings.NewReader(text))
+			}); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// TestSandboxCalls holds that the webhooks of a sandbox come, twice where the plan says so, that it is told where nobody takes one, and that calls end with it.
+func TestSandboxCalls(t *testing.T) {
+	got := make(chan string, 8)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		if string(text) == "unwanted" {
+			w.WriteHeader(http.StatusGone)
+		}
+		got <- string(text)
+	}))
+	defer receiver.Close()
+	due := make(chan string, 8)
+	system := echoSystem("alpha")
+	system.Sandbox = func(connectors.SandboxOptions) connectors.Sandbox {
+		return callingSandbox{&frailSandbox{echoSandbox: "alpha"}, receiver.URL, due}
+	}
+	var told bytes.Buffer
+	s, err := serveSandboxes(t.Context(), []connectors.System{system}, sandboxFlags{faults: "twice=100%"}, &told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer := get(t, s.running[0].url); answer != "alpha" {
+		t.Errorf("a request was disturbed: %s", answer)
+	}
+	due <- "order 7"
+	if first, second := <-got, <-got; first != "order 7" || second != "order 7" {
+		t.Errorf("%q, %q", first, second)
+	}
+	due <- "unwanted"
+	<-got
+	due <- "order 8" // is due after what was told
+	<-got
+	<-got
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if want := "alpha: webhook unwanted: 410 Gone"; !strings.Contains(told.String(), want) {
+		t.Errorf("told is %q", told.String())
+	}
 }
 
 // TestSandboxWithFaults holds that the sandboxes go wrong in their own words, the same way each time with one seed, that the page tells

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -45,7 +46,9 @@ func decodeError(now func() time.Time) func(int, http.Header, []byte) port.Error
 		e := port.Error{Kind: kinds[answer.Get("code").Str], Code: answer.Get("code").Str, Message: answer.Get("developermessage").String()}
 		switch {
 		case status == http.StatusTooManyRequests:
-			e.RetryAfter = 30 * time.Second // the window is a minute, and nothing says when it began
+			if _, told := rest.RetryAfter(header, body, now()); !told {
+				e.RetryAfter = 30 * time.Second // the window is a minute, and nothing says when it began
+			}
 		case status == http.StatusUnauthorized:
 			if at, err := http.ParseTime(header.Get("Date")); err == nil {
 				if off := now().Sub(at).Round(time.Second).Abs(); off > 4*time.Minute {

@@ -225,7 +225,7 @@ func TestSystem(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	c := &Client{}
+	c := &Client{now: time.Now}
 	for _, tt := range []struct {
 		status int
 		body   string
@@ -260,7 +260,7 @@ func FuzzDecodeError(f *testing.F) {
 	f.Add(403, `[]`)
 	f.Add(429, `{"errorMessage":[],"errorCode":{}}`)
 	f.Fuzz(func(_ *testing.T, status int, body string) {
-		_ = (&Client{}).decodeError(status, http.Header{}, []byte(body))
+		_ = (&Client{now: time.Now}).decodeError(status, http.Header{}, []byte(body))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/connectors/rest"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
@@ -53,8 +54,10 @@ func (c *Client) decodeError(status int, header http.Header, body []byte) port.E
 		e.Kind = port.ErrProtocol
 	case status == http.StatusRequestEntityTooLarge, status == http.StatusUnsupportedMediaType, status == http.StatusUnprocessableEntity:
 		e.Kind = port.ErrValidation
-	case status == http.StatusTooManyRequests && header.Get("Retry-After") == "":
-		e.RetryAfter = unsaidWait
+	case status == http.StatusTooManyRequests:
+		if _, told := rest.RetryAfter(header, body, c.now()); !told {
+			e.RetryAfter = unsaidWait
+		}
 	}
 	switch {
 	case e.Code == "INVALID_API_TOKEN":

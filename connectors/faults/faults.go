@@ -33,6 +33,8 @@ type Fault struct {
 	After bool
 	// Serve answers instead of the system; nil leaves the answer to it.
 	Serve http.HandlerFunc
+	// Twice disturbs no request: Percent of the calls that the sandbox makes itself, webhooks, are made twice.
+	Twice bool
 }
 
 // Faulty is a sandbox that can be made to go wrong.
@@ -135,7 +137,7 @@ func (i *Injector) pick(r *http.Request) (Fault, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for n, f := range i.faults {
-		if f.Match == nil && i.Exempt != nil && i.Exempt(r) || f.Match != nil && !f.Match(r) {
+		if f.Twice || f.Match == nil && i.Exempt != nil && i.Exempt(r) || f.Match != nil && !f.Match(r) {
 			continue
 		}
 		if f.Percent > 0 {

@@ -161,6 +161,7 @@ func TestPlansThatAreNone(t *testing.T) {
 		"429=0%":           "no share",
 		"429=NaN%":         "no share",
 		"429=60%, 500=60%": "more than 100%",
+		"429=1%, 429=2%":   "429 is named twice",
 		"418=1%":           "there is no fault \"418\": known are 429, 500",
 		"slow=1%:soon":     "no wait",
 		"cut=1%:300ms":     "only slow takes a wait",

@@ -29,6 +29,7 @@ func Kinds() [][2]string {
 		{"lost", "what was asked is done, then the connection ends"},
 		{"late", "what was asked is done, then an error 500"},
 		{"stale", "a read gives what it gave before"},
+		{"twice", "a webhook comes twice; the share is that of all webhooks"},
 	}
 }
 
@@ -55,12 +56,18 @@ func Parse(plan string, w Words) ([]Fault, error) {
 		if err != nil || !(percent > 0 && percent <= 100) {
 			return nil, fmt.Errorf("%q: %q is no share of the requests from 0 to 100%%", part, share)
 		}
-		if total += percent; total > 100 {
-			return nil, fmt.Errorf("%q: the shares add up to more than 100%%", plan)
-		}
 		f, err := kindOf(strings.TrimSpace(kind), w)
 		if err != nil {
 			return nil, err
+		}
+		if slices.ContainsFunc(out, func(o Fault) bool { return o.Name == strings.TrimSpace(kind) }) {
+			return nil, fmt.Errorf("%q: %s is named twice", plan, strings.TrimSpace(kind))
+		}
+		if !f.Twice {
+			total += percent
+		}
+		if total > 100 {
+			return nil, fmt.Errorf("%q: the shares add up to more than 100%%", plan)
 		}
 		if hasDetail {
 			if f.Delay == 0 {
@@ -76,6 +83,9 @@ func Parse(plan string, w Words) ([]Fault, error) {
 	// Each fault is drawn for on its own, the first one first: what those before it leave must still hit its share of all.
 	left := 100.0
 	for i := range out {
+		if out[i].Twice {
+			continue
+		}
 		share := out[i].Percent
 		out[i].Percent = share / left * 100
 		left -= share
@@ -101,6 +111,8 @@ func kindOf(kind string, w Words) (Fault, error) {
 		return Fault{Serve: w.ServerError, After: true}, nil
 	case "stale":
 		return Fault{Stale: true}, nil
+	case "twice":
+		return Fault{Twice: true}, nil
 	}
 	var known []string
 	for _, k := range Kinds() {

@@ -55,7 +55,8 @@ func ClientCredentials(o OAuth2) *Tokens {
 // new one is stored before the access token that came with it is used; an answer
 // without one keeps the old. A RefreshToken other than the one that started the
 // stored chain starts a new chain: a person has authorised again, perhaps another company.
-// A chain takes one Tokens: two that refresh beside each other would each kill the other's token.
+// Several Tokens may follow one chain: they take turns where the Store is a [connectors.TokenLocker], and where it is not, one whose token another one
+// used first goes on with the token that the other has saved.
 func RefreshToken(g RefreshGrant) *Tokens {
 	r := &refresher{grant: g}
 	return NewTokens(r.fetch, g.now())
@@ -155,6 +156,13 @@ type refresher struct {
 }
 
 func (r *refresher) fetch(ctx context.Context) (Token, error) {
+	if locker, ok := r.grant.Store.(connectors.TokenLocker); ok {
+		release, err := locker.LockToken(ctx, r.grant.Connection)
+		if err != nil {
+			return Token{}, fmt.Errorf("%s: taking turns with the refresh token: %w", r.grant.Client.System(), err)
+		}
+		defer release()
+	}
 	if r.unsaved != "" {
 		if err := r.save(ctx, r.unsaved); err != nil {
 			return Token{}, err
@@ -167,7 +175,15 @@ func (r *refresher) fetch(ctx context.Context) (Token, error) {
 	if current == "" {
 		return Token{}, &port.Error{Kind: port.ErrAuth, System: r.grant.Client.System(), Op: "log-in", Message: "the connection has no refresh token"}
 	}
-	access, next, err := r.grant.grant(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {current}})
+	access, next, err := r.use(ctx, current)
+	for tries := 0; errors.Is(err, port.ErrAuth) && r.grant.Store != nil && tries < overtaken; tries++ {
+		var newest string
+		if newest, err = r.overtaker(ctx, current, err); err != nil {
+			break
+		}
+		current = newest
+		access, next, err = r.use(ctx, current)
+	}
 	if err != nil {
 		return Token{}, err
 	}
@@ -177,6 +193,31 @@ func (r *refresher) fetch(ctx context.Context) (Token, error) {
 		}
 	}
 	return access, nil
+}
+
+func (r *refresher) use(ctx context.Context, token string) (access Token, next string, err error) {
+	return r.grant.grant(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
+}
+
+// overtaken is how often a refused token is taken for one that another process used first.
+const overtaken = 3
+
+// overtaker returns the token that another one has saved since a refused one was read, or the refusal where there is none. Who was faster has the new token
+// before it is saved.
+func (r *refresher) overtaker(ctx context.Context, refused string, refusal error) (string, error) {
+	for range 4 {
+		newest, err := r.current(ctx)
+		if err != nil {
+			return "", err
+		}
+		if newest != refused {
+			return newest, nil
+		}
+		if r.grant.Client.cfg.Sleep(ctx, 250*time.Millisecond) != nil {
+			break
+		}
+	}
+	return "", refusal
 }
 
 // current returns the newest refresh token of the chain that the configured one started.

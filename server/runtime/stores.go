@@ -205,6 +205,59 @@ func (dir folderTokens) SaveToken(ctx context.Context, connection, token string)
 	return dir.with(ctx, func(t connectors.TokenStore) error { return t.SaveToken(ctx, connection, token) })
 }
 
+// LockToken waits until nobody else renews the connection's token.
+func (dir folderTokens) LockToken(ctx context.Context, connection string) (release func(), err error) {
+	r, err := Open(ctx, string(dir), Options{Join: true})
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := tokens{r.tokens}.LockToken(ctx, connection)
+	if err != nil {
+		return nil, errors.Join(err, r.Close(context.WithoutCancel(ctx)))
+	}
+	return func() {
+		unlock()
+		_ = r.Close(context.WithoutCancel(ctx)) // what matters was saved by a call of its own
+	}, nil
+}
+
+// tokenLock is after how long a lock is that of a process that died: longer than a log-in may take.
+const tokenLock = 130 * time.Second
+
+// LockToken waits until nobody else renews the connection's token, in any process of the store.
+func (t tokens) LockToken(ctx context.Context, connection string) (release func(), err error) {
+	name := key("lock", connection)
+	for {
+		revision, err := t.kv.Create(ctx, name, nil)
+		if err == nil {
+			return func() { t.unlock(ctx, name, revision) }, nil
+		}
+		if !errors.Is(err, jetstream.ErrKeyExists) {
+			return nil, fmt.Errorf("locking the token of %s: %w", connection, err)
+		}
+		switch entry, err := t.kv.Get(ctx, name); {
+		case errors.Is(err, jetstream.ErrKeyNotFound):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("locking the token of %s: %w", connection, err)
+		case time.Since(entry.Created()) > tokenLock:
+			t.unlock(ctx, name, entry.Revision())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("locking the token of %s: %w", connection, context.Cause(ctx))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// unlock ends a lock, unless somebody else has it now. One that stays ends by itself.
+func (t tokens) unlock(ctx context.Context, name string, revision uint64) {
+	ctx, cancel := bounded(context.WithoutCancel(ctx))
+	defer cancel()
+	_ = t.kv.Delete(ctx, name, jetstream.LastRevision(revision))
+}
+
 // Token returns the connection's token, "" where there is none.
 func (t tokens) Token(ctx context.Context, connection string) (string, error) {
 	value, _, err := get(ctx, t.kv, key(connection))

@@ -283,6 +283,14 @@ func (b bothTokens) Token(ctx context.Context, connection string) (string, error
 	return b.of(connection).Token(ctx, connection)
 }
 
+// LockToken takes turns where the store has turns.
+func (b bothTokens) LockToken(ctx context.Context, connection string) (release func(), err error) {
+	if locker, ok := b.of(connection).(connectors.TokenLocker); ok {
+		return locker.LockToken(ctx, connection)
+	}
+	return func() {}, nil
+}
+
 func (b bothTokens) SaveToken(ctx context.Context, connection, token string) error {
 	return b.of(connection).SaveToken(ctx, connection, token)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/connectors/faults"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -340,5 +341,18 @@ func TestWebhooks(t *testing.T) {
 	}
 	if err := s.Deliver(t.Context(), receiver.Client()); err != nil || len(got) != 1 {
 		t.Errorf("%v %v", got, err)
+	}
+	plan, err := faults.Parse("429=0.001%, twice=100%", faults.Words{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range plan {
+		s.Fault(f)
+	}
+	if code, _ := ask(t, s, "PATCH", "/api/rest/v1/orders/339900105/", `{"status":5}`); code != 204 {
+		t.Fatal(code)
+	}
+	if err := s.Deliver(t.Context(), receiver.Client()); err != nil || len(got) != 3 {
+		t.Errorf("a webhook that comes twice: %v %v", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -83,26 +84,23 @@ func (s *Sandbox) Events() []Event {
 	return out
 }
 
+// Request is the call that the shop makes.
+func (e Event) Request(ctx context.Context) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.Address, bytes.NewReader(e.Body))
+	if err != nil {
+		return nil, fmt.Errorf("webhook %s: %w", e.Name, err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Hash", e.Hash)
+	return r, nil
+}
+
 // Deliver makes the calls of all webhooks whose events have not been told yet. The vendor's way to repeat a call that failed is not
 // known: here it is not repeated.
 func (s *Sandbox) Deliver(ctx context.Context, client *http.Client) error {
+	var errs []error
 	for _, e := range s.Events() {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.Address, bytes.NewReader(e.Body))
-		if err != nil {
-			return fmt.Errorf("webhook %s: %w", e.Name, err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("X-Hash", e.Hash)
-		res, err := client.Do(r)
-		if err != nil {
-			return fmt.Errorf("webhook %s: %w", e.Name, err)
-		}
-		if err := res.Body.Close(); err != nil {
-			return fmt.Errorf("webhook %s: %w", e.Name, err)
-		}
-		if res.StatusCode >= 300 {
-			return fmt.Errorf("webhook %s: %s", e.Name, res.Status)
-		}
+		errs = append(errs, s.Call(client, e.Name, func() (*http.Request, error) { return e.Request(ctx) }))
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -53,23 +54,11 @@ func (s *Sandbox) Events() []Event {
 
 // Deliver makes the calls that are due, once each.
 func (s *Sandbox) Deliver(ctx context.Context, client *http.Client) error {
+	var errs []error
 	for _, e := range s.Events() {
-		r, err := e.Request(ctx)
-		if err != nil {
-			return err
-		}
-		res, err := client.Do(r)
-		if err != nil {
-			return fmt.Errorf("webhook %s: %w", e.Name, err)
-		}
-		if err := res.Body.Close(); err != nil {
-			return fmt.Errorf("webhook %s: %w", e.Name, err)
-		}
-		if res.StatusCode >= 300 {
-			return fmt.Errorf("webhook %s: %s", e.Name, res.Status)
-		}
+		errs = append(errs, s.Call(client, e.Name, func() (*http.Request, error) { return e.Request(ctx) }))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // happening is an event of the running request, which counts once that has succeeded.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
 )
@@ -68,6 +70,18 @@ func TestEraseFromTheDisk(t *testing.T) {
 	newWorld(t, nil)
 	dir := t.TempDir()
 	s := opened(t, dir, runner.Options{Page: 4})
+	// A document of another flow waits: the queue's file is not emptied.
+	sealer, err := seal.Open(t.Context(), s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := queue.Open(t.Context(), s.store, sealer, queue.Options{})
+	if err == nil {
+		_, err = q.Put(t.Context(), queue.Item{Flow: "other", Lane: queue.Live, Document: port.Document{ID: "1"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{}); err != nil {
 		t.Fatal(err)
 	}

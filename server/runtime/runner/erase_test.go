@@ -55,7 +55,14 @@ func burglar(t *testing.T, dir string) (texts [][]byte) {
 			for _, key := range keys {
 				for _, of := range []string{"item", "entry", "payload", "read", "open", "missed"} {
 					if plain, err := key.Open(sealed, of); err == nil {
-						texts = append(texts, plain)
+						// Bodies are in it as base64.
+						var item queue.Item
+						var kept activity.Record
+						_, _ = json.Unmarshal(plain, &item), json.Unmarshal(plain, &kept)
+						texts = append(texts, plain, item.Document.Body)
+						for _, x := range kept.Exchanges {
+							texts = append(texts, x.RequestBody, x.ResponseBody)
+						}
 					}
 				}
 			}

@@ -105,6 +105,9 @@ func (r *Runtime) openFolder(ctx context.Context, dir string, o Options) error {
 }
 
 func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error {
+	if _, err := hasStore(dir); err != nil {
+		return err
+	}
 	store := filepath.Join(dir, "store")
 	if err := os.MkdirAll(store, 0o700); err != nil {
 		return err

@@ -70,7 +70,7 @@ func New(opts Options) (*Server, error) {
 	r.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
 	r.Handle("/metrics", routes.Guard(m.handler())).Methods(http.MethodGet)
 	if opts.Hooks != nil {
-		r.Handle("/hooks/{connection}", opts.Hooks).Methods(http.MethodPost)
+		r.Handle("/hooks/{connection}", api.Limit(opts.Hooks, 1<<20, 20*time.Second, 64)).Methods(http.MethodPost)
 	}
 	if opts.Profile {
 		admin := func(path string, f http.HandlerFunc) { r.Handle(path, routes.GuardAdmin(f)) }
@@ -81,7 +81,8 @@ func New(opts Options) (*Server, error) {
 		r.PathPrefix("/debug/pprof/").Handler(routes.GuardAdmin(http.HandlerFunc(pprof.Index)))
 	}
 	routes.Register(r)
-	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).Handler(playground.Handler(nonceOf))
+	page := api.Limit(playground.Handler(nonceOf), 64<<10, 30*time.Second, 256)
+	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).Handler(page)
 	s.handler = s.defended(r)
 	return s, nil
 }
@@ -89,12 +90,20 @@ func New(opts Options) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve serves on l until ctx ends, and then lets requests under way finish for a moment. An address that others can reach
-// is [ErrOpen] unless people have to sign in.
+// MayServe tells whether the server may serve on an address: one that others can reach is [ErrOpen] unless people have to sign in.
+func (s *Server) MayServe(at net.Addr) error {
+	if s.opts.API.Auth.Open() && !isLoopback(at) {
+		return fmt.Errorf("%s: %w", at, ErrOpen)
+	}
+	return nil
+}
+
+// Serve serves on l until ctx ends, and then lets requests under way finish for a moment. The error of an address on which it
+// may not is that of [Server.MayServe].
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if s.opts.API.Auth.Open() && !isLoopback(l.Addr()) {
+	if err := s.MayServe(l.Addr()); err != nil {
 		_ = l.Close()
-		return fmt.Errorf("%s: %w", l.Addr(), ErrOpen)
+		return err
 	}
 	srv := &http.Server{
 		Handler:           s,

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"go.uber.org/goleak"
 
 	"github.com/crosswalk-go/crosswalk/mappings"
@@ -86,6 +88,108 @@ func TestPage(t *testing.T) {
 	}
 	if r := request(s, "POST", "http://127.0.0.1:8080/"); r.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("a POST to the page answers %d", r.StatusCode)
+	}
+}
+
+// TestEveryAnswerIsDefended holds that whatever is asked, an answer tells browsers what the page may do: errors, too.
+func TestEveryAnswerIsDefended(t *testing.T) {
+	hooks := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusUnauthorized) })
+	_, hash := auth.NewToken()
+	s := open(t, auth.Config{Tokens: []auth.Token{{Name: "ops", Role: auth.Admin, Hash: hash}}}, func(o *server.Options) { o.Hooks, o.Profile, o.API.Secure = hooks, true, true })
+	const at = "http://127.0.0.1:8080"
+	asked := map[string]int{ // method and address
+		"GET " + at + "/": 200, "GET " + at + "/flows": 200, "GET " + at + "/assets/none.js": 404, "POST " + at + "/": 405, "GET " + at + "/../x": 301,
+		"GET " + at + "/healthz": 200, "GET " + at + "/readyz": 200, "GET " + at + "/metrics": 401, "GET " + at + "/debug/pprof/": 401, "POST " + at + "/hooks/webshop": 401,
+		"GET " + at + "/api/v1/none": 404, "PATCH " + at + "/api/v1/preview": 405, "POST " + at + "/api/v1/preview": 401, "POST " + at + "/api/v1/session": 401,
+		"GET http://evil.example.com/": 421, "GET " + at + "/api/v1/session": 200, "GET " + at + "/api/v1/files/%2e%2e%2fcrosswalk.yaml": 401,
+	}
+	var described struct{ Paths map[string]map[string]any }
+	if err := yaml.Unmarshal(api.OpenAPI(), &described); err != nil || len(described.Paths) < 40 {
+		t.Fatalf("%d paths are described: %v", len(described.Paths), err)
+	}
+	for path, methods := range described.Paths {
+		for method := range methods {
+			asked[strings.ToUpper(method)+" "+at+api.Prefix+strings.NewReplacer("{path}", "x.yaml", "{flow}", "f", "{connection}", "c", "{id}", "1").Replace(path)] = 0
+		}
+	}
+	for what, want := range asked {
+		method, url, _ := strings.Cut(what, " ")
+		r := request(s, method, url)
+		if want != 0 && r.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", what, r.StatusCode, want)
+		}
+		if policy := r.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; script-src 'self';") {
+			t.Errorf("%s has the policy %q", what, policy)
+		}
+		for _, h := range []string{"X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy", "Strict-Transport-Security"} {
+			if r.Header.Get(h) == "" {
+				t.Errorf("%s lacks %s", what, h)
+			}
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, at+"/api/v1/flows/f/run", strings.NewReader("{}"))
+	r.Header.Set("Origin", "http://evil.example.com")
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); w.Code != http.StatusForbidden || w.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("a request of another site answers %d with the policy %q", w.Code, w.Header().Get("Content-Security-Policy"))
+	}
+}
+
+// TestHooksAreBounded holds that what anybody may send takes no more than its share, also while others wait.
+func TestHooksAreBounded(t *testing.T) {
+	under, going, most := make(chan struct{}), make(chan struct{}, 100), 64
+	hooks := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		going <- struct{}{}
+		<-under
+		_, err := io.ReadAll(r.Body)
+		if tooLong := new(http.MaxBytesError); errors.As(err, &tooLong) {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+	})
+	s := open(t, auth.Config{}, func(o *server.Options) { o.Hooks = hooks })
+	send := func(ctx context.Context, body io.Reader) int {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1:8080/hooks/webshop", body))
+		return w.Code
+	}
+	var all sync.WaitGroup
+	for range most {
+		all.Go(func() { send(t.Context(), strings.NewReader("x")) })
+	}
+	for range most {
+		<-going
+	}
+	impatient, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if code := send(impatient, strings.NewReader("x")); code != http.StatusServiceUnavailable {
+		t.Errorf("one more than there are places answers %d", code)
+	}
+	close(under)
+	all.Wait()
+	if code := send(t.Context(), strings.NewReader(strings.Repeat("x", 1<<20+1))); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body that is too long answers %d", code)
+	}
+}
+
+// TestSecureCookies holds that behind TLS the cookie of a session goes over nothing else.
+func TestSecureCookies(t *testing.T) {
+	hash, err := auth.HashPassword("correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secure := range []bool{false, true} {
+		s := open(t, auth.Config{Users: []auth.Account{{Name: "ann", Role: auth.Viewer, Password: hash}}}, func(o *server.Options) { o.API.Secure = secure })
+		for _, ask := range []struct{ method, body string }{{"POST", `{"name": "ann", "password": "correct horse battery"}`}, {"DELETE", ""}} {
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest(ask.method, "http://127.0.0.1:8080/api/v1/session", strings.NewReader(ask.body)))
+			cookies := w.Result().Cookies()
+			if len(cookies) != 1 || cookies[0].Secure != secure || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || cookies[0].Path != "/" {
+				t.Errorf("%s with secure %v answers %d with %v", ask.method, secure, w.Code, cookies)
+			}
+			if transport := w.Header().Get("Strict-Transport-Security"); (transport != "") != secure {
+				t.Errorf("with secure %v it says %q of transport", secure, transport)
+			}
+		}
 	}
 }
 

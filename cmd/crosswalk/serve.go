@@ -113,12 +113,11 @@ func (c *cli) serve(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeFolder()) }()
-	c.sayServing(l.Addr(), "Ctrl-C stops.")
-	err = serveBeside(ctx, c.logger(), run, func(ctx context.Context) error { return s.Serve(ctx, l) })
-	if errors.Is(err, server.ErrOpen) {
+	if err := s.MayServe(l.Addr()); err != nil {
 		return misusef("%w\nName users or tokens in the section server of crosswalk.yaml (crosswalk auth makes them), or listen on 127.0.0.1", err)
 	}
-	return err
+	c.sayServing(l.Addr(), "Ctrl-C stops.")
+	return serveBeside(ctx, c.logger(), run, func(ctx context.Context) error { return s.Serve(ctx, l) })
 }
 
 // ownPatience is how long a server waits for other commands to leave the data folder.

@@ -202,20 +202,20 @@ func (p *Process) Cursor(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
-	return p.happened(at), nil
+	return p.Happened(at), nil
 }
 
 // SaveCursor remembers how far everything is settled, but never further than now: one document that is stamped in the future, by hand or by a source
 // whose clock goes before, would hide everything until then. What lies between is read again, and known.
 func (p *Process) SaveCursor(ctx context.Context, at time.Time) error {
-	if err := p.systems.Cursors.SaveCursor(ctx, p.flow.Name, p.happened(at)); err != nil {
+	if err := p.systems.Cursors.SaveCursor(ctx, p.flow.Name, p.Happened(at)); err != nil {
 		return fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
 	return nil
 }
 
-// happened returns the moment, or now where it has not come yet.
-func (p *Process) happened(at time.Time) time.Time {
+// Happened returns the moment, or now where it has not come yet.
+func (p *Process) Happened(at time.Time) time.Time {
 	if now := p.pace.Now().UTC(); at.After(now) {
 		return now
 	}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepsWork } from './alone.js';
 import { accessible } from './axe.js';
 import { launch, project, serve } from './browser.js';
 import { addsAnEntry, mendsAnOrder } from './flows.js';
@@ -188,20 +189,68 @@ test('an update differs, and the difference is shown', async ({ page, url }) => 
   await page.getByText('Target fields that no rule fills').waitFor();
 });
 
-test('a shared link holds no true document', async ({ page, url }) => {
+test('a shared link holds no true document', async ({ page, url, browser }) => {
   await opened(page, url);
+  const linked = async (part) => {
+    await page.waitForFunction((text) => document.querySelector('dialog input')?.value.includes('#s=') && document.querySelector('dialog').textContent.includes(text), part);
+    return page.getByRole('textbox', { name: 'Link' }).inputValue();
+  };
+  /** Opens a link as somebody else, and returns what stands there once it is mapped. */
+  const openedElsewhere = async (link, member) => {
+    const context = await browser.newContext();
+    try {
+      const other = await context.newPage();
+      const requests = [];
+      other.on('request', (r) => requests.push(r.url()));
+      await other.goto(link);
+      await box(other, 'Result').getByText(member).first().waitFor();
+      assert.ok(requests.every((r) => !r.includes('#') && !r.includes(link.split('#s=')[1].slice(0, 40))));
+      return { mapping: await text(other, 'Mapping'), document: await text(other, 'Source document') };
+    } finally {
+      await context.close();
+    }
+  };
   await page.getByRole('button', { name: 'Share' }).click();
-  await page.waitForFunction(() => document.querySelector('dialog input')?.value.includes('#s='));
-  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
-  const other = await page.context().newPage();
-  const requests = [];
-  other.on('request', (r) => requests.push(r.url()));
-  await other.goto(link);
-  await box(other, 'Result').getByText('"number"').waitFor();
-  assert.match(await text(other, 'Mapping'), /customer\.email: lower/);
-  assert.doesNotMatch(await text(other, 'Source document'), /Sanne|Keizersgracht/);
-  assert.ok(requests.every((r) => !r.includes('#') && !r.includes(link.split('#s=')[1].slice(0, 40))));
-  await other.close();
+  const given = await openedElsewhere(await linked('generated'), '"number"');
+  assert.match(given.mapping, /customer\.email: lower/);
+  assert.doesNotMatch(given.document, /Sanne|Keizersgracht|81\.65|10:11:12/);
+  // The document itself goes in only where the box says so, and goes out again with it.
+  await page.getByRole('checkbox').check();
+  const truly = await linked('as it is');
+  assert.match((await openedElsewhere(truly, '"number"')).document, /Keizersgracht/);
+  await page.getByRole('checkbox').uncheck();
+  assert.notEqual(await linked('generated'), truly);
+  await page.keyboard.press('Escape');
+
+  // A raw order, with what the target knows of it, still makes an invoice elsewhere.
+  await choose(page, 'Control+o', 'invoiceDraft mappings/', /mappings\/invoiceDraft\.yaml/);
+  await page.getByText('order → eaccounting.invoiceDraft').waitFor();
+  await choose(page, 'Alt+s', '12-person by way of shopware', /12-person-nl-sub-cent/);
+  await box(page, 'Result').getByText('"CustomerId"').waitFor();
+  await page.getByRole('button', { name: 'Share' }).click();
+  assert.doesNotMatch((await openedElsewhere(await linked('generated'), '"CustomerId"')).document, /Noor|Smit|Dorpsstraat|NK-SCREW/);
+});
+
+test('without a project the browser keeps the work', ({ page }) => keepsWork(page));
+
+test('F12 leads to the inherited rule, and Diff to what the test expects', async ({ page, url }) => {
+  await opened(page, url);
+  await choose(page, 'Control+o', 'invoiceDraft mappings/', /mappings\/invoiceDraft\.yaml/);
+  await page.getByText('order → eaccounting.invoiceDraft').waitFor();
+  await box(page, 'Result').getByText('"CustomerId"').waitFor();
+  await page.keyboard.press('Alt+2');
+  await page.getByLabel('what the test expects').check();
+  await page.getByText('The same result, to the digit.').waitFor(); // the test has other orders of members
+  await box(page, 'Mapping').getByText('YourReference').first().click();
+  await page.keyboard.press('F12');
+  const dialog = page.getByRole('dialog', { name: /^eaccounting\/sales\.base\.yaml, line \d+/ });
+  const line = Number((await dialog.getByRole('heading').innerText()).match(/\d+$/)[0]);
+  await dialog.getByRole('button', { name: 'Open it' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('sales.base.yaml').first().waitFor();
+  const at = page.locator('.cm-content[aria-label="Mapping"]');
+  await page.waitForFunction(() => document.querySelector('.cm-content[aria-label="Mapping"]').cmTile?.view?.state.selection.main.head > 0);
+  assert.equal(await at.evaluate((el) => el.cmTile.view.state.doc.lineAt(el.cmTile.view.state.selection.main.head).number), line);
 });
 
 test('a raw order goes through its read mapping first', async ({ page, url }) => {

@@ -256,25 +256,41 @@ func (a *API) guarded(rt route) http.Handler {
 			writeProblem(w, p)
 			return
 		}
-		ctx, cancel := context.WithTimeout(auth.WithUser(r.Context(), user), rt.limits.time)
-		defer cancel()
-		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, rt.limits.body)
-		if rt.limits.body > streams.body { // who sends slowly holds no place for longer than who asks for much
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(rt.limits.time)) // a reader without deadlines has none to set
-		}
-		slots := a.slotsOf(rt.limits)
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-		case <-ctx.Done():
-			w.Header().Set("Retry-After", "1")
-			writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
-			return
-		}
-		if err := rt.handle(w, r); err != nil {
-			a.fail(w, r, rt, err)
-		}
+		r = r.WithContext(auth.WithUser(r.Context(), user))
+		rt.limits.hold(w, r, a.slotsOf(rt.limits), func(w http.ResponseWriter, r *http.Request) {
+			if err := rt.handle(w, r); err != nil {
+				a.fail(w, r, rt, err)
+			}
+		})
+	})
+}
+
+// hold lets a request take no more than its limits, and no place of its kind for longer.
+func (l limits) hold(w http.ResponseWriter, r *http.Request, slots chan struct{}, next http.HandlerFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), l.time)
+	defer cancel()
+	r = r.WithContext(ctx)
+	r.Body = http.MaxBytesReader(w, r.Body, l.body)
+	if l.body > streams.body { // who sends slowly holds no place for longer than who asks for much
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(l.time)) // a reader without deadlines has none to set
+	}
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+	case <-ctx.Done():
+		w.Header().Set("Retry-After", "1")
+		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Title: "The server is busy: try again in a moment."})
+		return
+	}
+	next(w, r)
+}
+
+// Limit bounds what a handler of another package takes to which anybody may send: a request's body and time, and how many are handled
+// at a time.
+func Limit(next http.Handler, body int64, within time.Duration, atOnce int) http.Handler {
+	slots := make(chan struct{}, atOnce)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limits{body: body, time: within}.hold(w, r, slots, next.ServeHTTP)
 	})
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ func RoleOf(name string) (role auth.Role, limited bool) {
 	}
 	return auth.Nobody, false
 }
+
+// BodyOf returns how much a route of the table reads at most.
+func BodyOf(name string) int64 { return (&API{}).routes()[slices.Index(Routes(), name)].limits.body }
 
 // Slow is a route that reads a body within a time.
 func (a *API) Slow(within time.Duration) http.Handler {

@@ -130,6 +130,27 @@ func TestConnectionsSecretsStayInside(t *testing.T) {
 	}
 }
 
+// No route reads more than its limit: what is longer is refused, by routes that read a body at all.
+func TestEveryBodyIsBounded(t *testing.T) {
+	c, set := withFlows(t, auth.Config{})
+	c.api.Setup = setup.New(setup.Options{Load: set.Current().Again, Folder: c.api.Folder, Systems: all.Systems(), Library: c.api.Library, Tokens: set.Store.Tokens()})
+	without := map[string]bool{"check": true, "pause": true, "resume": true, "dry-run": true, "resync": true, "replay": true} // read none
+	spaces := bytes.Repeat([]byte(" "), 33<<20)
+	for _, route := range api.Routes() {
+		method, path := filled(route)
+		if method == http.MethodGet || method == http.MethodDelete || without[path[strings.LastIndex(path, "/")+1:]] || strings.HasSuffix(path, "/replay/preview") {
+			continue
+		}
+		headers := []string{}
+		if method == http.MethodPut {
+			headers = append(headers, "If-None-Match", "*")
+		}
+		if w := c.sendText(method, path, spaces[:api.BodyOf(route)+1], headers...); w.Code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s answers %d: %.200s", route, w.Code, w.Body)
+		}
+	}
+}
+
 // Who sends a body slowly is not waited for.
 func TestSlowBodies(t *testing.T) {
 	c := open(t, nil, auth.Config{})

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -59,23 +60,77 @@ func TestSamples(t *testing.T) {
 func TestGeneratedSampleTellsNothing(t *testing.T) {
 	c := open(t, nil, auth.Config{})
 	document := `{"orderNumber": "10001", "orderCustomer": {"email": "Sanne@Example.nl", "firstName": "Sanne", "company": null},
-		"again": "Sanne", "amountTotal": 81.65, "type": "product", "at": "2025-03-04T10:11:12.000+00:00", "country": "NL", "url": "https://shop.example/sanne"}`
-	got := gjson.Get(c.get("POST", "/sample/generated", object{"mapping": mapping("m.yaml", "from: any\nto: any\nrules:\n  a: if doc.type == \"product\" {1} else {2}\n"), "document": document}), "document").Str
-	for _, secret := range []string{"Sanne", "sanne", "81.65", "2025-03", "10001", "shop.example"} {
+		"again": "Sanne", "amountTotal": 81.65, "type": "product", "at": "2025-03-04T10:11:12.345+00:00", "day": "2025-03-05", "midnight": "2025-03-06T00:00:00.000+02:00",
+		"country": "NL", "url": "https://shop.example/sanne", "note": "2025-03-07 Sanne rang", "login": "sanne_de_vries", "large": 8.165E3,
+		"script": "\u0660\u0666\u0660 \u5c71\u7530", "by": {"sanne@example.nl": 1, "10001": "x", "Sanne de Vries": 2, "taxRate": 3}}`
+	whole := object{"mapping": mapping("m.yaml", "from: any\nto: any\nrules:\n  a: if doc.type == \"product\" {1} else {2}\n"), "document": document}
+	got := gjson.Get(c.get("POST", "/sample/generated", whole), "document").Str
+	for _, secret := range []string{"Sanne", "sanne", "81.65", "2025-03", "10001", "shop.example", "12.345", "8.165", "rang", "Vries", "vries", "\u0666", "\u5c71"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("%q is still there:\n%s", secret, got)
 		}
 	}
-	for path, want := range map[string]string{"type": "product", "country": "NL", "orderCustomer.company": "", "at": "2026-01-15T10:11:12.000+00:00"} {
+	for path, want := range map[string]string{"type": "product", "country": "NL", "orderCustomer.company": "", "day": "2026-01-15", "midnight": "2026-01-15T00:00:00.000+02:00"} {
 		if v := gjson.Get(got, path).String(); v != want {
 			t.Errorf("%s is %q, want %q", path, v, want)
 		}
+	}
+	if at, err := time.Parse(time.RFC3339, gjson.Get(got, "at").Str); err != nil || at.Day() != 15 {
+		t.Errorf("the instant has become none: %s, %v", gjson.Get(got, "at"), err)
 	}
 	if first := gjson.Get(got, "orderCustomer.firstName").Str; first != gjson.Get(got, "again").Str || len(first) != 5 {
 		t.Errorf("one name has become two:\n%s", got)
 	}
 	if total := gjson.Get(got, "amountTotal"); total.Type != gjson.Number || len(total.Raw) != 5 {
 		t.Errorf("the total is %s", total.Raw)
+	}
+	if !gjson.Valid(got) || !gjson.Get(got, "by.taxRate").Exists() {
+		t.Errorf("the shape has changed:\n%s", got)
+	}
+
+	whole["document"], whole["lines"] = `{"n": "Sanne"}`+"\n\n"+`{"n": "Joris"}`, true
+	if got := gjson.Get(c.get("POST", "/sample/generated", whole), "document").Str; strings.Count(got, "\n") != 3 || strings.Contains(got, "Sanne") || strings.Contains(got, "Joris") {
+		t.Errorf("the lines are %q", got)
+	}
+	whole["document"] = "{}\n{broken"
+	if got := c.fail(422, "POST", "/sample/generated", whole); !strings.Contains(got, "Line 2 ") {
+		t.Errorf("a broken line: %s", got)
+	}
+}
+
+// TestGeneratedLinksFit holds that what is known by a value is known by what became of it.
+func TestGeneratedLinksFit(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	answer := c.get("POST", "/sample/generated", object{"mapping": mapping("m.yaml", plain), "document": `{"sku": "NK-SCREW", "id": 4711, "fee": "FEE-21"}`,
+		"tables": `{"fees": {"21": "FEE-21"}}`, "links": `{"products": {"NK-SCREW": {"id": "4711"}, "FEE-21": {"id": "x9"}}}`})
+	document, links := gjson.Get(answer, "document").Str, gjson.Get(answer, "links").Str
+	sku := gjson.Get(document, "sku").Str
+	if sku == "NK-SCREW" || gjson.Get(links, "products."+sku+".id").Str != gjson.Get(document, "id").Raw || !gjson.Get(links, "products.FEE-21").Exists() {
+		t.Errorf("the document %s and the links %s do not fit", document, links)
+	}
+}
+
+// TestGeneratedSampleMaps holds that what is given away takes the ways of the true document, also through the mapping before.
+func TestGeneratedSampleMaps(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	sample := c.get("GET", "/sample?mapping=shopware/order.read.yaml", nil)
+	// The tables and the literals that decide stand in what is extended.
+	overlay := mapping("o.yaml", "extends: shopware/order.read\nrules:\n  note: '\"\"'\n")
+	plain := object{"mapping": overlay, "document": gjson.Get(sample, "document").Str}
+	given := gjson.Get(c.get("POST", "/sample/generated", plain), "document").Str
+	mapped := gjson.Get(c.get("POST", "/preview", object{"mapping": overlay, "document": given}), "output").Str
+	if status := gjson.Get(mapped, "paymentStatus").Str; status != "partially_refunded" {
+		t.Errorf("with an overlay it makes the payment status %q of %.300s", status, given)
+	}
+	write := mapping("m.yaml", "from: order\nto: any\nrules:\n  status: paymentStatus\n  gross: pricesIncludeTax\n")
+	body := object{"mapping": write, "before": "shopware/order.read.yaml", "document": gjson.Get(sample, "document").Str}
+	result := func(document string) string {
+		answer := c.get("POST", "/preview", object{"mapping": write, "before": body["before"], "document": document})
+		return gjson.Get(answer, "output").Str
+	}
+	want := result(gjson.Get(sample, "document").Str)
+	if got := result(gjson.Get(c.get("POST", "/sample/generated", body), "document").Str); got != want || want == "" {
+		t.Errorf("it makes %s, and the document itself %s", got, want)
 	}
 }
 

@@ -99,6 +99,12 @@ export function definition(view: EditorView, ask: Asking): boolean {
   return true;
 }
 
+/** Puts the cursor at a place of the editor's own text. */
+export function goTo(view: EditorView, pos: Position) {
+  view.dispatch({ selection: { anchor: offsetOf(view.state.doc, pos) }, effects: EditorView.scrollIntoView(offsetOf(view.state.doc, pos), { y: 'center' }) });
+  view.focus();
+}
+
 export async function format(view: EditorView): Promise<boolean> {
   const text = view.state.doc.toString();
   const { data } = await api.POST('/format', { body: { text } }).catch(() => ({ data: undefined }));

@@ -1,6 +1,7 @@
 import { api, type AbsentField, type Cause, type Explanation, type Job, type Latest, type Lines, type ListedConnection, type ListedMapping, type Preview, type Session, type System, type TestReport, words } from '../api/client';
 import { JSONPlaces } from '../text/json';
 import type { Shared } from '../text/share';
+import { draftOf, forgetDraft, keepDraft, last, saveHere, savedHere, setLast } from './kept';
 import { onDisk, Scripts, type OnDisk } from './scripts.svelte';
 
 /** What the user points at. */
@@ -122,8 +123,8 @@ export class Work {
 
   /** Opens what was open before, else the project's first mapping, else an order. */
   async openFirst() {
-    const last = localStorage.getItem('last');
-    if (last && (await this.open(last, localStorage.getItem('last-built-in') === 'yes'))) return;
+    const before = last();
+    if (before && (await this.open(before.name, before.library))) return;
     await this.listed;
     const chosen = this.mappings.find((m) => !m.library) ?? this.mappings.find((m) => m.name === 'shopware/order.read.yaml') ?? this.mappings[0];
     if (chosen) await this.open(chosen.name, chosen.library);
@@ -193,6 +194,11 @@ export class Work {
     if (abort.signal.aborted || this.broken) return;
     this.from = this.preview?.mapping.from ?? '';
     this.to = this.preview?.mapping.to ?? '';
+    if (this.lacksSample) {
+      this.lacksSample = false;
+      const fits = this.sampleFrom === this.from ? undefined : this.samples.find((s) => s.from === this.from);
+      if (fits) return void this.openSample(fits.mapping, fits.name);
+    }
     this.later('explain', 30, () => void this.explain());
     this.later('unread', 300, () => void this.askUnread());
     this.later('tests', 700, () => void this.runTests());
@@ -240,26 +246,60 @@ export class Work {
   /** Opens a mapping with one of its samples; sample unsaid is the first. */
   async open(name: string, library: boolean, sample?: string): Promise<boolean> {
     const path = { params: { path: { path: name } } };
-    const { data, error } = library ? await api.GET('/library/{path}', path) : await api.GET('/files/{path}', path);
-    if (!data) {
+    const here = library || this.session?.project ? undefined : savedHere(name);
+    const { data, error } = library ? await api.GET('/library/{path}', path) : here !== undefined ? { data: { text: here, tag: '' } } : await api.GET('/files/{path}', path);
+    const kept = draftOf(name);
+    if (!data && (library || kept === undefined)) {
       this.notice = words(error);
       return false;
     }
-    localStorage.setItem('last', name);
-    localStorage.setItem('last-built-in', library ? 'yes' : '');
-    this.name = name;
-    this.text = data.text;
-    this.saved = data.text;
-    this.tag = library ? '' : data.tag;
+    setLast(name, library);
+    this.name = this.keptAs = name;
+    this.text = kept ?? data?.text ?? '';
+    this.saved = data?.text;
+    this.tag = library ? '' : (data?.tag ?? '');
     this.library = library;
     this.forget();
-    const kept = library ? null : localStorage.getItem('draft:' + name);
-    if (kept !== null && kept !== data.text) {
-      this.text = kept;
-      this.notice = 'What you had not saved is here again.';
-    }
+    if (this.dirty) this.notice = 'What you had not saved is here again.';
     await this.openSample(name, sample);
     return true;
+  }
+
+  /** The name under which the browser keeps what is not saved. */
+  private keptAs = '';
+
+  /** The text has changed in the editor: what is not saved survives a reload. */
+  changeText(text: string) {
+    this.text = text;
+    this.later('draft', 500, () => this.keep());
+    this.touched();
+  }
+
+  private keep() {
+    if (!keepDraft(this.keptAs, this.text, this.saved)) this.notice = 'The browser keeps no more: save what you have written.';
+  }
+
+  /** Goes back to what was saved, or to what is built in. */
+  dropDraft() {
+    clearTimeout(this.timers['draft']);
+    forgetDraft(this.keptAs);
+    if (this.saved !== undefined) this.text = this.saved;
+    this.notice = '';
+    this.touched();
+  }
+
+  /** Begins an overlay over the mapping at hand: it holds only what differs. */
+  startOverlay() {
+    const file = this.name.slice(this.name.lastIndexOf('/') + 1);
+    const base = this.library ? this.name.replace(/\.ya?ml$/, '') : './' + file;
+    this.name = this.keptAs = `mappings/my-${file}`;
+    this.text = `extends: ${base}\nrules:\n`;
+    this.saved = undefined;
+    this.tag = '';
+    this.library = false;
+    setLast(this.name, false);
+    this.keep();
+    this.touched();
   }
 
   /** Gives the document no line, one or several; the same again brings back what it was. */
@@ -296,8 +336,14 @@ export class Work {
     this.touched();
   }
 
+  /** What the document at hand is, where it is a sample. */
+  private sampleFrom: string | undefined;
+  /** The mapping at hand has no sample of its own: one of what it reads takes its place once that is known. */
+  private lacksSample = false;
+
   /** Puts a document in the place of the one at hand. */
   private place(sample: string, document: string) {
+    this.sampleFrom = undefined;
     this.document = document;
     this.sample = sample;
     this.expected = '';
@@ -311,8 +357,10 @@ export class Work {
     const own = this.mappings.find((m) => m.name === mapping);
     const step = own && mapping !== this.name && this.from !== '' && own.from !== this.from && own.to === this.from;
     const { data } = await api.GET('/sample', { params: { query: sample === undefined ? { mapping } : { mapping, name: sample } } });
+    this.lacksSample = !data && mapping === this.name && (!this.document.trim() || this.sampleFrom !== undefined);
     if (data) {
       this.place(data.name, data.document);
+      this.sampleFrom = own?.from;
       this.expected = data.expected ?? '';
       this.before = step ? mapping : '';
       if (step) {
@@ -363,7 +411,7 @@ export class Work {
       this.scripts.take(d);
       return;
     }
-    localStorage.removeItem('draft:' + d.path);
+    forgetDraft(d.path);
     this.text = this.saved = d.text;
     this.tag = d.tag;
     this.notice = 'Somebody has saved this file; here it is as it stands now.';
@@ -394,14 +442,18 @@ export class Work {
     this.notice = '';
   }
 
-  openShared(s: Shared) {
+  /** Opens what a link holds. What is written here stays with the link, apart from a file of the same name. */
+  openShared(s: Shared, link: string) {
     this.name = s.name;
-    this.text = s.mapping;
+    this.keptAs = link.slice(-64);
+    this.text = draftOf(this.keptAs) ?? s.mapping;
     this.saved = undefined;
     this.tag = '';
     this.library = false;
     this.forget();
+    if (this.text !== s.mapping) this.notice = 'What you had not saved is here again.';
     this.place('shared', s.document);
+    this.batch = s.options.batch === 'yes';
     this.before = s.options.before ?? '';
     this.mode = s.options.mode === 'update' ? 'update' : 'create';
     for (const key of inputs) this.extra[key] = s.options[key] ?? '';
@@ -412,13 +464,17 @@ export class Work {
 
   /** Saves to the project. The answer is what stands in the way. */
   async save(name: string, replace = false): Promise<'saved' | 'changed' | 'failed'> {
+    const text = this.text;
+    clearTimeout(this.timers['draft']);
     if (!this.session?.project) {
-      localStorage.setItem('draft:' + name, this.text);
-      this.saved = this.text;
+      if (!saveHere(name, text)) {
+        this.notice = 'The browser keeps no more.';
+        return 'failed';
+      }
+      this.isSaved(name, text, '');
       this.notice = 'Kept in this browser: the server runs without a project.';
       return 'saved';
     }
-    const text = this.text;
     const fresh = name !== this.name || this.library || this.tag === '';
     let tag = fresh ? '' : this.tag;
     if (replace) tag = (await api.GET('/files/{path}', { params: { path: { path: name } } })).data?.tag ?? '';
@@ -432,22 +488,30 @@ export class Work {
       this.notice = words(error);
       return 'failed';
     }
-    this.name = name;
-    this.library = false;
-    this.tag = data.tag;
-    this.saved = text;
+    this.isSaved(name, text, data.tag);
     this.notice = '';
     this.changed = undefined;
-    localStorage.removeItem('draft:' + name);
     void this.refreshMappings();
     this.touched();
     return 'saved';
+  }
+
+  private isSaved(name: string, text: string, tag: string) {
+    forgetDraft(this.keptAs);
+    forgetDraft(name);
+    this.name = this.keptAs = name;
+    this.library = false;
+    this.tag = tag;
+    this.saved = text;
+    setLast(name, false);
+    if (this.text !== text) this.keep(); // typed while it was being saved
   }
 
   async addTest(name: string): Promise<string> {
     const { data, error } = await api.POST('/tests/cases', { body: { ...this.job(), name } });
     if (!data) return words(error);
     this.notice = `Added to ${data.test}.`;
+    this.expected = this.preview?.output == null ? '' : this.shown;
     await this.runTests();
     return '';
   }

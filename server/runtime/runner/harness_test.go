@@ -122,7 +122,7 @@ func openSet(ctx context.Context, dir string, o runner.Options, env func(string)
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
 	process, err := p.Process(ctx, flowName, mappings.FS, s.store,
-		project.Surroundings{Capture: runner.Capture, Guard: s.engine.Guard, Locks: s.engine.Locks}, quick)
+		project.Surroundings{Capture: runner.Capture, Keeper: s.engine}, quick)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}

@@ -19,6 +19,9 @@ func TestMissed(t *testing.T) {
 	if _, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	if state, err := s.engine.State(t.Context(), s.flow.Name); err != nil || state.LastStarted.IsZero() || state.LastFinished.Before(state.LastStarted) || state.LastRead == 0 || state.Running {
+		t.Errorf("a run outside the schedule leaves %+v, %v", state, err)
+	}
 	before, err := s.engine.Missed(t.Context(), flowName)
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,8 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	if o.Resync && !f.Process.PlansWhole() {
 		return e.resync(ctx, f, o)
 	}
-	s := flow.Summary{Flow: f.Name, StartedAt: e.options.Now().UTC()}
+	started := e.options.Now().UTC()
+	s := flow.Summary{Flow: f.Name, StartedAt: started}
 	_, release, err := e.leases.Locks("runs").Lock(ctx, f.Name)
 	if errors.Is(err, flow.ErrBusy) {
 		return s, fmt.Errorf("flow %s: %w", f.Name, ErrRunning)
@@ -56,8 +57,18 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	}
 	defer release()
 	if f.Process.PlansWhole() {
-		return e.runWhole(ctx, f, o)
+		s, err = e.runWhole(ctx, f, o)
+	} else {
+		s, err = e.runQueued(ctx, f, o, s)
 	}
+	if len(o.Only) == 0 {
+		e.noteEnd(ctx, f.Name, started, s.Read, err)
+	}
+	return s, err
+}
+
+// runQueued reads into the queue and handles what is in it.
+func (e *Engine) runQueued(ctx context.Context, f *Flow, o RunOptions, s flow.Summary) (flow.Summary, error) {
 	run := rand.Text()
 	count := func(r flow.Result, _ *queue.Delivery) {
 		add(&s, r)
@@ -80,6 +91,7 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	<-worked
 	s.FinishedAt = e.options.Now().UTC()
 	s.Limited = c.limited()
+	var err error
 	if s.Cursor, err = f.Process.Cursor(context.WithoutCancel(ctx)); err != nil {
 		return s, err
 	}
@@ -127,9 +139,14 @@ func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions
 			return err
 		}
 	}
+	if r.unique != "" {
+		if r.mark, err = e.noteMark(ctx, f); err != nil {
+			return err
+		}
+	}
 	err = r.all(ctx, since)
-	if err == nil && r.unique != "" && r.newest.After(cursor) && !c.over() {
-		err = f.Process.SaveCursor(ctx, r.newest) // everything before it was read
+	if at := f.Process.Happened(r.newest); err == nil && r.unique != "" && at.After(cursor) && !c.over() {
+		err = f.Process.SaveCursor(ctx, at) // everything before it was read
 	}
 	return err
 }

@@ -272,12 +272,7 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 	e.noteState(ctx, f.name, func(s *FlowState) { s.Running, s.Run, s.LastStarted = true, id, started })
 	f.begin()
 	read, err := f.read(ctx, open, id, t.Ask)
-	e.noteState(context.WithoutCancel(ctx), f.name, func(s *FlowState) {
-		s.Running, s.LastFinished, s.LastRead = false, e.options.Now().UTC(), read
-		if s.failed(nil); ctx.Err() == nil {
-			s.failed(err)
-		}
-	})
+	e.noteEnd(ctx, f.name, started, read, err)
 	if ctx.Err() != nil {
 		_ = t.Later(0) // it goes on where it was stopped
 		return

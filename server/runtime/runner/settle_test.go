@@ -19,6 +19,11 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
+// muting keeps documents for targets that cannot be asked.
+type muting struct{ *runner.Engine }
+
+func (m muting) Guard(t port.Target) port.Target { return m.Engine.Guard(mute{t}) }
+
 // mute is a target that cannot be asked whether it has an order.
 type mute struct{ port.Target }
 
@@ -66,8 +71,7 @@ func TestSettle(t *testing.T) {
 		})
 	})
 	s := opened(t, t.TempDir(), runner.Options{})
-	process, err := s.project.Process(t.Context(), flowName, mappings.FS, s.store, project.Surroundings{Capture: runner.Capture, Locks: s.engine.Locks,
-		Guard: func(target port.Target) port.Target { return s.engine.Guard(mute{target}) }}, quick)
+	process, err := s.project.Process(t.Context(), flowName, mappings.FS, s.store, project.Surroundings{Capture: runner.Capture, Keeper: muting{s.engine}}, quick)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,16 @@ func (e *Engine) noteState(ctx context.Context, name string, change func(*FlowSt
 	}
 }
 
+// noteEnd notes a reading that has ended, scheduled or not; err is why it ended early.
+func (e *Engine) noteEnd(ctx context.Context, name string, started time.Time, read int, err error) {
+	e.noteState(context.WithoutCancel(ctx), name, func(s *FlowState) {
+		s.Running, s.LastStarted, s.LastFinished, s.LastRead = false, started, e.options.Now().UTC(), read
+		if s.failed(nil); ctx.Err() == nil {
+			s.failed(err)
+		}
+	})
+}
+
 // Pause stops a flow: what is in hand is ended, what is queued stays, and nothing is read or handled until Resume.
 func (e *Engine) Pause(ctx context.Context, name string) error {
 	if _, err := e.control.Put(ctx, "paused."+token(name), []byte(e.options.Now().UTC().Format(time.RFC3339))); err != nil {

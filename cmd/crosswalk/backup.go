@@ -115,18 +115,9 @@ func (c *cli) restore(ctx context.Context, dir, path string, replace bool) error
 		return misuse{err}
 	}
 	defer in.Close()
-	aside := ""
-	if replace {
-		if aside, err = runtime.MoveAside(dir, time.Now()); err != nil {
-			return err
-		}
-	}
-	about, err := runtime.Restore(ctx, dir, in)
+	about, aside, err := runtime.Restore(ctx, dir, in, replace)
 	if errors.Is(err, runtime.ErrNotEmpty) {
 		return misusef("%w: --replace moves it aside", err)
-	}
-	if err != nil && aside != "" {
-		return errors.Join(err, runtime.MoveBack(dir, aside))
 	}
 	if err != nil {
 		return err

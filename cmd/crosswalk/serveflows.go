@@ -89,11 +89,16 @@ func serveBeside(ctx context.Context, log *slog.Logger, run *flows.Service, serv
 		stop()
 	}()
 	reloading := make(chan struct{})
+	var broken error
 	go func() {
 		defer close(reloading)
 		for {
 			select {
 			case <-ctx.Done():
+				return
+			case <-run.Set().Store.Broken():
+				broken = run.Set().Store.Ready()
+				stop() // whoever looks after the process starts it anew
 				return
 			case <-hangups:
 				if err := run.Reload(ctx); err != nil && ctx.Err() == nil {
@@ -105,5 +110,5 @@ func serveBeside(ctx context.Context, log *slog.Logger, run *flows.Service, serv
 	err := serve(ctx)
 	stop()
 	<-reloading
-	return errors.Join(err, <-ran)
+	return errors.Join(broken, err, <-ran)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -146,6 +147,25 @@ func (s *Service) watch(ctx context.Context) {
 	}
 }
 
+// sayGone tells of documents that flows leave behind which the project has no more, or has under another name.
+func (s *Service) sayGone(ctx context.Context, old, now *project.Project) {
+	for _, f := range old.Flows {
+		if _, err := now.Flow(f.Name); err == nil {
+			continue
+		}
+		state, err := s.set.Engine.State(ctx, f.Name)
+		left, openErr := s.set.Engine.Unsettled(ctx, f.Name)
+		if err := errors.Join(err, openErr); err != nil {
+			s.log.Warn("what a flow that is gone leaves behind is not known", "flow", f.Name, "error", err)
+			continue
+		}
+		left = slices.DeleteFunc(left, runner.Unsettled.Waits)
+		if queued := state.Live.Total() + state.Backfill.Total(); queued+len(left) > 0 {
+			s.log.Warn("a flow is gone and leaves documents behind: they wait until there is one of that name", "flow", f.Name, "queued", queued, "unsettled", len(left))
+		}
+	}
+}
+
 // takeOver makes the project what its files say, if they say it without mistakes.
 func (s *Service) takeOver(ctx context.Context, now *tree) error {
 	if s.options.Load == nil {
@@ -166,7 +186,8 @@ func (s *Service) takeOver(ctx context.Context, now *tree) error {
 		s.files.seen(now) // said once, not at every look
 		return err
 	}
-	s.set.current.Store(p)
+	old := s.set.current.Swap(p)
+	s.sayGone(ctx, old, p)
 	s.files.become(now)
 	s.hooks.forget()
 	select {

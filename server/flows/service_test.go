@@ -25,11 +25,14 @@ import (
 	books "github.com/crosswalk-go/crosswalk/connectors/eaccounting/sandbox"
 	shop "github.com/crosswalk-go/crosswalk/connectors/ecwid/sandbox"
 	"github.com/crosswalk-go/crosswalk/engine/flow"
+	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/mappings"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
+	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
 )
 
 func TestMain(m *testing.M) {
@@ -357,11 +360,31 @@ func TestReload(t *testing.T) {
 		return slices.ContainsFunc(b.entries(second), func(e activity.Entry) bool { return e.Cause == "replay" && slices.Equal(e.Versions, before) })
 	})
 
+	if err := b.set.Engine.Pause(t.Context(), second); err != nil { // so that what is asked for waits
+		t.Fatal(err)
+	}
+	b.eventually("the flow is at rest", func() bool {
+		state, err := b.set.Engine.State(t.Context(), second)
+		return err == nil && state.Live.Total() == 0
+	})
+	sealer, err := seal.Open(t.Context(), b.set.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := queue.Open(t.Context(), b.set.Store, sealer, queue.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Put(t.Context(), queue.Item{Flow: second, Lane: queue.Live, Document: port.Document{ID: "left behind"}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(filepath.Join(b.dir, "flows", second+".yaml")); err != nil {
 		t.Fatal(err)
 	}
 	b.eventually("a flow that is gone is served no more", func() bool { _, err := b.set.Current().Flow(second); return err != nil })
-
+	b.eventually("what it leaves behind is told", func() bool {
+		return strings.Contains(b.log.String(), "leaves documents behind: they wait until there is one of that name\" flow="+second+" queued=1")
+	})
 }
 
 // TestConservation holds the exported account to what was read.

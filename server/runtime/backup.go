@@ -65,7 +65,10 @@ func (r *Runtime) Backup(ctx context.Context, w io.Writer) (BackupAbout, error) 
 	if err == nil {
 		err = b.put(endEntry, struct{}{})
 	}
-	if err = errors.Join(err, b.tar.Close(), zip.Close()); err != nil {
+	if closing := errors.Join(b.tar.Close(), zip.Close()); err == nil { // what failed before fails again
+		err = closing
+	}
+	if err != nil {
 		return about, fmt.Errorf("making the backup: %w", err)
 	}
 	return about, nil
@@ -176,29 +179,45 @@ func next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
 // ErrNotEmpty is the error of a data folder that has a store already.
 var ErrNotEmpty = errors.New("the data folder has a store already")
 
-// Restore makes the store of the data folder dir, which has none, from a backup. A backup that is not whole changes nothing.
-func Restore(ctx context.Context, dir string, from io.ReadSeeker) (about BackupAbout, err error) {
+// Restore makes the store of the data folder dir from a backup. Where there is a store already, it is an error that is [ErrNotEmpty], unless that is to be
+// replaced: then it is moved to the folder that is returned. A backup that is not whole changes nothing, and neither does a restore that is cut off.
+func Restore(ctx context.Context, dir string, from io.ReadSeeker, replace bool) (about BackupAbout, aside string, err error) {
 	if about, err = checkBackup(from); err != nil {
-		return about, fmt.Errorf("the backup: %w", err)
+		return about, "", fmt.Errorf("the backup: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return about, err
+		return about, "", err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "store")); err == nil {
-		return about, fmt.Errorf("%s: %w", dir, ErrNotEmpty)
+	lock, err := acquire(filepath.Join(dir, "lock"))
+	if err != nil {
+		return about, "", fmt.Errorf("%s: %w", dir, err)
 	}
-	r := &Runtime{replicas: 1, log: slog.New(slog.DiscardHandler)}
-	defer func() {
-		err = errors.Join(err, r.Close(context.WithoutCancel(ctx)))
-		if err != nil && !errors.Is(err, ErrInUse) {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, "store")), os.RemoveAll(filepath.Join(dir, closedFile)))
-		}
-	}()
+	defer func() { err = errors.Join(err, lock.release()) }()
+	if there, err := hasStore(dir); err != nil && !errors.Is(err, errHalfRestored) {
+		return about, "", err
+	} else if there && !replace {
+		return about, "", fmt.Errorf("%s: %w", dir, ErrNotEmpty)
+	}
+	restored := filepath.Join(dir, restoringFolder)
+	if err := os.RemoveAll(restored); err != nil { // of one that was cut off
+		return about, "", err
+	}
+	if err := putTogether(ctx, restored, about, from); err != nil {
+		return about, "", errors.Join(fmt.Errorf("restoring: %w", err), os.RemoveAll(restored))
+	}
+	aside, err = takeOver(dir, time.Now())
+	return about, aside, err
+}
+
+// putTogether makes a store in an empty folder.
+func putTogether(ctx context.Context, dir string, about BackupAbout, from io.ReadSeeker) (err error) {
+	r := &Runtime{replicas: 1, log: slog.New(slog.DiscardHandler), broken: broken{is: make(chan struct{})}}
+	defer func() { err = errors.Join(err, r.Close(context.WithoutCancel(ctx))) }()
 	if err := r.openFolder(ctx, dir, Options{Log: r.log}); err != nil {
-		return about, err
+		return err
 	}
 	if _, err := from.Seek(0, io.SeekStart); err != nil {
-		return about, err
+		return err
 	}
 	deliver := ""
 	err = eachEntry(from, func(name string, data []byte) error {
@@ -227,18 +246,18 @@ func Restore(ctx context.Context, dir string, from io.ReadSeeker) (about BackupA
 		return err
 	})
 	if err != nil {
-		return about, fmt.Errorf("restoring: %w", err)
+		return err
 	}
 	js, err := jetstream.New(r.conn)
 	if err != nil {
-		return about, err
+		return err
 	}
 	for _, name := range about.Streams {
 		if _, err := js.Stream(ctx, name); err != nil {
-			return about, fmt.Errorf("restoring %s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return about, nil
+	return nil
 }
 
 // checkBackup reads a backup to its end, which holds it to its checksum.

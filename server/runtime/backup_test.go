@@ -1,11 +1,15 @@
 package runtime
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -48,7 +52,7 @@ func TestBackup(t *testing.T) {
 	}
 
 	dir := filepath.Join(t.TempDir(), "data")
-	if _, err := Restore(ctx, dir, bytes.NewReader(file.Bytes())); err != nil {
+	if _, _, err := Restore(ctx, dir, bytes.NewReader(file.Bytes()), false); err != nil {
 		t.Fatal(err)
 	}
 	again := open(t, dir)
@@ -66,18 +70,68 @@ func TestBackup(t *testing.T) {
 	if err := again.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(ctx, dir, bytes.NewReader(file.Bytes())); !errors.Is(err, ErrNotEmpty) {
+	if _, _, err := Restore(ctx, dir, bytes.NewReader(file.Bytes()), false); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("a folder with a store: %v", err)
+	}
+	if _, _, err := Restore(ctx, dir, bytes.NewReader(newer(t, file.Bytes())), true); err == nil || !strings.Contains(err.Error(), "newer Crosswalk") {
+		t.Errorf("a backup of a newer layout: %v", err)
+	}
+	// One that was cut off between moving the store aside and putting the other in its place.
+	half := filepath.Join(t.TempDir(), "data")
+	if err := os.MkdirAll(filepath.Join(half, restoringFolder, "store"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if empty, err := Open(ctx, half, Options{}); err == nil || !strings.Contains(err.Error(), "run it again") {
+		t.Errorf("half a restore opens as an empty store: %v", err)
+		closed(t, empty)
+	}
+	for n, replace := range []bool{false, true} {
+		if _, aside, err := Restore(ctx, half, bytes.NewReader(file.Bytes()), replace); err != nil || (aside != "") != replace {
+			t.Fatalf("%q, %v", aside, err)
+		}
+		third, err := Open(ctx, half, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := third.Links("orders").Link(ctx, port.Order, "7"); !ok || err != nil {
+			t.Errorf("the restore %d left no link: %v", n+1, err)
+		}
+		if _, _, err := Restore(ctx, half, bytes.NewReader(file.Bytes()), true); !errors.Is(err, ErrInUse) {
+			t.Errorf("a restore into a store that is open: %v", err)
+		}
+		closed(t, third)
 	}
 	for name, text := range map[string][]byte{"cut": file.Bytes()[:file.Len()-100], "flipped": flipped(file.Bytes()), "empty": nil, "something else": []byte("PK\x03\x04")} {
 		other := filepath.Join(t.TempDir(), "data")
-		if _, err := Restore(ctx, other, bytes.NewReader(text)); err == nil {
+		if _, _, err := Restore(ctx, other, bytes.NewReader(text), false); err == nil {
 			t.Errorf("a backup that is %s is restored", name)
 		}
 		if found, _ := filepath.Glob(filepath.Join(other, "store")); found != nil {
 			t.Errorf("a backup that is %s leaves %v", name, found)
 		}
 	}
+}
+
+// newer is a backup that says that it is of a newer layout.
+func newer(t *testing.T, backup []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	into := tar.NewWriter(zip)
+	err := eachEntry(bytes.NewReader(backup), func(name string, data []byte) error {
+		if name == aboutEntry {
+			data = []byte(`{"layout":99,"streams":["KV_links"]}`)
+		}
+		err := into.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(data))})
+		if err == nil {
+			_, err = into.Write(data)
+		}
+		return err
+	})
+	if err = errors.Join(err, into.Close(), zip.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func flipped(data []byte) []byte {

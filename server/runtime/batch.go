@@ -70,6 +70,8 @@ func (r *Runtime) put(ctx context.Context, messages []Outgoing) ([]Receipt, erro
 
 // putEach puts messages in one by one, all of them on their way at a time.
 func (r *Runtime) putEach(ctx context.Context, messages []Outgoing) ([]Receipt, error) {
+	ctx, cancel := bounded(ctx) // a store that cannot write does not answer
+	defer cancel()
 	waits := make([]jetstream.PubAckFuture, 0, len(messages))
 	for _, m := range messages {
 		var options []jetstream.PublishOpt

@@ -41,6 +41,7 @@ type Runtime struct {
 	lock   *lock
 	dir    string // of an embedded store that has been started
 	log    *slog.Logger
+	broken broken
 	js     jetstream.JetStream
 
 	replicas int
@@ -57,7 +58,7 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runtime{replicas: 1, log: o.Log}
+	r := &Runtime{replicas: 1, log: o.Log, broken: broken{is: make(chan struct{})}}
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
 		if err = r.connectCluster(*o.Cluster); err == nil {
@@ -105,6 +106,9 @@ func (r *Runtime) openFolder(ctx context.Context, dir string, o Options) error {
 }
 
 func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error {
+	if _, err := hasStore(dir); err != nil {
+		return err
+	}
 	store := filepath.Join(dir, "store")
 	if err := os.MkdirAll(store, 0o700); err != nil {
 		return err
@@ -128,7 +132,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err != nil {
 		return err
 	}
-	srv.SetLoggerV2(serverLog{log}, false, false, false)
+	srv.SetLoggerV2(serverLog{log, &r.broken}, false, false, false)
 	r.server = srv
 	ready := make(chan struct{})
 	go func() {
@@ -307,11 +311,18 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // serverLog hands the server's words to slog. What it calls fatal ends the store, not the process.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log    *slog.Logger
+	broken *broken
+}
 
 func (l serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
 func (l serverLog) Warnf(format string, v ...any)   { l.log.Warn(fmt.Sprintf(format, v...)) }
 func (l serverLog) Fatalf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
-func (l serverLog) Errorf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
-func (l serverLog) Debugf(string, ...any)           {}
-func (l serverLog) Tracef(string, ...any)           {}
+func (l serverLog) Errorf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	l.log.Error(text)
+	l.broken.hear(text)
+}
+func (l serverLog) Debugf(string, ...any) {}
+func (l serverLog) Tracef(string, ...any) {}

@@ -1,0 +1,129 @@
+package runner_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
+	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
+	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
+)
+
+// burglar reads the block files of a store as somebody would who has the disk: every record, deleted or not, opened with every key that lies anywhere. It
+// returns the plain texts.
+func burglar(t *testing.T, dir string) (texts [][]byte) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(dir, "store", "jetstream", "*", "streams", "*", "msgs", "*.blk"))
+	if err != nil || len(blocks) == 0 {
+		t.Fatal(blocks, err)
+	}
+	var records [][]byte
+	var keys []seal.Key
+	for _, path := range blocks {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(data) >= 30 {
+			head := binary.LittleEndian.Uint32(data)
+			length, body := int(head&^(1<<31)), 22+int(binary.LittleEndian.Uint16(data[20:]))
+			if head&(1<<31) != 0 {
+				body += 4 + int(binary.LittleEndian.Uint32(data[body:]))
+			}
+			message := data[body : length-8]
+			data = data[length:]
+			records = append(records, message)
+			if len(message) == 32 {
+				keys = append(keys, message)
+			}
+		}
+	}
+	for _, record := range records {
+		texts = append(texts, record)
+		var entry struct{ Sealed []byte }
+		_ = json.Unmarshal(record, &entry) // most are no JSON
+		for _, sealed := range [][]byte{record, entry.Sealed} {
+			for _, key := range keys {
+				for _, of := range []string{"item", "entry", "payload", "read", "open", "missed"} {
+					if plain, err := key.Open(sealed, of); err == nil {
+						// Bodies are in it as base64.
+						var item queue.Item
+						var kept activity.Record
+						_, _ = json.Unmarshal(plain, &item), json.Unmarshal(plain, &kept)
+						texts = append(texts, plain, item.Document.Body)
+						for _, x := range kept.Exchanges {
+							texts = append(texts, x.RequestBody, x.ResponseBody)
+						}
+					}
+				}
+			}
+		}
+	}
+	return texts
+}
+
+// TestEraseFromTheDisk has somebody who has the disk look for a person: it finds all of the person before the erasure, of whom the queue has handled an order
+// long ago too, and nothing afterwards.
+func TestEraseFromTheDisk(t *testing.T) {
+	newWorld(t, nil)
+	dir := t.TempDir()
+	s := opened(t, dir, runner.Options{Page: 4})
+	// A document of another flow waits: the queue's file is not emptied.
+	sealer, err := seal.Open(t.Context(), s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := queue.Open(t.Context(), s.store, sealer, queue.Options{})
+	if err == nil {
+		_, err = q.Put(t.Context(), queue.Item{Flow: "other", Lane: queue.Live, Document: port.Document{ID: "1"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.engine.Activity().List(t.Context(), activity.Query{Flow: flowName, Key: "10002"})
+	if err != nil || len(entries) == 0 {
+		t.Fatal(entries, err)
+	}
+	_, record, err := s.engine.Activity().Get(t.Context(), entries[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := gjson.GetBytes(record.Source, "orderCustomer")
+	words := []string{person.Get("email").String(), person.Get("firstName").String() + `","lastName":"` + person.Get("lastName").String()}
+	found := func() (n int) {
+		for _, text := range burglar(t, dir) {
+			for _, word := range words {
+				if bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(word))) {
+					n++
+					break
+				}
+			}
+		}
+		return n
+	}
+	if n := found(); words[0] == "" || n < 2 {
+		t.Fatalf("before the erasure %d texts name %q", n, words)
+	}
+	done, err := s.engine.Erase(t.Context(), strings.ToUpper(words[0]))
+	if err != nil || done.Left != 0 || done.Entries == 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := found(); n > 0 {
+		t.Errorf("after the erasure %d texts name %q", n, words)
+	}
+}

@@ -209,11 +209,7 @@ func (a *API) addCase(w http.ResponseWriter, r *http.Request) error {
 	if stem == "" {
 		return refuse("The case needs a name.")
 	}
-	m, err := a.sound(r.Context(), j.Mapping)
-	if err != nil {
-		return err
-	}
-	p, err := a.prepare(r.Context(), j.job, m)
+	p, err := a.begin(r.Context(), j.job)
 	if err != nil {
 		return err
 	}

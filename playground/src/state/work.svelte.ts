@@ -74,7 +74,9 @@ export class Work {
   /** The mapping has errors: nothing can be asked of what it makes. */
   readonly broken = $derived(this.preview?.mapping.rules === 0);
   readonly problems = $derived(this.preview?.mapping.diagnostics ?? []);
-  readonly sourcePlaces = $derived(new JSONPlaces(this.document));
+  private scanned = $state.raw('');
+  /** The places of the document as it was last looked at: of a large one that is when somebody has stopped typing. */
+  readonly sourcePlaces = $derived(new JSONPlaces(this.scanned));
   readonly resultPlaces = $derived(new JSONPlaces(this.shown));
 
   private asked: AbortController | undefined;
@@ -141,6 +143,7 @@ export class Work {
 
   /** Asks for everything that hangs on the texts, soon: what is typed meanwhile counts. */
   touched() {
+    this.later('places', this.document.length < 200_000 ? 0 : 250, () => (this.scanned = this.document));
     this.later('preview', 40, () => void this.ask());
   }
 

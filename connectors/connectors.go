@@ -159,9 +159,9 @@ type Config struct {
 	Now         func() time.Time  // nil for the system clock
 	// Tokens keeps refresh tokens that the system rotates; nil keeps them in memory.
 	Tokens TokenStore
-	// Capture gets every attempt as it crossed the wire, secrets masked; nil for none. It is called from many goroutines and with the
-	// context of the call, and must not block.
-	Capture func(ctx context.Context, x Exchange)
+	// Capture says who takes an attempt as it crossed the wire, secrets masked. Where it is nil or returns nil, nobody does, and nothing is copied. It is
+	// called from many goroutines and with the context of the call; it and what it returns must not block.
+	Capture func(ctx context.Context) func(Exchange)
 	// Observer hears of every attempt and wait; nil for none.
 	Observer Observer
 }

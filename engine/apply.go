@@ -36,7 +36,7 @@ func (m *Mapping) Apply(ctx context.Context, document []byte, in Input) ([]byte,
 	return append([]byte(nil), out...), nil
 }
 
-// room returns an empty slice with room for n bytes. Make would write zeros into it first, which takes as long as a tenth of the rules.
+// room returns an empty slice with room for n bytes. Make would write zeros into it first, which mapping then overwrites.
 func room(n int) []byte {
 	var b strings.Builder
 	b.Grow(n)

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/server/flows"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
 func newEraseCommand(c *cli) *cobra.Command {
@@ -24,14 +26,15 @@ func newEraseCommand(c *cli) *cobra.Command {
 		Long: `Remove everything that is kept of a person, found by e-mail address: entries of the log with their records and keys, queued documents, links and
 notes. Then everything that is left is read to prove it. What lies in the connected systems is not touched.
 
-A backup of the data folder that was made before still holds it.`,
+What the store has deleted is overwritten in its files when it is closed, so stop a server first, or start it anew afterwards. A backup that was made before
+still holds the person; so may a store that a restore has moved aside, and what the disk keeps of files that were written anew.`,
 		Example: `  crosswalk erase --email anna@example.com`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !strings.Contains(email, "@") {
 				return misusef("--email needs an address")
 			}
-			return c.withStore(cmd.Context(), folder, "", func(set *flows.Set, _ string) error { return c.erase(cmd.Context(), set, email) })
+			return c.erase(cmd.Context(), folder, email)
 		},
 	}
 	cmd.Flags().StringVar(&folder, "project", "", "the project's `folder` (default: this one)")
@@ -39,22 +42,53 @@ A backup of the data folder that was made before still holds it.`,
 	return cmd
 }
 
-func (c *cli) erase(ctx context.Context, set *flows.Set, email string) error {
-	done, err := set.Engine.Erase(ctx, email)
+// erased is what is proven of an erasure.
+type erased struct {
+	runner.Erasure
+	data  string // the folder
+	owner bool   // nobody else has the store open
+}
+
+func (c *cli) erase(ctx context.Context, folder, email string) error {
+	var done erased
+	err := c.withStore(ctx, folder, "", func(set *flows.Set, _ string) (err error) {
+		done.data, done.owner = set.Project.Data, set.Store.Owner()
+		done.Erasure, err = set.Engine.Erase(ctx, email)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	files, err := filesWith(set.Project.Data, email)
+	// The store is closed by now, which overwrites what it had deleted.
+	files, err := filesWith(done.data, email)
 	if err != nil {
 		return err
+	}
+	aside, err := filepath.Glob(filepath.Join(done.data, "store-*"))
+	if err != nil {
+		return err
+	}
+	deleted := 0
+	if done.owner {
+		if deleted, err = runtime.Deleted(done.data); err != nil {
+			return err
+		}
 	}
 	if c.json {
-		_ = writeJSON(c.stdout, map[string]any{"erased": done, "filesLeft": files})
+		_ = writeJSON(c.stdout, map[string]any{"erased": done.Erasure, "filesLeft": files, "deletedLeft": deleted, "serverOpen": !done.owner, "storesAside": aside})
 	} else {
 		fmt.Fprintf(c.stdout, "erased %d entries, %d queued documents, %d links, %d notes\n", done.Entries, done.Queued, done.Links, done.Notes)
 		fmt.Fprintf(c.stdout, "read again: %d entries and every file of the store; %d entries and %d files still name the person\n", done.Scanned, done.Left, len(files))
+		if done.owner {
+			fmt.Fprintf(c.stdout, "of records that were deleted before, %d are not overwritten\n", deleted)
+		} else {
+			fmt.Fprintln(c.stdout, "a server has the store open: what it has deleted lies in its files, sealed, until it is stopped or started anew")
+		}
+		for _, dir := range aside {
+			fmt.Fprintf(c.stdout, "not searched, because a restore has moved it aside: %s\n", dir)
+		}
 	}
-	if done.Left+len(files) > 0 {
+	if done.Left+len(files)+deleted+len(aside) > 0 {
 		return errReported
 	}
 	return nil

@@ -89,6 +89,11 @@ func (c *Client) changedProducts(ctx context.Context, since time.Time) ([]change
 			return list, err
 		}
 	}
+	// A product whose turn was over may change while others, later, are found: no stamp may pass it by.
+	first, _, err := c.page(ctx, url.Values{"orderby": {"modifydate_desc"}}, 0, 1, "products")
+	if err != nil {
+		return nil, err
+	}
 	var list []change
 	for row, err := range c.walk(ctx, url.Values{"orderby": {"id"}}, c.size, "products") {
 		if err != nil {
@@ -96,6 +101,13 @@ func (c *Client) changedProducts(ctx context.Context, since time.Time) ([]change
 		}
 		if at := stamp(row.Get("modifydate").String()); since.IsZero() || !at.Before(from) {
 			list = append(list, change{row.Get("id").String(), at})
+		}
+	}
+	for _, newest := range first {
+		for i, began := 0, stamp(newest.Get("modifydate").String()); i < len(list); i++ {
+			if list[i].at.After(began) {
+				list[i].at = began
+			}
 		}
 	}
 	byStamp(list)

@@ -332,6 +332,9 @@ func TestProductsLoseNothing(t *testing.T) {
 				return
 			}
 			s.clock.Add(time.Duration(d.roll(1200)) * time.Millisecond)
+			if d.roll(4) == 0 {
+				s.clock.Add(time.Minute) // a walk may take longer than the overlap
+			}
 			id, to := []string{"845001", "845002", "845003", "845004", "845006"}[d.roll(5)], fmt.Sprint(1+d.roll(900))
 			s.ask(rt, http.MethodPatch, `{"price":`+to+`}`, "products", id)
 			price[id] = to
@@ -357,6 +360,44 @@ func TestProductsLoseNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLongWalk changes a product whose turn is over and, later, one whose turn is to come, in a walk through the catalogue that takes longer than the overlap.
+func TestLongWalk(t *testing.T) {
+	s := start(t, t.Cleanup, plan{config: connectors.Config{Options: map[string]string{"overlap": "30s", "pageSize": "2"}}})
+	price := func(id, to string) {
+		s.clock.Add(time.Minute)
+		s.ask(t, http.MethodPatch, `{"price":`+to+`}`, "products", id)
+	}
+	ids := []string{"845001", "845002", "845003", "845004", "845006"}
+	s.clock.Add(time.Hour)
+	for _, id := range ids[1:] { // an import: they all bear one stamp, so that the newest cannot be gone back through
+		s.ask(t, http.MethodPatch, `{"price":1}`, "products", id)
+	}
+	walked := 0
+	s.before = func(r *http.Request) {
+		if q := r.URL.Query(); !strings.HasSuffix(r.URL.Path, "/products/") || q.Get("orderby") != "id" {
+			return
+		}
+		switch walked++; walked {
+		case 2:
+			price(ids[0], "2")
+		case 3:
+			price(ids[4], "3")
+		}
+	}
+	cursor, seen := s.clock.Now().Add(-time.Minute), map[string]string{}
+	for range 2 {
+		for _, d := range read(t, s.Client, port.Query{Resource: "product", Since: cursor}) {
+			seen[d.ID] = gjson.GetBytes(d.Body, "price").Raw
+			if d.ChangedAt.After(cursor) {
+				cursor = d.ChangedAt
+			}
+		}
+	}
+	if walked < 3 || seen[ids[0]] != "2" || seen[ids[4]] != "3" {
+		t.Errorf("%d pages, read was %v", walked, seen)
+	}
 }
 
 // TestURIsAreSigned sends what is hard to escape: client and shop must sign the same text.

@@ -26,6 +26,8 @@ type Connector struct {
 	identity *rest.Client
 	lookback int
 	perRow   bool // VAT is rounded row by row
+	page     int  // of reads
+	most     int  // the largest page that the API gives
 
 	locks   keyedLocks
 	tables  connectors.Tables
@@ -85,7 +87,7 @@ func open(cfg connectors.Config, change func(*rest.Config)) (*Connector, error) 
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", cfg.Name, err)
 	}
-	return &Connector{api: client, identity: identity, lookback: o.lookback, perRow: o.perRow}, nil
+	return &Connector{api: client, identity: identity, lookback: o.lookback, perRow: o.perRow, page: readPage, most: maxPage}, nil
 }
 
 type options struct {

@@ -123,14 +123,14 @@ func (c *Connector) readIDs(ctx context.Context, r *resource, ids []string, emit
 // meanwhile moves to the end instead of pushing another one out of sight. Only a second
 // with more documents than a page is read by pages, by itself.
 func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Time, emit func(port.Document, error) bool) error {
-	seen := map[string]string{} // id to version, of documents at or after bound
+	seen := map[string]port.Document{} // by id, without their bodies, of documents at or after bound
 	fresh := func(d port.Document) bool {
 		known, again := seen[d.ID]
-		seen[d.ID] = d.Version
-		return !again || known != d.Version
+		seen[d.ID] = port.Document{Version: d.Version, ChangedAt: d.ChangedAt}
+		return !again || known.Version != d.Version
 	}
 	for bound := since; ; {
-		l, err := c.list(ctx, r.path, r.changed(bound, time.Time{}), 1, readPage)
+		l, err := c.list(ctx, r.path, r.changed(bound, time.Time{}), 1, c.page)
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Tim
 				return nil
 			}
 		}
-		if len(l.items) < readPage {
+		if len(l.items) < c.page {
 			return nil
 		}
 		// A whole second is asked for again: how finely the server compares is unknown.
@@ -154,7 +154,7 @@ func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Tim
 		if !next.After(bound) {
 			next = bound.Truncate(time.Second).Add(time.Second)
 			done := false
-			err := c.each(ctx, r.path, r.changed(bound, next), readPage, func(item gjson.Result) bool {
+			err := c.each(ctx, r.path, r.changed(bound, next), c.page, func(item gjson.Result) bool {
 				d := r.document(item.Raw)
 				done = fresh(d) && !emit(d, nil)
 				return !done
@@ -164,7 +164,7 @@ func (c *Connector) readChanges(ctx context.Context, r *resource, since time.Tim
 			}
 		}
 		bound = next
-		maps.DeleteFunc(seen, func(_, version string) bool { return moment(version).Before(bound) })
+		maps.DeleteFunc(seen, func(_ string, d port.Document) bool { return d.ChangedAt.Before(bound) })
 	}
 }
 
@@ -193,38 +193,49 @@ func (r *resource) changed(from, to time.Time) url.Values {
 
 // readByIndex serves where the change stamp cannot be filtered by: it lists ids and stamps, newest
 // change first, until they are older than since, and then reads the documents one by one. A
-// document that changes meanwhile comes again at the front, where it hides nothing.
+// document that changes meanwhile comes again at the front, where it hides nothing, but may not have
+// been met where it was: each has the stamp that the index gave, none of which is later than its first page,
+// so that the next read asks for that document again.
 func (c *Connector) readByIndex(ctx context.Context, r *resource, since time.Time, emit func(port.Document, error) bool) error {
-	query := url.Values{"$orderby": {r.stamp + " desc"}, "$select": {"Id," + r.stamp}}
-	known := map[string]bool{}
-	var ids []string
-	for page, older := 1, false; !older; page++ {
-		l, err := c.list(ctx, r.path, query, page, maxPage)
-		if err != nil {
-			return err
-		}
-		for _, item := range l.items {
-			older = older || moment(item.Get(r.stamp).String()).Before(since)
-			if id := item.Get("Id").String(); !older && !known[id] {
-				known[id] = true
-				ids = append(ids, id)
-			}
-		}
-		if len(l.items) < maxPage || int64(page)*maxPage >= l.total {
-			break
-		}
+	index, err := c.index(ctx, r, since)
+	if err != nil {
+		return err
 	}
-	for _, id := range slices.Backward(ids) {
-		d, err := c.get(ctx, r, id)
+	for _, row := range slices.Backward(index) {
+		d, err := c.get(ctx, r, row.Get("Id").String())
 		if errors.Is(err, port.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		d.ChangedAt = moment(row.Get(r.stamp).String())
 		if !emit(d, nil) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// index lists ids and stamps, newest change first.
+func (c *Connector) index(ctx context.Context, r *resource, since time.Time) (rows []gjson.Result, err error) {
+	known := map[string]bool{}
+	var began time.Time
+	query := url.Values{"$orderby": {r.stamp + " desc"}, "$select": {"Id," + r.stamp}}
+	err = c.each(ctx, r.path, query, c.most, func(row gjson.Result) bool {
+		at, id := moment(row.Get(r.stamp).String()), row.Get("Id").String()
+		if began.IsZero() {
+			began = at
+		}
+		// What has changed since is the next read's.
+		if !at.Before(since) && !at.After(began) && !known[id] {
+			known[id] = true
+			rows = append(rows, row)
+		}
+		return !at.Before(since)
+	})
+	slices.SortStableFunc(rows, func(a, b gjson.Result) int {
+		return moment(b.Get(r.stamp).String()).Compare(moment(a.Get(r.stamp).String()))
+	})
+	return rows, err
 }

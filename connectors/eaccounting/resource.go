@@ -1,6 +1,7 @@
 package eaccounting
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -132,13 +133,9 @@ func (r *resource) document(raw string) port.Document {
 			d.Key = n.String()
 		}
 	}
-	if r.stamp == "" {
-		d.Version = hash(d.Body)
-		d.ChangedAt = moment(gjson.Get(raw, "CreatedUtc").String())
-		return d
-	}
-	d.Version = gjson.Get(raw, r.stamp).String()
-	d.ChangedAt = moment(d.Version)
+	// Not the stamp, although it moves with every change: how finely it counts is not promised, and two changes may share one.
+	d.Version = hash(d.Body)
+	d.ChangedAt = moment(gjson.Get(raw, cmp.Or(r.stamp, "CreatedUtc")).String())
 	return d
 }
 

@@ -34,6 +34,8 @@ func decodeError(guest bool) func(int, http.Header, []byte) port.Error {
 		case status == http.StatusBadRequest && strings.HasPrefix(text, "The token length is invalid"),
 			status == http.StatusBadRequest && strings.HasPrefix(text, "Signature method"):
 			e.Kind = port.ErrAuth
+		case status == http.StatusUnauthorized && (strings.Contains(text, "validating the nonce") || strings.Contains(text, "oauth_timestamp")):
+			e.Message += ": the clock of this machine and that of the shop may be apart"
 		case status == http.StatusNotFound && text == "Request does not match any route.",
 			status == http.StatusBadRequest && text == "Specified request cannot be processed.":
 			e.Kind = port.ErrProtocol

@@ -25,11 +25,11 @@ func TestCaptureAndLog(t *testing.T) {
 	c := client(t, s.URL, clk, func(cfg *rest.Config) {
 		cfg.Auth = rest.Bearer("bearer-secret")
 		cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		cfg.Capture = func(ctx context.Context, x rest.Exchange) {
+		cfg.Capture = func(ctx context.Context) func(rest.Exchange) {
 			if ctx.Value(ctxKey{}) != "order 10001" {
 				t.Error("the capture does not see the call's context")
 			}
-			got = append(got, x)
+			return func(x rest.Exchange) { got = append(got, x) }
 		}
 	})
 	ctx := context.WithValue(t.Context(), ctxKey{}, "order 10001")

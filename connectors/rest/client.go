@@ -54,9 +54,9 @@ type Config struct {
 	Timeout time.Duration
 	// MaxBody is the most bytes of an answer, after decompression; 0 is 64 MiB.
 	MaxBody int64
-	// Capture is called after every attempt with what crossed the wire, secrets masked. The
+	// Capture is called after every attempt and says who takes what crossed the wire, secrets masked; nil for nobody. The
 	// context is that of the call. It must be safe for concurrent use.
-	Capture func(context.Context, Exchange)
+	Capture func(context.Context) func(Exchange)
 	// Observer hears of attempts and waits, for metrics and traces; nil for none. Connection is the name that it is told.
 	Observer   connectors.Observer
 	Connection string

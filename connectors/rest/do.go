@@ -248,8 +248,11 @@ func (c *call) record(ctx context.Context, hr *http.Request, resp Response, err 
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	c.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "call", attrs...)
-	if c.cfg.Capture != nil {
-		c.cfg.Capture(ctx, exchange(hr, c.req.Body, resp, err, number, start, end))
+	if c.cfg.Capture == nil {
+		return
+	}
+	if take := c.cfg.Capture(ctx); take != nil {
+		take(exchange(hr, c.req.Body, resp, err, number, start, end))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 const masked = "[masked]"
@@ -25,19 +26,43 @@ var secretNames = map[string]bool{
 	"oauthverifier": true, "codeverifier": true,
 }
 
+// secretEnds are what the names of further secrets end in.
+var secretEnds = []string{"token", "secret", "password", "signature"}
+
+// longestName is how long a name may be that is looked at without a copy.
+const longestName = 64
+
+// secretName is asked for every member of every body, so it makes no copy of an ordinary name.
 func secretName(name string) bool {
-	plain := strings.Map(func(r rune) rune {
-		switch r {
-		case '-', '_', '.', ' ', '[', ']':
-			return -1
+	var room [longestName]byte
+	plain := room[:0]
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= utf8.RuneSelf || len(plain) == longestName:
+			return secretPlain([]byte(strings.Map(plainRune, strings.ToLower(name))))
+		case c >= 'A' && c <= 'Z':
+			plain = append(plain, c+'a'-'A')
+		case plainRune(rune(c)) >= 0:
+			plain = append(plain, c)
 		}
-		return r
-	}, strings.ToLower(name))
-	if secretNames[plain] {
+	}
+	return secretPlain(plain)
+}
+
+func plainRune(r rune) rune {
+	switch r {
+	case '-', '_', '.', ' ', '[', ']':
+		return -1
+	}
+	return r
+}
+
+func secretPlain(name []byte) bool {
+	if secretNames[string(name)] {
 		return true
 	}
-	for _, end := range []string{"token", "secret", "password", "signature"} {
-		if strings.HasSuffix(plain, end) {
+	for _, end := range secretEnds {
+		if len(name) >= len(end) && string(name[len(name)-len(end):]) == end {
 			return true
 		}
 	}
@@ -132,7 +157,12 @@ func (m masker) body(contentType string, body []byte) []byte {
 	if !ok {
 		out = secretInText.ReplaceAll(body, []byte("${1}"+masked))
 	}
-	return []byte(m.text(string(out)))
+	for _, l := range m.literal {
+		if bytes.Contains(out, []byte(l)) {
+			out = bytes.ReplaceAll(out, []byte(l), []byte(masked))
+		}
+	}
+	return bytes.Clone(out) // the caller's body is the connector's
 }
 
 // secretInText finds what looks like a named secret in a body that is neither form nor JSON,
@@ -145,55 +175,96 @@ func maskJSON(body []byte) ([]byte, bool) {
 	if bare := bytes.TrimSpace(body); len(bare) > 0 && bare[0] == '"' {
 		return []byte(`"` + masked + `"`), json.Valid(bare)
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var out bytes.Buffer
-	copied := 0
-	type level struct{ object, key bool } // key: a name comes next
-	var open []level
-	hide := false // the value that comes next is a secret
-	hidden := -1  // the depth at which a hidden object or array closes
-	for {
-		token, err := d.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
+	if json.Valid(body) {
+		return maskMembers(body), true
+	}
+	var out []byte
+	d := json.NewDecoder(bytes.NewReader(body)) // one value after the other
+	for done := 0; ; done = int(d.InputOffset()) {
+		var value json.RawMessage
+		switch err := d.Decode(&value); err {
+		case nil:
+			out = append(out, maskMembers(body[done:d.InputOffset()])...)
+		case io.EOF:
+			return append(out, body[done:]...), true
+		default:
 			return nil, false
 		}
-		end := int(d.InputOffset())
-		delim, isDelim := token.(json.Delim)
-		if !isDelim && len(open) > 0 && open[len(open)-1].object && open[len(open)-1].key {
-			open[len(open)-1].key = false
-			if name, _ := token.(string); hidden < 0 && secretName(name) {
-				hide = true
-				out.Write(body[copied:end])
-				copied = end
-			}
+	}
+}
+
+// maskMembers does so in valid JSON. It returns body itself where that holds no secret.
+func maskMembers(body []byte) []byte {
+	var out []byte
+	copied := 0
+	for i := 0; i < len(body); i++ {
+		if body[i] != '"' {
 			continue
 		}
-		if isDelim && (delim == '{' || delim == '[') {
-			if hide {
-				hide, hidden = false, len(open)
-			}
-			open = append(open, level{object: delim == '{', key: delim == '{'})
-			continue
-		}
-		if isDelim {
-			open = open[:len(open)-1]
-		}
-		if hide || (isDelim && len(open) == hidden) {
-			out.WriteString(`:"` + masked + `"`)
+		end := stringEnd(body, i)
+		value := skipSpace(body, end)
+		if value < len(body) && body[value] == ':' && secretMember(body[i:end]) {
+			out = append(append(out, body[copied:end]...), `:"`+masked+`"`...)
+			end = valueEnd(body, skipSpace(body, value+1))
 			copied = end
-			hide, hidden = false, -1
 		}
-		if len(open) > 0 && open[len(open)-1].object {
-			open[len(open)-1].key = true
+		i = end - 1
+	}
+	if copied == 0 {
+		return body
+	}
+	return append(out, body[copied:]...)
+}
+
+// secretMember tells whether a name, with its quotes, is a secret's.
+func secretMember(quoted []byte) bool {
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') < 0 {
+		return secretName(string(name))
+	}
+	var plain string
+	return json.Unmarshal(quoted, &plain) == nil && secretName(plain)
+}
+
+// stringEnd returns where the string ends that begins at i.
+func stringEnd(body []byte, i int) int {
+	for i++; body[i] != '"'; i++ {
+		if body[i] == '\\' {
+			i++
 		}
 	}
-	if len(open) > 0 {
-		return nil, false
+	return i + 1
+}
+
+func skipSpace(body []byte, i int) int {
+	for i < len(body) && (body[i] == ' ' || body[i] == '\t' || body[i] == '\n' || body[i] == '\r') {
+		i++
 	}
-	out.Write(body[copied:])
-	return out.Bytes(), true
+	return i
+}
+
+// valueEnd returns where the value of a member ends that begins at i.
+func valueEnd(body []byte, i int) int {
+	for depth := 0; ; i++ {
+		switch body[i] {
+		case '"':
+			i = stringEnd(body, i) - 1
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // a number or a word ended before it
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
 }

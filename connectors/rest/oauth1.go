@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -72,10 +73,11 @@ func hasSlash(path string) bool {
 	return strings.Contains(path, "%2F") || strings.Contains(path, "%2f")
 }
 
-func (o *OAuth1) sign(r *http.Request, params [][2]string) (string, error) {
-	var pairs []string
+// base is the text that is signed: RFC 5849, section 3.4.1.
+func (o *OAuth1) base(r *http.Request, params [][2]string) (string, error) {
+	var pairs [][2]string
 	for _, p := range params {
-		pairs = append(pairs, escape3986(p[0])+"="+escape3986(p[1]))
+		pairs = append(pairs, [2]string{escape3986(p[0]), escape3986(p[1])})
 	}
 	if r.URL.RawQuery != "" {
 		for piece := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -90,10 +92,15 @@ func (o *OAuth1) sign(r *http.Request, params [][2]string) (string, error) {
 			if v, err = url.PathUnescape(v); err != nil {
 				return "", errors.New("rest: a query that is signed cannot be read")
 			}
-			pairs = append(pairs, escape3986(k)+"="+escape3986(v))
+			pairs = append(pairs, [2]string{escape3986(k), escape3986(v)})
 		}
 	}
-	slices.Sort(pairs)
+	// By name and then by value; sorted as one text, a2 would come before a.
+	slices.SortFunc(pairs, func(a, b [2]string) int { return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1])) })
+	normal := make([]string, len(pairs))
+	for i, p := range pairs {
+		normal[i] = p[0] + "=" + p[1]
+	}
 	path := r.URL.EscapedPath()
 	if !o.verbatim.Load() {
 		path = strings.NewReplacer("%2F", "/", "%2f", "/").Replace(path)
@@ -102,7 +109,14 @@ func (o *OAuth1) sign(r *http.Request, params [][2]string) (string, error) {
 	if port := map[string]string{"http": ":80", "https": ":443"}[r.URL.Scheme]; port != "" {
 		host = strings.TrimSuffix(host, port)
 	}
-	base := r.Method + "&" + escape3986(strings.ToLower(r.URL.Scheme)+"://"+host+path) + "&" + escape3986(strings.Join(pairs, "&"))
+	return r.Method + "&" + escape3986(strings.ToLower(r.URL.Scheme)+"://"+host+path) + "&" + escape3986(strings.Join(normal, "&")), nil
+}
+
+func (o *OAuth1) sign(r *http.Request, params [][2]string) (string, error) {
+	base, err := o.base(r, params)
+	if err != nil {
+		return "", err
+	}
 	mac := hmac.New(sha256.New, []byte(escape3986(o.ConsumerSecret)+"&"+escape3986(o.TokenSecret)))
 	mac.Write([]byte(base))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil

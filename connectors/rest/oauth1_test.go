@@ -37,6 +37,26 @@ func TestOAuth1Vector(t *testing.T) {
 	}
 }
 
+// TestOAuth1Base makes the text of RFC 5849, section 3.4.1.1, of which the parameters of the form stand in the query: the body of ours is never a form.
+func TestOAuth1Base(t *testing.T) {
+	for _, c := range []struct{ address, want string }{
+		{"http://example.com/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b&c2&a3=2%20q",
+			"POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"},
+		{"HTTP://EXAMPLE.COM:80/r%20v/X?id=123&id2=1&id-x=0", // a name that begins with another
+			"POST&http%3A%2F%2Fexample.com%2Fr%2520v%2FX&id%3D123%26id-x%3D0%26id2%3D1%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"},
+	} {
+		r, err := http.NewRequest(http.MethodPost, c.address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := oauth1().base(r, [][2]string{{"oauth_consumer_key", "9djdj82h48djs9d2"}, {"oauth_token", "kkk9d7dh3k39sjv7"},
+			{"oauth_signature_method", "HMAC-SHA1"}, {"oauth_timestamp", "137131201"}, {"oauth_nonce", "7d8f3e4a"}})
+		if err != nil || got != c.want {
+			t.Errorf("%v\n got %s\nwant %s", err, got, c.want)
+		}
+	}
+}
+
 func TestOAuth1Slash(t *testing.T) {
 	o := oauth1()
 	signed := func(path string) string {

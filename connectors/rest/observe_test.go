@@ -50,7 +50,7 @@ func TestObserver(t *testing.T) {
 		cfg.Observer, cfg.Connection = w, "webshop"
 		cfg.Limit = func(rest.Request) *rest.Limiter { return budget }
 		cfg.Breaker = rest.Breaker{Failures: 3, Open: time.Minute}
-		cfg.Capture = func(ctx context.Context, _ rest.Exchange) { spans = append(spans, ctx.Value(spanKey{})) }
+		cfg.Capture = func(ctx context.Context) func(rest.Exchange) { spans = append(spans, ctx.Value(spanKey{})); return nil }
 	})
 	get := rest.Request{Path: "/customers/ann@example.com", Route: "/customers/{email}"}
 	if _, err := c.Do(t.Context(), get); err != nil {

@@ -196,21 +196,30 @@ func New(f Flow, s Systems, pace Pace) (*Process, error) {
 // Flow returns the flow that the process was made of.
 func (p *Process) Flow() Flow { return p.flow }
 
-// Cursor returns the change stamp up to which everything is settled; zero at first.
+// Cursor returns the change stamp up to which everything is settled; zero at first. It is never in the future: see [Process.SaveCursor].
 func (p *Process) Cursor(ctx context.Context) (time.Time, error) {
 	at, err := p.systems.Cursors.Cursor(ctx, p.flow.Name)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
-	return at, nil
+	return p.Happened(at), nil
 }
 
-// SaveCursor remembers how far everything is settled.
+// SaveCursor remembers how far everything is settled, but never further than now: one document that is stamped in the future, by hand or by a source
+// whose clock goes before, would hide everything until then. What lies between is read again, and known.
 func (p *Process) SaveCursor(ctx context.Context, at time.Time) error {
-	if err := p.systems.Cursors.SaveCursor(ctx, p.flow.Name, at); err != nil {
+	if err := p.systems.Cursors.SaveCursor(ctx, p.flow.Name, p.Happened(at)); err != nil {
 		return fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
 	}
 	return nil
+}
+
+// Happened returns the moment, or now where it has not come yet.
+func (p *Process) Happened(at time.Time) time.Time {
+	if now := p.pace.Now().UTC(); at.After(now) {
+		return now
+	}
+	return at
 }
 
 // Read yields the source's documents that changed since then, or those of the ids only.

@@ -162,7 +162,7 @@ func (l *ledger) cursor() time.Time {
 // store saves the cursor if it has moved.
 func (l *ledger) store(ctx context.Context) error {
 	l.unsaved = 0
-	at := l.cursor()
+	at := l.process.Happened(l.cursor())
 	if l.options.DryRun || at.Equal(l.stored) {
 		return nil
 	}

@@ -73,9 +73,9 @@ func (s Summary) String() string {
 // An error means that the run ended early; the summary holds what was done until then. When ctx ends,
 // documents in hand are finished within Pace.Grace.
 func (p *Process) Run(ctx context.Context, o RunOptions) (Summary, error) {
-	cursor, err := p.systems.Cursors.Cursor(ctx, p.flow.Name)
+	cursor, err := p.Cursor(ctx)
 	if err != nil {
-		return Summary{Flow: p.flow.Name}, fmt.Errorf("flow %s: %w: %w", p.flow.Name, errStore, err)
+		return Summary{Flow: p.flow.Name}, err
 	}
 	l := newLedger(p, o, cursor)
 	if p.flow.Entity == port.Stock {

@@ -43,10 +43,25 @@ func TestCursor(t *testing.T) {
 	}
 }
 
+// TestFutureStamp stamps an order decades ahead: the orders after it are read nevertheless, and so is a flow whose cursor went there once.
+func TestFutureStamp(t *testing.T) {
+	w := with(newWorld(), order(1), order(2))
+	w.shop.orders[1].ChangedAt = w.clock.Now().AddDate(30, 0, 0)
+	now := w.clock.Now()
+	if s, _, err := w.run(t, flow.RunOptions{}); err != nil || s.Created != 2 || s.Cursor.After(w.clock.Now()) || s.Cursor.Before(now) {
+		t.Fatalf("%s cursor %v %v", s, s.Cursor, err)
+	}
+	w.store.cursors["orders"] = w.shop.orders[1].ChangedAt
+	w.shop.add(w.clock.Now().Add(time.Second), order(3))
+	if s, _, err := w.run(t, flow.RunOptions{}); err != nil || s.Created != 1 {
+		t.Fatalf("an order after that: %s %v", s, err)
+	}
+}
+
 func TestCursorGoesBackForAnOverlap(t *testing.T) {
 	// A source may return older documents than asked for. One that fails must come back.
 	w := with(newWorld(), order(1, "lines.0.sku", `"NK-GIFT"`))
-	ahead := epoch.Add(time.Hour)
+	ahead := epoch.Add(-time.Second)
 	w.store.cursors["orders"] = ahead
 	w.shop.orders[0].ChangedAt = ahead.Add(-time.Minute)
 	overlapping := &overlap{w.shop, time.Hour}

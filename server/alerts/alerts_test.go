@@ -75,6 +75,28 @@ func mailServer(t *testing.T) (addr string, got func() []string) {
 	return l.Addr().String(), func() []string { mu.Lock(); defer mu.Unlock(); return append([]string(nil), messages...) }
 }
 
+// TestMailLater has nobody take the mail at first: it is told in the log, and sent once when somebody does, after a restart too.
+func TestMailLater(t *testing.T) {
+	addr, mails := mailServer(t)
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	var log strings.Builder
+	book := memory{}
+	for n, server := range []string{gone.Addr().String(), gone.Addr().String(), addr, addr} {
+		cfg := Config{Mail: &Mail{Server: server, From: "crosswalk@example.com", To: []string{"ops@example.com"}}}
+		teller := New(cfg, book, slog.New(slog.NewTextHandler(&log, nil)))
+		if err := teller.Tell(t.Context(), []Cause{{Flow: "webshop-orders", Kind: "stall", Documents: 3}}); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Count(log.String(), "an alert could not be sent"); told != min(n+1, 2) || len(mails()) != max(0, min(n-1, 1)) {
+			t.Errorf("the try %d: the log tells of %d, and there are %d mails", n+1, told, len(mails()))
+		}
+	}
+}
+
 func TestTell(t *testing.T) {
 	smtpServer, mails := mailServer(t)
 	var mu sync.Mutex
@@ -112,7 +134,7 @@ func TestTell(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cause := Cause{Flow: "webshop-orders", Kind: "failed", Code: "product_missing", Documents: 40, Example: "10007", Reason: "no article of anna@example.com", Help: "create it"}
+	cause := Cause{Flow: "webshop-orders", Kind: "failed", Code: "product_missing", Documents: 40, Example: "10007", Reason: "no article of anna@example.com <!channel> & Co", Help: "create it"}
 	other := Cause{Flow: "webshop-orders", Kind: "auth", Code: "not_authorised"}
 	tell(cause) // the webhook is down
 	if len(mails()) != 1 || len(posts) != 0 || !strings.Contains(log.String(), "tried again") {
@@ -128,7 +150,7 @@ func TestTell(t *testing.T) {
 	if len(mails()) != 2 || len(posts) != 2 {
 		t.Fatalf("one cause sends more than one message: %d mails, %d posts", len(mails()), len(posts))
 	}
-	for _, want := range []string{"product_missing", "41, one of them 10007", "What helps: create it", "https://crosswalk.example.com/flows/webshop-orders"} {
+	for _, want := range []string{"product_missing", "41, one of them 10007", "&lt;!channel&gt; &amp; Co", "What helps: create it", "https://crosswalk.example.com/flows/webshop-orders"} {
 		if !strings.Contains(posts[0], want) {
 			t.Errorf("the message does not say %q:\n%s", want, posts[0])
 		}

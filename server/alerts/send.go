@@ -141,9 +141,13 @@ func (h *Webhook) Name() string { return "webhook" }
 // client follows no redirects: the address is the one that was given.
 var client = &http.Client{Timeout: sendTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
+// plain keeps words of documents from being links or calls of people: Slack reads <!channel> and <https://...|words> in a text, and takes these
+// three characters for themselves when they are written so (docs.slack.dev, "Formatting message text").
+var plain = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // Send posts one message.
 func (h *Webhook) Send(ctx context.Context, subject, text string) error {
-	body, err := json.Marshal(map[string]string{"text": subject + "\n" + text})
+	body, err := json.Marshal(map[string]string{"text": plain.Replace(subject + "\n" + text)})
 	if err != nil {
 		return err
 	}

@@ -221,6 +221,19 @@ func TestReplay(t *testing.T) {
 	if gjson.Get(got, "now").Str != "created" || gjson.Get(got, "changes.#").Int() == 0 {
 		t.Errorf("mended, a replay would be %s", got)
 	}
+	versions := gjson.Get(c.get("GET", "/activity/"+id, nil), "entry.versions")
+	for _, version := range []string{versions.Get("0").Str, versions.Get("1").Str} {
+		if got := c.get("POST", "/activity/"+id+"/replay/preview", object{"version": version}); !gjson.Get(got, "same").Bool() {
+			t.Errorf("with the version %s, a replay would differ: %s", version, got)
+		}
+	}
+	for _, route := range []string{"/replay", "/replay/preview"} {
+		if got := c.fail(404, "POST", "/activity/"+id+route, object{"version": "flow:0000000000000000"}); gjson.Get(got, "code").Str != "no-version" {
+			t.Errorf("a version that there is not: %s", got)
+		}
+		c.fail(400, "POST", "/activity/"+id+route, object{"versoin": "x"})
+	}
+	c.get("POST", "/activity/"+id+"/replay", object{"version": versions.Get("0").Str})
 	c.get("POST", "/activity/"+id+"/replay", nil)
 
 	c.fail(409, "POST", "/unsettled/settle", object{"flow": ordersFlow, "documentId": open.Get("0.documentId").Str, "notMade": true})

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -35,8 +36,17 @@ func (a *API) previewReplay(w http.ResponseWriter, r *http.Request) error {
 	if _, err := replayable(a, e); err != nil {
 		return err
 	}
+	version, err := a.version(r, e.Flow)
+	if err != nil {
+		return err
+	}
 	var out replayed
 	err = a.opened(r.Context(), e.Flow, func(open *runner.Flow) error {
+		if version.ID != "" {
+			if open, err = open.At(version); err != nil {
+				return unopened(err)
+			}
+		}
 		found, err := a.Flows.Engine.Preview(r.Context(), open, []activity.Entry{e})
 		if err != nil {
 			return unopened(err)
@@ -68,6 +78,27 @@ func replayable(a *API, e activity.Entry) (string, error) {
 	return e.Document.ID, nil
 }
 
+// version reads which version of a flow a request names; one that names none, or has no body, is about the flow as it is now.
+func (a *API) version(r *http.Request, flowName string) (v runner.Version, err error) {
+	if r.ContentLength == 0 {
+		return v, nil
+	}
+	var body struct {
+		Version string `json:"version"`
+	}
+	if err := read(r, &body); err != nil || body.Version == "" {
+		return v, err
+	}
+	v, err = a.Flows.Engine.FindVersion(r.Context(), flowName, body.Version)
+	if errors.Is(err, runner.ErrNoVersion) {
+		return v, problem{Status: http.StatusNotFound, Code: "no-version", Title: "No such version of the flow is kept, or not any more."}
+	}
+	if errors.Is(err, runner.ErrManyVersions) {
+		return v, refuse("Several versions of the flow begin like this: name more of it.")
+	}
+	return v, err
+}
+
 // replay has a document handled again.
 func (a *API) replay(w http.ResponseWriter, r *http.Request) error {
 	e, _, err := a.kept(r)
@@ -82,10 +113,14 @@ func (a *API) replay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.start(r, f, schedule.Ask{IDs: []string{id}, Cause: "replay"}); err != nil {
+	version, err := a.version(r, e.Flow)
+	if err != nil {
 		return err
 	}
-	a.audit(r, "replay asked for", "flow", e.Flow, "entry", e.ID)
+	if err := a.start(r, f, schedule.Ask{IDs: []string{id}, Version: version.ID, Cause: "replay"}); err != nil {
+		return err
+	}
+	a.audit(r, "replay asked for", "flow", e.Flow, "entry", e.ID, "version", version.ID)
 	return write(w, map[string]bool{"started": true})
 }
 

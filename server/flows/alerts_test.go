@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/flows"
+	"github.com/crosswalk-go/crosswalk/server/outbound"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 )
 
@@ -138,9 +140,10 @@ func TestAlertKinds(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		refuse func(http.ResponseWriter) // the answer of the books to what would be written; nil for their own
+		only   string                    // the method that is answered so, "" for all that write
 		flow   string                    // another flow than that of customers
 		begin  func(*bench)
-		stall  int
+		open   func(*flows.Options)
 		want   []string
 	}{
 		{name: "failed", refuse: refuse(400), want: []string{"customers: documents failed (", "Documents: ", ", one of them ", "Why: ", entry}},
@@ -150,6 +153,10 @@ func TestAlertKinds(t *testing.T) {
 		{name: "guard", flow: stockFlow, want: []string{"other: the stock guard stopped a run", "Documents: ", "Why: ", entry}},
 		{name: "reading", flow: "from: books\nto: webshop\nentity: customer\n", refuse: refuse(401),
 			want: []string{"other: the credentials are refused", "Why: ", "See: https://crosswalk.example.com/flows/other"}},
+		{name: "in doubt", refuse: refuse(500), // creates only: whether an update was made is of no account
+			only: http.MethodPost,
+			want: []string{"customers: documents are in doubt (lost)", "Documents: ", ", one of them ", "Why: ", entry}},
+		{name: "closed", open: func(o *flows.Options) { o.Outbound = &outbound.Policy{} }, want: []string{"customers: the flow cannot be opened", "Why: ", "See: https://crosswalk.example.com/flows/customers"}},
 		{name: "missing", begin: func(b *bench) {
 			b.eventually("documents are handled", func() bool {
 				state, err := b.set.Engine.State(b.t.Context(), customers)
@@ -171,12 +178,17 @@ func TestAlertKinds(t *testing.T) {
 			s := newSink(t)
 			b := serve(t, func(o *flows.ServiceOptions) { o.Look, o.Alerts = 20*time.Millisecond, s.config }, func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if tt.refuse != nil && strings.HasPrefix(r.URL.Path, "/v2/") && (r.Method != http.MethodGet || tt.name == "reading" && r.URL.Path == "/v2/customers") {
+					if tt.refuse != nil && strings.HasPrefix(r.URL.Path, "/v2/") && (r.Method != http.MethodGet && (tt.only == "" || tt.only == r.Method) || tt.name == "reading" && r.URL.Path == "/v2/customers") {
 						tt.refuse(w)
 						return
 					}
 					next.ServeHTTP(w, r)
 				})
+			}, func(o *flows.Options) {
+				o.Pace = flow.Pace{Probes: 1, Wait: time.Millisecond}
+				if tt.open != nil {
+					tt.open(o)
+				}
 			})
 			name := customers
 			if tt.flow != "" {

@@ -75,7 +75,7 @@ func Open(ctx context.Context, p *project.Project, o Options) (*Set, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close(context.WithoutCancel(ctx)))
 	}
-	o.Surroundings.Capture, o.Surroundings.Guard, o.Surroundings.Locks = runner.Capture, engine.Guard, engine.Locks
+	o.Surroundings.Capture, o.Surroundings.Keeper = runner.Capture, engine
 	calls := newCallMetrics()
 	o.Surroundings.Observer = calls
 	if o.Tracing != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -343,6 +344,18 @@ func TestReload(t *testing.T) {
 			t.Errorf("entry %d names the versions %v", e.ID, e.Versions)
 		}
 	}
+	for _, name := range before { // back to what the flow was, by its own version and by those of its mappings
+		v, err := b.set.Engine.FindVersion(t.Context(), second, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.set.Engine.Start(t.Context(), second, schedule.Ask{IDs: []string{id}, Version: v.ID, Cause: "replay"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.eventually("a document is replayed with the flow as it was", func() bool {
+		return slices.ContainsFunc(b.entries(second), func(e activity.Entry) bool { return e.Cause == "replay" && slices.Equal(e.Versions, before) })
+	})
 
 	if err := os.Remove(filepath.Join(b.dir, "flows", second+".yaml")); err != nil {
 		t.Fatal(err)

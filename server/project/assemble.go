@@ -89,11 +89,8 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 		return nil, errors.Join(err, out.Close())
 	}
 	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}, Tracer: s.Tracer}
-	if s.Guard != nil {
-		systems.Target = s.Guard(out.To)
-	}
-	if s.Locks != nil {
-		systems.Locks = s.Locks(to)
+	if k := s.Keeper; k != nil {
+		systems.Target, systems.Locks, systems.Links = k.Guard(out.To), k.Locks(to), k.Links(systems.Links)
 	}
 	out.systems = systems
 	out.Process, err = flow.New(assembled, systems, pace)

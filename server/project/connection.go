@@ -202,16 +202,24 @@ type Surroundings struct {
 	Log    *slog.Logger
 	Now    func() time.Time
 	Tokens connectors.TokenStore
-	// Capture gets every exchange of a connection; see [connectors.Config].
-	Capture func(ctx context.Context, x connectors.Exchange)
+	// Capture says who takes the exchanges of a connection; see [connectors.Config].
+	Capture func(ctx context.Context) func(connectors.Exchange)
 	// Observer hears of every attempt and wait of a connection; see [connectors.Config].
 	Observer connectors.Observer
 	// Tracer hears of the work on documents; nil for none.
 	Tracer flow.Tracer
-	// Guard stands before every target that flows write to; nil for none.
-	Guard func(port.Target) port.Target
-	// Locks gives the locker of flows that write to one place, which scope names; nil leaves each flow its own.
-	Locks func(scope string) flow.Locker
+	// Keeper keeps documents in one worker's hands; nil leaves each flow locks of its own.
+	Keeper Keeper
+}
+
+// Keeper keeps what is written in the name of documents to those who have them in hand.
+type Keeper interface {
+	// Guard stands before every target that flows write to.
+	Guard(port.Target) port.Target
+	// Locks gives the locker of flows that write to one place, which scope names.
+	Locks(scope string) flow.Locker
+	// Links stands before the links of every flow.
+	Links(port.Links) port.Links
 }
 
 // Open opens the connection of that name. Now its secrets are looked up: what is not there

@@ -187,14 +187,14 @@ func Restore(ctx context.Context, dir string, from io.ReadSeeker) (about BackupA
 	if _, err := os.Stat(filepath.Join(dir, "store")); err == nil {
 		return about, fmt.Errorf("%s: %w", dir, ErrNotEmpty)
 	}
-	r := &Runtime{replicas: 1}
+	r := &Runtime{replicas: 1, log: slog.New(slog.DiscardHandler)}
 	defer func() {
 		err = errors.Join(err, r.Close(context.WithoutCancel(ctx)))
 		if err != nil && !errors.Is(err, ErrInUse) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, "store")), os.RemoveAll(filepath.Join(dir, closedFile)))
 		}
 	}()
-	if err := r.openFolder(ctx, dir, Options{Log: slog.New(slog.DiscardHandler)}); err != nil {
+	if err := r.openFolder(ctx, dir, Options{Log: r.log}); err != nil {
 		return about, err
 	}
 	if _, err := from.Seek(0, io.SeekStart); err != nil {

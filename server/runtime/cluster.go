@@ -48,7 +48,8 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	opts := []nats.Option{nats.Name("crosswalk"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(10 * time.Second)}
+	opts := []nats.Option{nats.Name("crosswalk"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(10 * time.Second),
+		nats.SyncQueueLen(waitingMost)}
 	if c.Credentials != "" {
 		opts = append(opts, nats.UserCredentials(c.Credentials))
 	}

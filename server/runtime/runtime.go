@@ -40,6 +40,7 @@ type Runtime struct {
 	conn   *nats.Conn
 	lock   *lock
 	dir    string // of an embedded store that has been started
+	log    *slog.Logger
 	js     jetstream.JetStream
 
 	replicas int
@@ -56,7 +57,7 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runtime{replicas: 1}
+	r := &Runtime{replicas: 1, log: o.Log}
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
 		if err = r.connectCluster(*o.Cluster); err == nil {
@@ -111,7 +112,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err := os.Chmod(store, 0o700); err != nil { // it may have been there
 		return err
 	}
-	if err := inspect(dir, log.Warn); err != nil {
+	if err := errors.Join(inspect(dir, log.Warn), forgetInHand(dir)); err != nil {
 		return err
 	}
 	srv, err := server.NewServer(&server.Options{
@@ -144,7 +145,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 		return errors.New("the store cannot be read: the log says why")
 	}
 	r.dir = dir
-	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect()); err != nil {
+	if r.conn, err = nats.Connect("", nats.InProcessServer(inProcess{srv}), nats.Name("crosswalk"), nats.NoReconnect(), nats.SyncQueueLen(waitingMost)); err != nil {
 		return err
 	}
 	if r.socket, err = listen(dir, srv, &r.company); err != nil {
@@ -278,6 +279,9 @@ func (r *Runtime) Close(ctx context.Context) error {
 		}
 		var err error
 		if r.dir != "" {
+			if _, err = scrub(r.dir, false); err != nil {
+				r.log.Warn("what is deleted could not be overwritten: it is at the next end", "error", err)
+			}
 			err = markClosed(r.dir)
 			r.dir = "" // closed twice, it may be another's by now
 		}

@@ -25,12 +25,18 @@ type From struct {
 	Time time.Time
 }
 
-// Scan reads the messages of a stream whose subject matches filter, from a place on, oldest first, at most batch of them. left is how many
-// more there are behind the last one.
+// scanMost bounds the messages of one scan, and waitingMost those that may wait at any connection to be looked at: each scan makes room for so many.
+const (
+	scanMost    = 1000
+	waitingMost = 2 * scanMost
+)
+
+// Scan reads the messages of a stream whose subject matches filter, from a place on, oldest first, at most batch of them, and a thousand. left is how
+// many more there are behind the last one.
 func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, batch int) (found []Message, left uint64, err error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	ask := map[string]any{"next_by_subj": filter, "batch": batch}
+	ask := map[string]any{"next_by_subj": filter, "batch": min(batch, scanMost)}
 	if from.Time.IsZero() {
 		ask["seq"] = max(from.Seq, 1)
 	} else {

@@ -144,7 +144,8 @@ func (r *Runtime) join(ctx context.Context, dir string) error {
 		return err
 	}
 	for end := time.Now().Add(joinPatience); ; {
-		r.conn, err = nats.Connect("nats://crosswalk", nats.SetCustomDialer(socketDialer(path)), nats.Name("crosswalk"), nats.NoReconnect(), nats.Timeout(2*time.Second))
+		r.conn, err = nats.Connect("nats://crosswalk", nats.SetCustomDialer(socketDialer(path)), nats.Name("crosswalk"), nats.NoReconnect(), nats.Timeout(2*time.Second),
+			nats.SyncQueueLen(waitingMost))
 		if err == nil || time.Now().After(end) {
 			return err
 		}

@@ -112,22 +112,35 @@ func (l links) SaveLink(ctx context.Context, entity port.Entity, link port.Link)
 	return nil
 }
 
-// EraseLinks removes the links of the source ids, of every scope and entity, and returns how many there were.
-func (r *Runtime) EraseLinks(ctx context.Context, sourceIDs ...string) (int, error) {
+// EraseLinks removes the links that a test finds by the source's id and by all that is stored of it, of every scope and entity, and returns how many there
+// were. No word of their being removed stays: it would name the source's id.
+func (r *Runtime) EraseLinks(ctx context.Context, is func(sourceID string, all []byte) bool) (int, error) {
+	const name = "KV_links"
+	s, err := r.js.Stream(ctx, name)
+	if err != nil {
+		return 0, fmt.Errorf("looking for links: %w", err)
+	}
 	gone := 0
-	for _, id := range sourceIDs {
-		keys, err := r.links.ListKeysFiltered(ctx, "*.*."+key(id))
+	for from := uint64(1); ; {
+		found, left, err := r.Scan(ctx, name, ">", From{Seq: from}, 1000)
 		if err != nil {
-			return gone, fmt.Errorf("looking for links: %w", err)
+			return gone, err
 		}
-		for k := range keys.Keys() {
-			if err := r.links.Purge(ctx, k); err != nil {
-				return gone, errors.Join(fmt.Errorf("removing a link: %w", err), keys.Stop())
+		for _, m := range found {
+			from = m.Seq + 1
+			var rec linkRecord
+			if len(m.Data) == 0 || json.Unmarshal(m.Data, &rec) != nil || !is(rec.SourceID, m.Data) {
+				continue
+			}
+			if err := s.Purge(ctx, jetstream.WithPurgeSubject(m.Subject)); err != nil {
+				return gone, fmt.Errorf("removing a link: %w", err)
 			}
 			gone++
 		}
+		if left == 0 || len(found) == 0 {
+			return gone, nil
+		}
 	}
-	return gone, nil
 }
 
 // Cursors returns the store of how far each flow has read.

@@ -44,16 +44,22 @@ type Health struct {
 	Damage []string `json:"damage,omitempty"`
 }
 
-// Verify reads every record in the files of the data folder dir, which no process has open, and holds it to its checksum.
+// Verify reads every record in the files of the data folder dir, which no process has open, and holds it to its checksum; what the store knows of its
+// streams besides is held to its own.
 func Verify(dir string) (Health, error) {
-	var h Health
+	h, _, err := verify(dir)
+	return h, err
+}
+
+// verify also returns the folders of streams whose description a crash left with the checksum of the one before.
+func verify(dir string) (h Health, between []string, err error) {
 	closed, err := readClosed(dir)
 	if err != nil {
-		return h, err
+		return h, nil, err
 	}
 	sizes, err := blockSizes(dir)
 	if err != nil {
-		return h, err
+		return h, nil, err
 	}
 	for path, size := range closed {
 		if now, ok := sizes[path]; !ok {
@@ -62,7 +68,7 @@ func Verify(dir string) (Health, error) {
 			h.Damage = append(h.Damage, fmt.Sprintf("%s has %d bytes instead of %d", path, now, size))
 		}
 	}
-	last := map[string]int{} // folder of a stream -> its last block
+	last, newest := map[string]int{}, map[string]uint64{} // folder of a stream's blocks -> its last block, its newest record
 	for path := range sizes {
 		if n, ok := blockNumber(path); ok {
 			last[filepath.Dir(path)] = max(n, last[filepath.Dir(path)])
@@ -73,30 +79,46 @@ func Verify(dir string) (Health, error) {
 		if !ok {
 			continue
 		}
-		if err := h.verifyBlock(dir, path, n, closed == nil && n == last[filepath.Dir(path)]); err != nil {
-			return h, err
+		folder := filepath.Dir(path)
+		seq, err := h.verifyBlock(dir, path, n, closed == nil && n == last[folder])
+		if err != nil {
+			return h, nil, err
+		}
+		newest[folder] = max(newest[folder], seq)
+	}
+	streams, err := filepath.Glob(filepath.Join(dir, "store", "jetstream", "*", "streams", "[^.]*"))
+	if err != nil {
+		return h, nil, err
+	}
+	for _, stream := range streams {
+		old, err := h.verifyStream(dir, stream, newest, closed == nil)
+		if err != nil {
+			return h, nil, err
+		}
+		if old {
+			between = append(between, stream)
 		}
 	}
 	slices.Sort(h.Damage)
-	return h, nil
+	return h, between, nil
 }
 
-// verifyBlock reads the records of a block. mayTear is true where its end may have been under way in a crash.
-func (h *Health) verifyBlock(dir, path string, number int, mayTear bool) error {
+// verifyBlock reads the records of a block and returns the highest sequence number in it. mayTear is true where its end may have been under way in a crash.
+func (h *Health) verifyBlock(dir, path string, number int, mayTear bool) (newest uint64, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, path))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	h.Files++
 	h.Bytes += int64(len(data))
-	stream := filepath.Base(filepath.Dir(filepath.Dir(path)))
-	key := sha256.Sum256([]byte(stream + "-" + strconv.Itoa(number)))
+	key := blockKey(filepath.Base(filepath.Dir(filepath.Dir(path))), number)
 	for at := 0; at < len(data); {
-		length, ok, err := checkRecord(data[at:], key[:])
+		length, ok, err := checkRecord(data[at:], key)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if ok {
+			newest = max(newest, sequence(data[at:]))
 			at += length
 			h.Records++
 			continue
@@ -105,14 +127,55 @@ func (h *Health) verifyBlock(dir, path string, number int, mayTear bool) error {
 		// A crash cuts the last record short, or leaves room for it that nothing was written to.
 		isLast := length == 0 || length >= len(rest)
 		what := fmt.Sprintf("%s is not what was written from byte %d of %d on", path, at, len(data))
-		if mayTear && (isLast || len(bytes.Trim(rest, "\x00")) == 0) {
+		torn := isLast || len(bytes.Trim(rest, "\x00")) == 0
+		if behind := recordBehind(rest, key); behind > 0 {
+			// Of one write a disk that lost power may have what came later and not what came before, which is zeroes then.
+			torn = bytes.Contains(rest[:behind], make([]byte, sector))
+		}
+		torn = torn && mayTear
+		if torn {
 			h.Torn = append(h.Torn, what)
 		} else {
 			h.Damage = append(h.Damage, what)
 		}
-		return nil // where the next record begins is not known
+		break // where the next record begins is not known
 	}
-	return nil
+	return newest, nil
+}
+
+// sector is the least that a disk leaves unwritten of what it was given.
+const sector = 512
+
+// recordBehind returns where a whole record follows what is no record, 0 where none does.
+func recordBehind(rest, key []byte) int {
+	for at := 1; at+recordHead+recordSum <= len(rest); at++ {
+		// Most places fall out by their length, before anything is summed up.
+		length := int(binary.LittleEndian.Uint32(rest[at:]) &^ headersBit)
+		if length < recordHead+recordSum || length > len(rest)-at {
+			continue
+		}
+		if _, ok, err := checkRecord(rest[at:], key); err == nil && ok {
+			return at
+		}
+	}
+	return 0
+}
+
+// blockKey is what the records of a block are summed up with.
+func blockKey(stream string, number int) []byte {
+	key := sha256.Sum256([]byte(stream + "-" + strconv.Itoa(number)))
+	return key[:]
+}
+
+// The two highest bits of a sequence number tell that a record was erased, or is word of one that was deleted.
+const (
+	erasedBit    = 1 << 63
+	tombstoneBit = 1 << 62
+)
+
+// sequence is the number of the record that data begins with.
+func sequence(data []byte) uint64 {
+	return binary.LittleEndian.Uint64(data[4:]) &^ (erasedBit | tombstoneBit)
 }
 
 // checkRecord tells the length of the record that data begins with, and whether it is whole; 0 where even the length makes no sense.
@@ -223,7 +286,7 @@ func writeSynced(path string, text []byte) error {
 
 // inspect refuses a damaged store, tells of what a crash cut off, and takes the mark of an orderly close away.
 func inspect(dir string, warn func(msg string, args ...any)) error {
-	h, err := Verify(dir)
+	h, between, err := verify(dir)
 	if err != nil {
 		return err
 	}
@@ -233,6 +296,11 @@ func inspect(dir string, warn func(msg string, args ...any)) error {
 	if len(h.Damage) > 0 {
 		return fmt.Errorf("%w: %s%s. Restore a backup (crosswalk restore); what has happened since is found again by running the flows with --from-start",
 			ErrDamaged, h.Damage[0], more(len(h.Damage)-1))
+	}
+	for _, stream := range between {
+		if err := sumUp(stream); err != nil {
+			return err
+		}
 	}
 	if err := os.Remove(filepath.Join(dir, closedFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -29,7 +29,7 @@ func filled(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if _, err := r.EraseLinks(t.Context(), "3", "7"); err != nil {
+	if _, err := r.EraseLinks(t.Context(), func(id string, _ []byte) bool { return id == "3" || id == "7" }); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, r)

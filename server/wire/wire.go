@@ -56,7 +56,7 @@ func Record(ctx context.Context, system connectors.System, w Write) (Recording, 
 	sandbox := system.Sandbox(connectors.SandboxOptions{})
 	var log recorder
 	conn, err := system.Open(connectors.Config{
-		Name: "sandbox", URL: address, Credentials: sandbox.Credentials(), HTTP: client(sandbox), Capture: log.capture,
+		Name: "sandbox", URL: address, Credentials: sandbox.Credentials(), HTTP: client(sandbox), Capture: func(context.Context) func(connectors.Exchange) { return log.capture },
 	})
 	if err != nil {
 		return Recording{}, fmt.Errorf("the sandbox of %s: %w", system.Spec.Name, err)
@@ -161,7 +161,7 @@ func (r *recorder) end() Recording {
 	return r.made
 }
 
-func (r *recorder) capture(_ context.Context, x connectors.Exchange) {
+func (r *recorder) capture(x connectors.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {

@@ -119,6 +119,7 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	status, text, trusted := s.reply(r, body)
 	now := s.stamp()
+	w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	s.mu.Unlock()
 	kind := shopMedia
 	if s.register && strings.Contains(r.Header.Get("Accept"), "salespos") {

@@ -19,6 +19,8 @@ type collection struct {
 	items  []object
 	// view makes what a read shows of a stored object; nil shows it as it is.
 	view func(c *call, o object) object
+	// computed are the members that view sets.
+	computed []string
 	// where hides objects of a shared store; nil shows all.
 	where func(o object) bool
 }
@@ -90,14 +92,20 @@ func (col *collection) query(c *call) ([]object, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Filters and sorting see what a reader sees, such as computed stock; what is not asked for is computed when it is shown.
+	asked := c.query.Get("$filter") + c.query.Get("$orderby")
+	computes := slices.ContainsFunc(col.computed, func(name string) bool { return strings.Contains(asked, name) })
 	var found []object
 	for _, o := range col.items {
 		if col.where != nil && !col.where(o) || since != "" && o.text("ModifiedUtc") < since {
 			continue
 		}
-		// Filters and sorting see what a reader sees, such as computed stock.
-		if o := col.show(c, o); keep(o) {
-			found = append(found, o)
+		seen := o
+		if computes {
+			seen = col.show(c, o)
+		}
+		if keep(seen) {
+			found = append(found, seen)
 		}
 	}
 	return found, col.sort(found, c.query.Get("$orderby"), c.s.set.Unproven.CaseSensitiveText)

@@ -12,7 +12,7 @@ type stream struct {
 // Stream begins to read a document that is a list, of which each element is wanted once and nothing else. ok is false
 // where it is no list, or where the plan wants more. Nothing but the element in hand is kept.
 func (t *Tape) Stream(src string, keys *Keys, plan *Plan, maxDepth int) (ok bool) {
-	t.src, t.keys, t.plan, t.nodes, t.max = src, keys, plan, t.nodes[:0], maxDepth
+	t.src, t.keys, t.plan, t.nodes, t.max, t.place = src, keys, plan, t.nodes[:0], maxDepth, place{}
 	i := jsontext.SkipSpace(src, 0)
 	if uint64(len(src)) >= 1<<32 || maxDepth < 1 || i >= len(src) || src[i] != '[' || plan == nil {
 		return false
@@ -35,7 +35,7 @@ func (t *Tape) Next() (v Value, more, ok bool) {
 		}
 		i = space(s, i+1)
 	}
-	t.nodes = t.nodes[:0]
+	t.nodes, t.place = t.nodes[:0], place{}
 	if i = t.planned(i, 0, t.stream.elements, 1, t.expected(t.plan)); i < 0 {
 		return Value{}, false, false
 	}

@@ -17,6 +17,7 @@ type Tape struct {
 	nodes []tapeNode
 	max   int
 	stream
+	place place // where elements of a list were found last
 	// known are the members of documents before, learned how many.
 	known   *known
 	learned int
@@ -39,7 +40,7 @@ const closed = 1 << 2
 // Parse checks src, which it keeps, and returns its value. Without a plan it notes all members with names of keys. ok is false where src is no JSON, is nested more than
 // maxDepth deep or is larger than 4 GiB: jsontext.Validate says why.
 func (t *Tape) Parse(src string, keys *Keys, plan *Plan, maxDepth int) (v Value, ok bool) {
-	t.src, t.keys, t.plan, t.nodes, t.max = src, keys, plan, t.nodes[:0], maxDepth
+	t.src, t.keys, t.plan, t.nodes, t.max, t.place = src, keys, plan, t.nodes[:0], maxDepth, place{}
 	if cap(t.nodes) == 0 {
 		t.nodes = make([]tapeNode, 0, 16+len(src)>>5)
 	}
@@ -61,7 +62,7 @@ func (t *Tape) Parse(src string, keys *Keys, plan *Plan, maxDepth int) (v Value,
 
 // Forget lets go of the document.
 func (t *Tape) Forget() {
-	t.src, t.nodes = "", t.nodes[:0]
+	t.src, t.nodes, t.place = "", t.nodes[:0], place{}
 	if cap(t.nodes) > 1<<19 { // one huge document must not cost memory for ever
 		t.nodes = nil
 	}
@@ -352,26 +353,66 @@ func (t *Tape) member(i int64, key uint16) Value {
 	return Value{}
 }
 
+// place is what is remembered of the list that was looked into last, so that whoever reads its elements in their order, or again and again from the end,
+// walks over it once. The zero place is of none.
+type place struct {
+	of    int64 // the list's node, counted from 1
+	index int   // of the element at node at, 0 for none
+	at    uint32
+	size  int // how many elements, -1 where they were not counted
+}
+
+// look begins to remember node i where another one was looked into.
+func (t *Tape) look(i int64) {
+	if t.place.of != i+1 {
+		t.place = place{of: i + 1, at: uint32(i) + 1, size: -1}
+	}
+}
+
 // count returns the number of elements of node i.
 func (t *Tape) count(i int64) int {
-	n := 0
-	end := t.nodes[i].next
-	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
-		n++
+	if t.look(i); t.place.size < 0 {
+		n := 0
+		for j, end := uint32(i)+1, t.nodes[i].next; j < end; j = t.nodes[j].next {
+			n++
+		}
+		t.place.size = n
 	}
-	return n
+	return t.place.size
 }
 
 // element returns element k of node i, missing if there are fewer.
 func (t *Tape) element(i int64, k int) Value {
-	end := t.nodes[i].next
-	for j := uint32(i) + 1; j < end; j = t.nodes[j].next {
-		if k == 0 {
-			return t.at(j)
-		}
-		k--
+	if t.look(i); k < t.place.index {
+		t.place.index, t.place.at = 0, uint32(i)+1
 	}
-	return Value{}
+	p, end := &t.place, t.nodes[i].next
+	for ; p.at < end && p.index < k; p.index++ {
+		p.at = t.nodes[p.at].next
+	}
+	if p.at >= end {
+		p.index, p.at = 0, uint32(i)+1
+		return Value{}
+	}
+	return t.at(p.at)
+}
+
+// walk is how many elements are walked over to find element k of node i, counted from the end where k is negative.
+func (t *Tape) walk(i int64, k int) int {
+	t.look(i)
+	walked := 0
+	if k < 0 {
+		if t.place.size < 0 {
+			walked = t.count(i)
+		}
+		if k += t.place.size; k < 0 {
+			return walked
+		}
+	}
+	if k < t.place.index {
+		return walked + k
+	}
+	return walked + k - t.place.index
 }
 
 // appendElements appends the elements of node i.

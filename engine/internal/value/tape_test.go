@@ -2,7 +2,11 @@ package value
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/crosswalk-go/crosswalk/engine/internal/jsontext"
 )
@@ -146,5 +150,65 @@ func TestKeysFindEveryName(t *testing.T) {
 		if id := keys.find(n); id != 0 {
 			t.Fatalf("%q is found as %d", n, id)
 		}
+	}
+}
+
+// TestPlaces shows that elements are found alike in any order, in one list and in several, and that who goes through a list in its order, or
+// reads from its end, walks over it once.
+func TestPlaces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sizes := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 4).Draw(t, "sizes")
+		src := "["
+		for i, n := range sizes {
+			if i > 0 {
+				src += ","
+			}
+			src += "["
+			for j := range n {
+				if j > 0 {
+					src += ","
+				}
+				src += fmt.Sprintf(`[%d,[]]`, 10*i+j)
+			}
+			src += "]"
+		}
+		var tape Tape
+		doc, ok := tape.Parse(src+"]", &Keys{}, nil, 10)
+		if !ok {
+			t.Fatal(src)
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "reads") {
+			of := rapid.IntRange(0, len(sizes)-1).Draw(t, "list")
+			k := rapid.IntRange(-10, 10).Draw(t, "element")
+			list := doc.Index(of)
+			want := "null"
+			if at := k; at < sizes[of] && at >= -sizes[of] {
+				if at < 0 {
+					at += sizes[of]
+				}
+				want = fmt.Sprintf("[%d,[]]", 10*of+at)
+			}
+			if got := string(list.Index(k).AppendJSON(nil)); got != want || list.Len() != sizes[of] {
+				t.Fatalf("%s[%d][%d] is %s, want %s; %d elements", src, of, k, got, want, list.Len())
+			}
+		}
+	})
+	var tape Tape
+	const n = 100_000
+	list, ok := tape.Parse("["+strings.Repeat("1,", n-1)+"1]", &Keys{}, nil, 10)
+	if !ok {
+		t.Fatal("not read")
+	}
+	walked := 0
+	for i := range n {
+		walked += list.Walk(i)
+		list.Index(i)
+	}
+	for range n {
+		walked += list.Walk(-1)
+		list.Index(-1)
+	}
+	if walked > 3*n {
+		t.Errorf("%d elements were walked over in a list of %d", walked, n)
 	}
 }

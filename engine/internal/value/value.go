@@ -440,13 +440,10 @@ func (v *Value) NotedMember(key uint16) (m Value, ok bool) {
 
 // Walk is how many elements of a list are walked over to find element i.
 func (v Value) Walk(i int) int {
-	switch {
-	case v.form != formTape || v.kind != List:
+	if v.form != formTape || v.kind != List {
 		return 0
-	case i < 0: // counted first, and again by whoever counts from the end
-		return 3 * v.Len()
 	}
-	return i
+	return v.tape().walk(v.n, i)
 }
 
 // part returns the value whose text raw lies inside v's text.
@@ -465,7 +462,13 @@ func (v Value) Index(i int) Value {
 	if v.kind != List {
 		return Value{}
 	}
-	if v.form == formTape && i >= 0 {
+	if v.form == formTape {
+		if i < 0 {
+			i += v.Len()
+		}
+		if i < 0 {
+			return Value{}
+		}
 		return v.tape().element(v.n, i)
 	}
 	if v.form == formRaw && i >= 0 {

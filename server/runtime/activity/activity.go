@@ -207,12 +207,14 @@ type Finished struct {
 	Entry    Entry
 	Document port.Document
 	Record   Record
+	// Before is waited for beside the record, and its error refuses the entry; nil for nothing.
+	Before func(context.Context) error
 }
 
-// Record stores an attempt: record and key first, then the entry that refers to them, so that there is no entry without its record. doc is the document
-// as the source names it. It returns the entry's id.
-func (l *Log) Record(ctx context.Context, e Entry, doc port.Document, r Record) (uint64, error) {
-	ids, err := l.RecordAll(ctx, Finished{e, doc, r})
+// Record stores an attempt: record and key first, then the entry that refers to them, so that there is no entry without its record. It returns the
+// entry's id.
+func (l *Log) Record(ctx context.Context, f Finished) (uint64, error) {
+	ids, err := l.RecordAll(ctx, f)
 	if err != nil {
 		return 0, err
 	}
@@ -241,7 +243,16 @@ func (l *Log) RecordAll(ctx context.Context, all ...Finished) ([]uint64, error) 
 	var both sync.WaitGroup
 	both.Go(func() { kept, keyErr = l.sealer.Keep(ctx, group, keys...) })
 	sent, sendErr = l.putPayloads.Publish(ctx, payloads...)
+	var before []error
+	for _, f := range all {
+		if f.Before != nil {
+			before = append(before, f.Before(ctx))
+		}
+	}
 	both.Wait()
+	if err := errors.Join(before...); err != nil {
+		return nil, err
+	}
 	if keyErr != nil {
 		return nil, fmt.Errorf("keeping a key: %w", keyErr)
 	}

@@ -57,10 +57,10 @@ func open(t testing.TB, dir string, o Options) (*Log, func()) {
 func attempt(t *testing.T, l *Log, flowName string, number int, outcome flow.Outcome, code string, r Record) uint64 {
 	t.Helper()
 	doc := port.Document{ID: fmt.Sprintf("id-%d", number), Key: fmt.Sprint(number)}
-	id, err := l.Record(t.Context(), Entry{
+	id, err := l.Record(t.Context(), Finished{Entry: Entry{
 		Meta: Meta{Flow: flowName, Run: "r1", Item: uint64(number), Outcome: outcome, Code: code, At: time.Now().UTC(), Attempt: 1, Versions: []string{"read:01"}},
 		Head: Head{Document: flow.Ref{Entity: port.Order, ID: doc.ID, Key: doc.Key}, Reason: fmt.Sprintf("order %d of jan@example.com", number)},
-	}, doc, r)
+	}, Document: doc, Record: r})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,4 +417,18 @@ func fill(l *Log, n int) error {
 	}
 	<-l.store.JetStream().PublishAsyncComplete()
 	return nil
+}
+
+// TestBefore shows that an entry waits for what it must not come before, and that there is none where that fails.
+func TestBefore(t *testing.T) {
+	l, _ := open(t, t.TempDir(), Options{})
+	waited, boom := false, errors.New("boom")
+	finished := Finished{Entry: Entry{Meta: Meta{Flow: "a", Outcome: flow.Created, At: time.Now()}}, Document: port.Document{ID: "1"},
+		Before: func(context.Context) error { waited = true; return boom }}
+	if _, err := l.Record(t.Context(), finished); !errors.Is(err, boom) || !waited {
+		t.Errorf("%v", err)
+	}
+	if entries, err := l.List(t.Context(), Query{}); err != nil || len(entries) != 0 {
+		t.Errorf("%+v, %v", entries, err)
+	}
 }

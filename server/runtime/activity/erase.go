@@ -119,8 +119,8 @@ type Erasure struct {
 	Left    int `json:"left"`    // what still names the person; 0 proves the erasure
 }
 
-// Erase removes every entry that holds the address, and then reads everything again to prove it. Overwritten, not only unlinked, are
-// keys, records and entries.
+// Erase removes every entry that holds the address, with the other attempts at the same documents, and then reads everything again to prove it. Keys, records
+// and entries are overwritten in their files, not only deleted.
 func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 	var out Erasure
 	needle := bytes.ToLower([]byte(strings.TrimSpace(text)))
@@ -128,7 +128,25 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 		return out, errors.New("what is to be erased is too short: it would be found in everything")
 	}
 	var doomed []stored
-	if err := l.search(ctx, needle, func(s stored) { doomed = append(doomed, s) }, new(int)); err != nil {
+	found, items := map[uint64]bool{}, map[string]bool{}
+	item := func(s stored) string { return fmt.Sprint(s.Flow, " ", s.Item) }
+	err := l.search(ctx, needle, func(s stored) {
+		doomed = append(doomed, s)
+		if found[s.ID] = true; s.Item > 0 {
+			items[item(s)] = true
+		}
+	}, new(int))
+	if err != nil {
+		return out, err
+	}
+	// Other attempts at the same document name it, though not the address.
+	err = l.each(ctx, Query{}, "", func(s stored) error {
+		if !found[s.ID] && items[item(s)] {
+			doomed = append(doomed, s)
+		}
+		return nil
+	})
+	if err != nil {
 		return out, err
 	}
 	for _, s := range doomed {
@@ -137,7 +155,7 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 		}
 		out.Entries++
 	}
-	err := l.search(ctx, needle, func(stored) { out.Left++ }, &out.Scanned)
+	err = l.search(ctx, needle, func(stored) { out.Left++ }, &out.Scanned)
 	return out, err
 }
 

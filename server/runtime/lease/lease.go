@@ -116,6 +116,7 @@ func (k *Keeper) lock(ctx context.Context, subjects []string) (context.Context, 
 	hctx, cancel := context.WithCancelCause(context.WithValue(ctx, holdKey{}, h))
 	h.lose, h.life = cancel, hctx
 	release := func() {
+		_ = h.promises.wait() // whoever has the keys next sees what is kept; of what is not, the intent tells
 		cancel(context.Canceled)
 		k.mu.Lock()
 		private := k.private[h]
@@ -210,6 +211,7 @@ type hold struct {
 	lose     context.CancelCauseFunc
 	life     context.Context
 	renewing sync.WaitGroup
+	promises promises
 
 	mu     sync.Mutex
 	tokens []uint64

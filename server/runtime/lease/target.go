@@ -8,7 +8,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
-// Target returns a target that writes only what the leases of the call's context allow, and each within the
+// Target returns a target that writes only what the leases of the call's context allow, when what was to be kept before is kept, and each within the
 // step timeout. A write that is refused was not begun; one that takes too long is in doubt. before is called ahead of each write, which its error
 // refuses; nil for nothing. What else t can is kept.
 func (k *Keeper) Target(t port.Target, before func(context.Context) error) port.Target {
@@ -89,6 +89,9 @@ func (t target) write(ctx context.Context, op string, call func(context.Context)
 	err := t.keeper.Check(ctx)
 	if err == nil && t.before != nil {
 		err = t.before(ctx)
+	}
+	if kept := t.keeper.Kept(ctx); err == nil { // the intent, above all
+		err = kept
 	}
 	if err != nil {
 		return port.Document{}, &port.Error{Kind: port.ErrOutage, System: "crosswalk", Op: op, Message: "not begun", Err: err}

@@ -198,106 +198,6 @@ func (q *Queue) consumer(ctx context.Context, flow string, lane Lane) (jetstream
 	return c, nil
 }
 
-// Delivery is an item in a worker's hands.
-type Delivery struct {
-	Item
-	// Seq is the item's place in the queue, which stays the same when it is delivered again.
-	Seq uint64
-	// Number counts the deliveries, from 1, as far as it is known.
-	Number int
-	// Again is true where the item may have been handled already, by a process that died before it could say so.
-	Again bool
-
-	queue *Queue
-	msg   jetstream.Msg
-}
-
-// Taker takes items of one flow's lane.
-type Taker struct {
-	queue    *Queue
-	consumer jetstream.Consumer
-}
-
-// Take returns a taker.
-func (q *Queue) Take(ctx context.Context, flow string, lane Lane) (*Taker, error) {
-	c, err := q.consumer(ctx, flow, lane)
-	if err != nil {
-		return nil, err
-	}
-	return &Taker{q, c}, nil
-}
-
-// Next hands at most n items to do, as they come, and returns after wait or when it has handed out n. An item that cannot be opened goes to
-// broken, and stays in the queue.
-func (t *Taker) Next(ctx context.Context, n int, wait time.Duration, do func(*Delivery), broken func(error)) error {
-	batch, err := t.consumer.Fetch(n, jetstream.FetchMaxWait(wait))
-	if err != nil {
-		return fmt.Errorf("taking from the queue: %w", err)
-	}
-	for msg := range batch.Messages() {
-		d, err := t.queue.delivery(msg)
-		if err != nil {
-			_ = msg.NakWithDelay(time.Minute)
-			broken(err)
-			continue
-		}
-		do(d)
-	}
-	if err := batch.Error(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("taking from the queue: %w", err)
-	}
-	return nil
-}
-
-func (q *Queue) delivery(msg jetstream.Msg) (*Delivery, error) {
-	meta, err := msg.Metadata()
-	if err != nil {
-		return nil, err
-	}
-	d := &Delivery{Seq: meta.Sequence.Stream, Number: int(meta.NumDelivered), queue: q, msg: msg}
-	d.Again = d.Number > 1 || d.Seq <= q.inherited
-	plain, err := q.sealer.Queue().Open(msg.Data(), "item")
-	if err == nil {
-		err = json.Unmarshal(plain, &d.Item)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("item %d of the queue: %w", d.Seq, err)
-	}
-	return d, nil
-}
-
-// Newer returns a newer item of the same document, if one is queued behind this one.
-func (d *Delivery) Newer(ctx context.Context) (Item, bool, error) {
-	m, err := d.queue.stream.GetLastMsgForSubject(ctx, d.queue.subject(d.Item))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Item{}, false, nil
-	}
-	if err != nil {
-		return Item{}, false, fmt.Errorf("looking for newer versions: %w", err)
-	}
-	if m.Sequence <= d.Seq {
-		return Item{}, false, nil
-	}
-	var i Item
-	plain, err := d.queue.sealer.Queue().Open(m.Data, "item")
-	if err == nil {
-		err = json.Unmarshal(plain, &i)
-	}
-	if err != nil {
-		return Item{}, false, fmt.Errorf("item %d of the queue: %w", m.Sequence, err)
-	}
-	return i, true, nil
-}
-
-// Done takes the item from the queue. If that gets lost, it is delivered again.
-func (d *Delivery) Done() error { return d.msg.Ack() }
-
-// Later puts the item back for a time.
-func (d *Delivery) Later(wait time.Duration) error { return d.msg.NakWithDelay(wait) }
-
-// Working tells that the item is still in living hands.
-func (d *Delivery) Working() error { return d.msg.InProgress() }
-
 // Erase removes the items that a test finds, overwriting them, and returns the documents that they were of.
 func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
 	var out []Item
@@ -307,13 +207,9 @@ func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
 			return out, err
 		}
 		for _, m := range found {
-			var i Item
-			plain, err := q.sealer.Queue().Open(m.Data, "item")
-			if err == nil {
-				err = json.Unmarshal(plain, &i)
-			}
+			i, err := q.open(m.Seq, m.Data)
 			if err != nil {
-				return out, fmt.Errorf("item %d of the queue: %w", m.Seq, err)
+				return out, err
 			}
 			from = m.Seq + 1
 			if !is(i) {

@@ -43,15 +43,30 @@ func item(id, version string) Item {
 		Document: port.Document{ID: id, Version: version, Body: []byte(`{"n":1.10}`)}}
 }
 
-func take(t *testing.T, q *Queue, n int) []*Delivery {
+func taker(t *testing.T, q *Queue, ahead int) *Taker {
 	t.Helper()
-	taker, err := q.Take(t.Context(), "web.orders", Live)
+	taker, err := q.Take(t.Context(), "web.orders", Live, ahead, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	return taker
+}
+
+// take takes n items, or what there is of them, and keeps them alive no longer.
+func take(t *testing.T, q *Queue, n int) []*Delivery {
+	t.Helper()
+	taker := taker(t, q, 0)
+	defer taker.Close()
 	var out []*Delivery
-	if err := taker.Next(t.Context(), n, 200*time.Millisecond, func(d *Delivery) { out = append(out, d) }, func(err error) { t.Error(err) }); err != nil {
-		t.Fatal(err)
+	for len(out) < n {
+		some, err := taker.Next(t.Context(), n-len(out), 400*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(some) == 0 {
+			break
+		}
+		out = append(out, some...)
 	}
 	return out
 }
@@ -78,11 +93,14 @@ func TestQueue(t *testing.T) {
 	if ids(got) != "1@a 2@a 1@b " || string(got[0].Document.Body) != `{"n":1.10}` || got[0].Again {
 		t.Fatalf("%s %+v", ids(got), got[0])
 	}
-	if newer, ok, err := got[0].Newer(t.Context()); !ok || newer.Document.Version != "b" || err != nil {
+	if newer, ok, err := got[0].Newer(t.Context(), time.Time{}); !ok || newer.Document.Version != "b" || err != nil {
 		t.Errorf("the version behind it is not seen: %v", err)
 	}
+	if newer, ok, err := got[0].Newer(t.Context(), time.Now()); ok || err != nil {
+		t.Errorf("an older version that is queued behind it counts as newer: %+v, %v", newer, err)
+	}
 	for _, d := range got[1:] {
-		if _, ok, err := d.Newer(t.Context()); ok || err != nil {
+		if _, ok, err := d.Newer(t.Context(), time.Time{}); ok || err != nil {
 			t.Errorf("%s has nothing behind it: %v", d.Document.ID, err)
 		}
 	}
@@ -113,24 +131,74 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-func TestSilence(t *testing.T) {
+// TestTaker shows that what a taker has is delivered to nobody else for as long as it lives, also what it took ahead of need, and at once when
+// it is closed.
+func TestTaker(t *testing.T) {
 	q, end := open(t, t.TempDir(), Options{Lease: 500 * time.Millisecond})
+	defer end()
+	if _, err := q.Put(t.Context(), item("1", "a"), item("2", "a"), item("3", "a"), item("4", "a")); err != nil {
+		t.Fatal(err)
+	}
+	first := taker(t, q, 2)
+	got, err := first.Next(t.Context(), 1, time.Minute)
+	if err != nil || ids(got) != "1@a " {
+		t.Fatal(ids(got), err)
+	}
+	other := taker(t, q, 0)
+	defer other.Close()
+	for range 5 { // for longer than a lease
+		more, err := other.Next(t.Context(), 4, 200*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range more {
+			if d.Document.ID != "4" || d.Again {
+				t.Errorf("what another has: %s", ids(more))
+			}
+		}
+	}
+	if got, err = first.Next(t.Context(), 1, time.Minute); err != nil || ids(got) != "2@a " || got[0].Again {
+		t.Errorf("taken ahead: %s, %v", ids(got), err)
+	}
+	first.Close()
+	again := map[string]bool{}
+	for len(again) < 3 { // 3 was put back, 1 and 2 have nobody any more
+		more, err := other.Next(t.Context(), 4, time.Minute)
+		if err != nil || len(more) == 0 {
+			t.Fatalf("%d came, %v", len(again), err)
+		}
+		for _, d := range more {
+			if !d.Again {
+				t.Errorf("%s is not known to be taken again", d.Document.ID)
+			}
+			again[d.Document.ID] = true
+		}
+	}
+	if again["4"] {
+		t.Errorf("%v", again)
+	}
+}
+
+// TestSleeper shows that a taker which could give no sign of life knows that others may have had what it holds.
+func TestSleeper(t *testing.T) {
+	q, end := open(t, t.TempDir(), Options{})
 	defer end()
 	if _, err := q.Put(t.Context(), item("1", "a"), item("2", "a")); err != nil {
 		t.Fatal(err)
 	}
-	got := take(t, q, 2)
-	if len(got) != 2 {
-		t.Fatal(ids(got))
+	sleeper := taker(t, q, 1)
+	defer sleeper.Close()
+	if got, err := sleeper.Next(t.Context(), 1, time.Minute); err != nil || got[0].Again {
+		t.Fatal(ids(got), err)
 	}
-	for range 4 { // 1 lives, 2 is silent
-		time.Sleep(200 * time.Millisecond)
-		if err := got[0].Working(); err != nil {
-			t.Fatal(err)
-		}
+	for !func() bool { sleeper.mu.Lock(); defer sleeper.mu.Unlock(); return len(sleeper.ready) == 1 }() {
+		time.Sleep(time.Millisecond)
 	}
-	if again := take(t, q, 2); ids(again) != "2@a " {
-		t.Errorf("delivered again: %s", ids(again))
+	sleeper.mu.Lock()
+	sleeper.ready[0].alive = time.Now().Add(-q.options.Lease)
+	sleeper.mu.Unlock()
+	if got, err := sleeper.Next(t.Context(), 1, time.Minute); err != nil || !got[0].Again {
+		t.Error(ids(got), err)
 	}
 }
 

@@ -50,7 +50,10 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	defer cancel()
 	entry := d.entry()
 	d.fill(&entry, r)
-	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	if r.Outcome == flow.InDoubt && d.item.Cause == "settle" {
+		entry.Outcome = activity.Retrying // a word on an attempt that is counted already
+	}
+	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
 	}

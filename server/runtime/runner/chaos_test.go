@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,17 +60,25 @@ func TestChaos(t *testing.T) {
 	})
 	w.addOrders(t, orders, max(10, orders/20))
 	dir := t.TempDir()
-	// A kill comes while the first third of what a run takes at most goes by, so that there is something left to be killed in.
-	span := time.Duration(max(400, min(3000, 4*orders/max(1, kills)*10))) * time.Millisecond
-	killed := 0
+	// Most kills come when so many drafts more stand in the books, and some thousandths of a second later, so that together they meet the whole
+	// of the work; the others after a time, in which there may be none yet.
+	killed, during := 0, 0
 	for round := 0; killed < kills && round < 3*kills; round++ {
-		if killAfter(t, dir, 200*time.Millisecond+time.Duration(random.Int64N(int64(span)))) {
+		more, after := 1+random.IntN(max(1, 3*orders/(2*kills))), time.Duration(random.Int64N(int64(30*time.Millisecond)))
+		if round%4 == 0 {
+			more, after = 0, 200*time.Millisecond+time.Duration(random.Int64N(int64(2*time.Second)))
+		}
+		before := w.drafts(t)
+		if killAfter(t, dir, func() bool { return w.drafts(t) >= before+more }, after) {
 			killed++
+			if w.drafts(t) > before {
+				during++
+			}
 		}
 	}
-	t.Logf("killed %d times, seed %d", killed, seed)
-	if killed < kills/2 {
-		t.Errorf("the process was killed %d times only", killed)
+	t.Logf("killed %d times, %d of them after it had made drafts, %d drafts by then; seed %d", killed, during, w.drafts(t), seed)
+	if killed < kills/2 || during < killed/3 {
+		t.Errorf("the process was killed %d times only, %d of them while it made drafts", killed, during)
 	}
 
 	s := opened(t, dir, runner.Options{})
@@ -120,8 +129,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// killAfter runs the flow in a process of its own and kills it after a time; it tells whether that was before its end.
-func killAfter(t *testing.T, dir string, after time.Duration) bool {
+// killAfter runs the flow in a process of its own and kills it a time after ripe; it tells whether that was before its end.
+func killAfter(t *testing.T, dir string, ripe func() bool, after time.Duration) bool {
 	t.Helper()
 	cmd := worldOf(t).command(t.Context(), "CROSSWALK_TEST_RUN="+dir, "CROSSWALK_TEST_WORKERS=4")
 	var out bytes.Buffer
@@ -129,9 +138,27 @@ func killAfter(t *testing.T, dir string, after time.Duration) bool {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
-	defer timer.Stop()
+	ended := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for !ripe() {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+		}
+		select {
+		case <-ended:
+		case <-time.After(after):
+			_ = cmd.Process.Signal(syscall.SIGKILL)
+		}
+	})
 	err := cmd.Wait()
+	close(ended)
+	killer.Wait()
 	if err == nil {
 		return false
 	}

@@ -57,13 +57,20 @@ func (c *crew) work(ctx context.Context) (err error) {
 			c.fail(err)
 		}
 	}()
-	taker, err := c.engine.queue.Take(ctx, c.flow.Name, c.lane)
+	ahead := c.size
+	if c.limit > 0 {
+		ahead = 0 // what it may not take is for others, or for later
+	}
+	taker, err := c.engine.queue.Take(ctx, c.flow.Name, c.lane, ahead, func(err error) {
+		c.engine.options.Log.Error("the queue holds what cannot be read", "flow", c.flow.Name, "error", err)
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // there was nothing to do, and it is over
 		}
 		return err
 	}
+	defer taker.Close()
 	defer c.engine.keepMissed(context.WithoutCancel(ctx), c.flow.Name) // when no hand has anything more to say
 	var hands sync.WaitGroup
 	defer hands.Wait()
@@ -79,19 +86,16 @@ func (c *crew) work(ctx context.Context) (err error) {
 			pause(ctx, takeWait)
 			continue
 		}
-		taken := 0
-		err := taker.Next(ctx, n, takeWait, func(d *queue.Delivery) {
-			taken++
+		taken, err := taker.Next(ctx, n, takeWait)
+		for _, d := range taken {
 			c.handles(1)
 			hands.Go(func() {
 				defer c.leave(1)
 				defer c.handles(-1)
 				c.handle(ctx, d)
 			})
-		}, func(err error) {
-			c.engine.options.Log.Error("the queue holds what cannot be read", "flow", c.flow.Name, "error", err)
-		})
-		c.leave(n - taken)
+		}
+		c.leave(n - len(taken))
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -157,12 +161,7 @@ func (c *crew) handle(ctx context.Context, i *queue.Delivery) {
 		_ = i.Later(0) // without it the lease runs out
 		return
 	}
-	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var heart sync.WaitGroup
-	heart.Go(func() { c.beat(beating, i) })
 	wait, err := c.settle(ctx, i)
-	stop()
-	heart.Wait()
 	if err == nil && wait == 0 {
 		return
 	}
@@ -187,20 +186,6 @@ func (c *crew) defers(item uint64, wait time.Duration) {
 		c.deferred[item] = true
 	} else {
 		delete(c.deferred, item)
-	}
-}
-
-// beat tells the queue that the delivery is in living hands.
-func (c *crew) beat(ctx context.Context, i *queue.Delivery) {
-	tick := time.NewTicker(c.engine.queue.Lease() / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			_ = i.Working() // without it the delivery is made again, which settle finds out
-		}
 	}
 }
 
@@ -264,11 +249,11 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 // attempt handles a document once. Its error is [again] where nothing is settled.
 func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result, error) {
 	read := d.toRead()
-	newer, ok, err := d.item.Newer(ctx)
+	_, newer, err := d.item.Newer(ctx, d.doc.ChangedAt)
 	if err != nil {
 		return flow.Result{}, err
 	}
-	if ok && !newer.Document.ChangedAt.Before(d.doc.ChangedAt) {
+	if newer {
 		r := c.skipped(d, SkipSuperseded, "a newer version of it is queued behind it")
 		return r, c.end(ctx, d, r, false)
 	}
@@ -331,7 +316,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	if comesBack && r.Code == flow.FailInterrupted {
 		return &again{wait, errors.New("interrupted")}
 	}
-	id, err := e.activity.Record(ctx, entry, d.doc, d.record(r))
+	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
 	}

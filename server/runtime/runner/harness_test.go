@@ -122,7 +122,7 @@ func openSet(ctx context.Context, dir string, o runner.Options, env func(string)
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
 	process, err := p.Process(ctx, flowName, mappings.FS, s.store,
-		project.Surroundings{Capture: runner.Capture, Guard: s.engine.Guard, Locks: s.engine.Locks}, quick)
+		project.Surroundings{Capture: runner.Capture, Keeper: s.engine}, quick)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close(ctx))
 	}
@@ -287,22 +287,30 @@ func (w *world) count(t *testing.T) (drafts, customers map[string]int) {
 // search nor a call for each of ten thousand orders stands between the books and the verdict.
 func (w *world) inBooks(t *testing.T, kind, member string) map[string]int {
 	t.Helper()
+	out := map[string]int{}
+	for _, doc := range w.held(t, kind, math.MaxInt).Newest {
+		out[strings.ToLower(gjson.GetBytes(doc, member).Str)]++
+	}
+	return out
+}
+
+// drafts counts the invoice drafts in the books.
+func (w *world) drafts(t *testing.T) int { return w.held(t, "customerinvoicedrafts", 0).Count }
+
+func (w *world) held(t *testing.T, kind string, newest int) connectors.Holding {
+	t.Helper()
 	books, ok := w.books.(interface {
 		State(newest int) []connectors.Holding
 	})
-	if !ok {
-		t.Fatal("the books do not show what they hold")
-	}
-	out := map[string]int{}
-	for _, h := range books.State(math.MaxInt) {
-		if h.Kind != kind {
-			continue
-		}
-		for _, doc := range h.Newest {
-			out[strings.ToLower(gjson.GetBytes(doc, member).Str)]++
+	if ok {
+		for _, h := range books.State(newest) {
+			if h.Kind == kind {
+				return h
+			}
 		}
 	}
-	return out
+	t.Errorf("the books do not show their %s", kind)
+	return connectors.Holding{}
 }
 
 // orderID returns the id of an order of the shop.

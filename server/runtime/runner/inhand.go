@@ -39,12 +39,15 @@ func inHand(ctx context.Context) *document {
 // maxExchanges bounds what is kept in memory of a document's calls, in bytes.
 const maxExchanges = 4 << 20
 
-// Capture notes an exchange for the document that the context is for. It is what connections are opened with.
-func Capture(ctx context.Context, x connectors.Exchange) {
-	d := inHand(ctx)
-	if d == nil {
-		return
+// Capture notes exchanges for the document that the context is for, and those of no document for nobody. It is what connections are opened with.
+func Capture(ctx context.Context) func(connectors.Exchange) {
+	if d := inHand(ctx); d != nil {
+		return d.capture
 	}
+	return nil
+}
+
+func (d *document) capture(x connectors.Exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.size += len(x.RequestBody) + len(x.ResponseBody); d.size > maxExchanges {

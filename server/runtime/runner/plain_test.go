@@ -239,7 +239,7 @@ func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options
 		f.Mappings = flow.Mappings{Read: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n"), Write: rules(t, "rules:\n  quantity: available\n"),
 			TargetRead: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n")}
 	}
-	systems := flow.Systems{Source: plainClient{client}, Target: engine.Guard(plainClient{client}), Links: store.Links(f.Name), Cursors: store.Cursors(), Locks: engine.Locks("plain")}
+	systems := flow.Systems{Source: plainClient{client}, Target: engine.Guard(plainClient{client}), Links: engine.Links(store.Links(f.Name)), Cursors: store.Cursors(), Locks: engine.Locks("plain")}
 	process, err := flow.New(f, systems, quick)
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,8 @@ package runner
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -54,6 +52,7 @@ type reader struct {
 // mark is how far a reading has come, which is stored with every page that is queued.
 type mark struct {
 	recent *recentReads
+	noted  bool // everything is queued, also what recent knows
 	save   func(ctx context.Context, recent *recentReads, newest time.Time) error
 }
 
@@ -63,15 +62,27 @@ func (e *Engine) cursorMark(ctx context.Context, f *Flow, cursor time.Time) (*ma
 	if err != nil {
 		return nil, err
 	}
-	return &mark{recent, func(ctx context.Context, recent *recentReads, newest time.Time) error {
+	return &mark{recent: recent, save: func(ctx context.Context, recent *recentReads, newest time.Time) error {
 		if err := e.saveRecent(ctx, f.Name, recent); err != nil {
 			return err
 		}
-		if !newest.After(cursor) {
+		if newest = f.Process.Happened(newest); !newest.After(cursor) {
 			return nil
 		}
 		cursor = newest
 		return f.Process.SaveCursor(ctx, newest)
+	}}, nil
+}
+
+// noteMark notes what a reading gives that does not begin at the cursor and moves it at its end only, so that the next one from the cursor does not
+// take a document for the version that it had before.
+func (e *Engine) noteMark(ctx context.Context, f *Flow) (*mark, error) {
+	recent, err := e.recentOf(ctx, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &mark{recent: recent, noted: true, save: func(ctx context.Context, recent *recentReads, _ time.Time) error {
+		return e.saveRecent(ctx, f.Name, recent)
 	}}, nil
 }
 
@@ -110,7 +121,7 @@ func (r *reader) each(ctx context.Context, ids []string) error {
 func (r *reader) over() bool { return r.stop != nil && r.stop() }
 
 func (r *reader) add(ctx context.Context, doc port.Document) error {
-	if r.mark != nil && r.mark.recent.has(doc) {
+	if r.mark != nil && !r.mark.noted && r.mark.recent.has(doc) {
 		return nil // a page that shifted while it was read, or the end of the last reading
 	}
 	if doc.ChangedAt.After(r.newest) {
@@ -119,8 +130,12 @@ func (r *reader) add(ctx context.Context, doc port.Document) error {
 	if r.lane == queue.Backfill {
 		doc.Body = nil // it may wait for hours, and is read again when its turn comes
 	}
+	unique := r.unique
+	if unique == "" && r.mark != nil {
+		unique = r.mark.recent.turn(doc)
+	}
 	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
-		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: r.unique})
+		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: unique})
 	if len(r.page) < r.engine.options.Page {
 		return nil
 	}
@@ -226,34 +241,6 @@ func (e *Engine) noteRead(ctx context.Context, flowName string, p readPage) erro
 	return nil
 }
 
-// recentReads are the last documents that were read of a flow. A source that is asked for changes since a moment gives the last ones of before again.
-type recentReads struct {
-	ring [512]uint64
-	next int
-	have map[uint64]int
-}
-
-func sumOf(doc port.Document) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(doc.ID + "\x00" + doc.Version)) // never fails
-	return h.Sum64() | 1                                  // 0 is an empty place
-}
-
-func (r *recentReads) has(doc port.Document) bool { return doc.Version != "" && r.have[sumOf(doc)] > 0 }
-
-func (r *recentReads) add(doc port.Document) { r.put(sumOf(doc)) }
-
-func (r *recentReads) put(sum uint64) {
-	if old := r.ring[r.next]; old != 0 {
-		if r.have[old]--; r.have[old] == 0 {
-			delete(r.have, old)
-		}
-	}
-	r.ring[r.next] = sum
-	r.have[sum]++
-	r.next = (r.next + 1) % len(r.ring)
-}
-
 func (e *Engine) recentOf(ctx context.Context, flowName string) (*recentReads, error) {
 	entry, err := e.recent.Get(ctx, token(flowName))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -263,25 +250,6 @@ func (e *Engine) recentOf(ctx context.Context, flowName string) (*recentReads, e
 		return nil, fmt.Errorf("what was read last of %s: %w", flowName, err)
 	}
 	return recentFrom(entry.Value()), nil
-}
-
-// recentFrom is what [recentReads.bytes] wrote.
-func recentFrom(v []byte) *recentReads {
-	r := &recentReads{have: map[uint64]int{}}
-	for ; len(v) >= 8; v = v[8:] {
-		r.put(binary.LittleEndian.Uint64(v))
-	}
-	return r
-}
-
-func (r *recentReads) bytes() []byte {
-	var out []byte
-	for i := range r.ring {
-		if sum := r.ring[(r.next+i)%len(r.ring)]; sum != 0 {
-			out = binary.LittleEndian.AppendUint64(out, sum)
-		}
-	}
-	return out
 }
 
 func (e *Engine) saveRecent(ctx context.Context, flowName string, r *recentReads) error {

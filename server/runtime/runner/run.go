@@ -139,9 +139,14 @@ func (e *Engine) readInto(ctx context.Context, f *Flow, run string, o RunOptions
 			return err
 		}
 	}
+	if r.unique != "" {
+		if r.mark, err = e.noteMark(ctx, f); err != nil {
+			return err
+		}
+	}
 	err = r.all(ctx, since)
-	if err == nil && r.unique != "" && r.newest.After(cursor) && !c.over() {
-		err = f.Process.SaveCursor(ctx, r.newest) // everything before it was read
+	if at := f.Process.Happened(r.newest); err == nil && r.unique != "" && at.After(cursor) && !c.over() {
+		err = f.Process.SaveCursor(ctx, at) // everything before it was read
 	}
 	return err
 }

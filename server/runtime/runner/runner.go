@@ -160,5 +160,8 @@ func (e *Engine) Guard(t port.Target) port.Target {
 // Locks returns the locker for flows that write to one place, which scope names.
 func (e *Engine) Locks(scope string) flow.Locker { return e.leases.Locks(scope) }
 
+// Links returns links that are kept while the worker of a document goes on.
+func (e *Engine) Links(l port.Links) port.Links { return e.leases.Links(l) }
+
 // FaultPoints are the names with which [Options.Fault] is called, in the order in which a document passes them.
 var FaultPoints = []string{"read", "queued", "noted", "cursor-saved", "taken", "read-again", "before-write", "planned", "recorded", "opened", "done"}

@@ -310,7 +310,7 @@ func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.
 }
 
 func (f *served) reader(open *Flow, run string, ask schedule.Ask) *reader {
-	r := &reader{engine: f.server.engine, flow: open, run: run, lane: queue.Live, cause: "poll", patience: f.server.options.Patience}
+	r := &reader{engine: f.server.engine, flow: open, run: run, lane: queue.Live, cause: "poll", version: ask.Version, patience: f.server.options.Patience}
 	if ask.Cause != "" {
 		r.cause = ask.Cause
 	}
@@ -368,7 +368,7 @@ func (e *Engine) Start(ctx context.Context, flowName string, ask schedule.Ask) e
 	id := "now"
 	switch {
 	case len(ask.IDs) > 0:
-		id = "now-" + e.sealer.Hash(ask.Cause+"\x00"+strings.Join(ask.IDs, "\x00"))
+		id = "now-" + e.sealer.Hash(ask.Cause+"\x00"+ask.Version+"\x00"+strings.Join(ask.IDs, "\x00"))
 	case isBacklog(ask):
 		id = "resync"
 	}

@@ -27,7 +27,7 @@ func (h host) Schedules() map[string]schedule.Spec {
 
 func (h host) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 	p, err := h.set.project.Process(ctx, name, mappings.FS, h.set.store,
-		project.Surroundings{Capture: runner.Capture, Guard: h.set.engine.Guard, Locks: h.set.engine.Locks}, quick)
+		project.Surroundings{Capture: runner.Capture, Keeper: h.set.engine}, quick)
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,9 @@ func (e *Engine) keepVersion(ctx context.Context, f *Flow) (id string, err error
 // ErrNoVersion is the error of a version that is not kept, or not any more.
 var ErrNoVersion = errors.New("no such version is kept")
 
+// ErrManyVersions is the error of a name that several versions begin with.
+var ErrManyVersions = errors.New("several versions begin like this")
+
 func (e *Engine) version(ctx context.Context, key string) (v Version, err error) {
 	entry, err := e.versions.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -119,7 +122,7 @@ func (e *Engine) FindVersion(ctx context.Context, flowName, name string) (Versio
 	case len(own) == 1:
 		return own[0], nil
 	case len(own) > 1:
-		return Version{}, fmt.Errorf("%d versions of %s begin with %s: name more of it", len(own), flowName, name)
+		return Version{}, fmt.Errorf("%w: %d of %s with %q; name more of it", ErrManyVersions, len(own), flowName, name)
 	default:
 		i := slices.IndexFunc(all, func(v Version) bool {
 			return slices.ContainsFunc(v.Versions, func(m string) bool {

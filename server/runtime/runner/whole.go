@@ -71,6 +71,9 @@ func (w *wholeRun) keep(ctx context.Context, r flow.Result) error {
 	if r.Attempts > 0 {
 		return w.engine.applied(ctx, d, r)
 	}
+	if err := w.engine.leases.Kept(ctx); err != nil {
+		return err
+	}
 	w.engine.noteMissed(ctx, w.crew.flow.Name, r.Plan)
 	w.mu.Lock()
 	w.idle = append(w.idle, finished{d, r})

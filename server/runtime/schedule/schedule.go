@@ -31,6 +31,8 @@ type Ask struct {
 	Since time.Time `json:"since,omitzero"`
 	// IDs reads these documents only.
 	IDs []string `json:"ids,omitempty"`
+	// Version handles them with that version of the flow rather than the present one; "" for the present one.
+	Version string `json:"version,omitempty"`
 	// Cause is why: now, webhook, retry.
 	Cause string `json:"cause,omitempty"`
 }

@@ -17,9 +17,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/crosswalk-go/crosswalk/server/runtime"
@@ -27,6 +27,8 @@ import (
 
 // ErrGone is the error of a record whose key was destroyed.
 var ErrGone = errors.New("its key was destroyed")
+
+var errTooLarge = errors.New("a sealed record is too large")
 
 // maxOpened bounds what a sealed record may unpack to.
 const maxOpened = 256 << 20
@@ -140,11 +142,8 @@ func (s *Sealer) Hash(value string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
-// packers are large, so they are used again.
-var packers = sync.Pool{New: func() any {
-	w, _ := flate.NewWriter(io.Discard, flate.BestSpeed) // its only error is a level that there is not
-	return w
-}}
+// packedS2 begins what is packed as an S2 block. No DEFLATE stream begins with it, because its kind of block is reserved: stores of before hold those.
+const packedS2 = 0x07
 
 // Seal packs and encrypts. The context is authenticated with it: what was sealed as one thing does not open as another.
 func (k Key) Seal(plain []byte, context string) ([]byte, error) {
@@ -152,17 +151,14 @@ func (k Key) Seal(plain []byte, context string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var packed bytes.Buffer
-	w := packers.Get().(*flate.Writer)
-	defer packers.Put(w)
-	w.Reset(&packed)
-	if _, err = w.Write(plain); err == nil {
-		err = w.Close()
+	room := s2.MaxEncodedLen(len(plain))
+	if room < 0 {
+		return nil, fmt.Errorf("packing: %w", s2.ErrTooLarge)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("packing: %w", err)
-	}
-	return gcm.Seal(nil, nil, packed.Bytes(), []byte(context)), nil
+	packed := make([]byte, 1+room)
+	packed[0] = packedS2
+	packed = packed[:1+len(s2.Encode(packed[1:], plain))]
+	return gcm.Seal(nil, nil, packed, []byte(context)), nil
 }
 
 // Open decrypts and unpacks what Seal made, or says that it was changed since.
@@ -175,14 +171,29 @@ func (k Key) Open(sealed []byte, context string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a sealed record was changed or torn: %w", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxOpened+1))
+	plain, err := unpack(packed)
 	if err != nil {
 		return nil, fmt.Errorf("unpacking: %w", err)
 	}
-	if len(plain) > maxOpened {
-		return nil, errors.New("a sealed record is too large")
-	}
 	return plain, nil
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) > 0 && packed[0] == packedS2 {
+		n, err := s2.DecodedLen(packed[1:])
+		if err != nil {
+			return nil, err
+		}
+		if n > maxOpened {
+			return nil, errTooLarge
+		}
+		return s2.Decode(nil, packed[1:])
+	}
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxOpened+1))
+	if err == nil && len(plain) > maxOpened {
+		err = errTooLarge
+	}
+	return plain, err
 }
 
 func (k Key) gcm() (cipher.AEAD, error) {

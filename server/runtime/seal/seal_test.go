@@ -2,7 +2,9 @@ package seal
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -84,5 +86,44 @@ func TestKeys(t *testing.T) {
 	}
 	if _, err := s.Find(ctx, number); !errors.Is(err, ErrGone) {
 		t.Errorf("a destroyed key: %v", err)
+	}
+}
+
+// TestDeflated shows that what was packed with DEFLATE, as stores of before hold it, still opens.
+func TestDeflated(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
+		var packed bytes.Buffer
+		w, err := flate.NewWriter(&packed, rapid.IntRange(flate.HuffmanOnly, flate.BestCompression).Draw(t, "level"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = w.Write(plain); err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := NewKey()
+		gcm, err := key.gcm()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := key.Open(gcm.Seal(nil, nil, packed.Bytes(), []byte("entry")), "entry"); err != nil || !bytes.Equal(got, plain) {
+			t.Fatalf("%q, %v", got, err)
+		}
+	})
+}
+
+// TestTooLarge shows that a record which would unpack to more than there is room for is refused before it is unpacked.
+func TestTooLarge(t *testing.T) {
+	key := NewKey()
+	gcm, err := key.gcm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := binary.AppendUvarint([]byte{packedS2}, maxOpened+1)
+	if _, err := key.Open(gcm.Seal(nil, nil, block, []byte("entry")), "entry"); !errors.Is(err, errTooLarge) {
+		t.Error(err)
 	}
 }

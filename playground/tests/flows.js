@@ -99,6 +99,7 @@ export const mendsAnOrder = (page) => between(async (url) => {
   const replay = page.getByRole('region', { name: 'Replay' });
   await replay.getByRole('heading', { name: 'Was failed, would be created' }).waitFor();
   await replay.getByText('BuyersOrderReference').waitFor();
+  await accessible(page, 'a replay', false);
   await replay.getByRole('button', { name: 'Replay it' }).click();
   await page.getByText('The replay ended:').getByText('created').waitFor();
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Inbox' }).click();
@@ -115,6 +116,7 @@ export const addsAnEntry = (page) => between(async (url, dir, flowFile) => {
   await details.getByRole('heading', { name: 'What a run would do now' }).waitFor();
   await details.getByRole('button', { name: 'Full resync' }).click();
   await page.getByRole('dialog').getByText(/^10 documents since 2026-01-01, about \d+ calls/).waitFor();
+  await accessible(page, 'a resync', false);
   await page.getByRole('button', { name: 'Start the resync' }).click();
   await details.getByText('read 20 = created 6').waitFor();
 

@@ -398,7 +398,7 @@ test('axe finds nothing serious', async ({ page, url }) => {
   await box(page, 'Result').getByText('"street"').click();
   await page.getByRole('heading', { name: /^Why is/ }).waitFor();
   await accessible(page, 'the page');
-  for (const tab of ['Diff', 'Tests', 'Unread', 'Request']) {
+  for (const tab of ['Diff', 'Tests', 'Unread', 'Canonical', 'Request']) {
     await page.getByRole('tab', { name: new RegExp('^' + tab) }).click();
     await accessible(page, tab, false);
   }
@@ -408,7 +408,18 @@ test('axe finds nothing serious', async ({ page, url }) => {
   }
   await page.keyboard.press('Control+k');
   await accessible(page, 'the palette', false);
+  for (const [button, what] of [['Add as test', 'a new test'], ['New script', 'a new script']]) {
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: button }).click();
+    await accessible(page, what, false);
+  }
   await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Alt+1');
+  await page.getByRole('button', { name: 'lines', exact: true }).click();
+  await page.getByText(/ mapped, /).waitFor();
+  await accessible(page, 'lines', false);
   await page.getByRole('button', { name: 'Share' }).click();
   await accessible(page, 'sharing');
 }, { first: 1 });

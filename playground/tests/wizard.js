@@ -118,6 +118,24 @@ export async function walksTheWizard(page) {
     await accessible(page, 'the wizard, questions');
     await tries(page);
     await accessible(page, 'the wizard, a real document');
+    // The browser's own Back and Forward go from step to step; what was tried with other answers is not shown again.
+    await page.goBack();
+    await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
+    assert.equal(await page.getByLabel(/^Only those where/).inputValue(), 'paymentStatus == "paid"');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Which two systems?' }).waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { name: 'One real document' }).waitFor();
+    await page.goBack();
+    await page.getByLabel('Name of the flow').fill('Web shop');
+    await page.getByRole('button', { name: 'Try it with a real document' }).click();
+    await page.getByRole('alert').getByText("A flow's name has small letters").waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { name: 'What the flow needs to know' }).waitFor();
+    await page.getByLabel('Name of the flow').fill('webshop-orders');
+    await tries(page);
     await writes(page);
 
     const written = readFileSync(join(at.dir, 'crosswalk.yaml'), 'utf8');

@@ -55,18 +55,14 @@ func (a *API) explain(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	m, err := a.sound(r.Context(), j.Mapping)
-	if err != nil {
-		return err
-	}
-	p, err := a.prepare(r.Context(), j.job, m)
+	p, err := a.begin(r.Context(), j.job)
 	if err != nil {
 		return err
 	}
 	if p.document == nil {
 		return write(w, explained(&engine.Explanation{Diagnostics: p.problems}))
 	}
-	e, err := m.Explain(r.Context(), p.document, p.in)
+	e, err := p.mapping.Explain(r.Context(), p.document, p.in)
 	if err != nil {
 		return err
 	}
@@ -83,6 +79,15 @@ func (a *API) sound(ctx context.Context, m mappingText) (*engine.Mapping, error)
 		return nil, problem{Status: 422, Title: "The mapping has errors.", Code: "mapping", Diagnostics: append(slices.Clone(c.problems), c.inherited...)}
 	}
 	return c.mapping, nil
+}
+
+// begin prepares a job whose mapping has to be without errors.
+func (a *API) begin(ctx context.Context, j job) (prepared, error) {
+	m, err := a.sound(ctx, j.Mapping)
+	if err != nil {
+		return prepared{}, err
+	}
+	return a.prepare(ctx, j, m)
 }
 
 // of returns the part of an explanation that answers the question.

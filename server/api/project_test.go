@@ -226,6 +226,13 @@ func TestBuiltInTestsRun(t *testing.T) {
 	if gjson.Get(got, "passed").Int() < 3 || gjson.Get(got, "failed").Int() > 0 || gjson.Get(got, "problems").Int() > 0 {
 		t.Errorf("got %.500s", got)
 	}
+	untested := "from: any\nto: any\nrules:\n  a:\n    when:\n      - {if: doc.x == 1, expr: '\"one\"'}\n      - {expr: '\"other\"'}\n"
+	tests := "mapping: w.yaml\ncases:\n  - {name: other, input: {x: 2}, expect: {a: other}}\n"
+	own := open(t, map[string]string{"crosswalk.yaml": "connections: {}\n", "mappings/w.yaml": untested, "mappings/w.test.yaml": tests}, auth.Config{})
+	got = own.get("POST", "/tests/run", object{"mapping": mapping("mappings/w.yaml", untested)})
+	if missed := gjson.Get(got, "lines.#.missed|@flatten").Raw; missed != `["case 1: doc.x == 1"]` {
+		t.Errorf("no test reaches %s", missed)
+	}
 	var has bool
 	gjson.Get(c.get("GET", "/mappings", nil), "mappings").ForEach(func(_, m gjson.Result) bool {
 		has = has || m.Get("name").Str == name && m.Get("library").Bool() && m.Get("to").Str == "eaccounting.invoiceDraft" && m.Get("from").Str == "order"

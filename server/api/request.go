@@ -37,18 +37,15 @@ func (a *API) request(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &j); err != nil {
 		return err
 	}
-	m, err := a.sound(r.Context(), j.Mapping)
+	p, err := a.begin(r.Context(), j)
 	if err != nil {
 		return err
 	}
-	name, resource, _ := strings.Cut(m.To(), ".")
+	to := p.mapping.To()
+	name, resource, _ := strings.Cut(to, ".")
 	i := slices.IndexFunc(a.Systems, func(s connectors.System) bool { return s.Spec.Name == name })
 	if i < 0 || resource == "" {
-		return problem{Status: 422, Title: m.To() + " is no document of a system: nothing is sent of it.", Code: "no-target"}
-	}
-	p, err := a.prepare(r.Context(), j, m)
-	if err != nil {
-		return err
+		return problem{Status: 422, Title: to + " is no document of a system: nothing is sent of it.", Code: "no-target"}
 	}
 	done, err := p.apply(r.Context())
 	if err != nil {

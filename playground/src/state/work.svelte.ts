@@ -1,20 +1,9 @@
-import { api, type AbsentField, type Cause, type Explanation, type Job, type Latest, type Lines, type ListedConnection, type ListedMapping, type Preview, type Session, type System, type TestReport, words } from '../api/client';
+import { api, type AbsentField, type Explanation, type Job, type Latest, type Lines, type ListedConnection, type ListedMapping, type Preview, type Session, type System, type TestReport, words } from '../api/client';
 import { JSONPlaces } from '../text/json';
 import type { Shared } from '../text/share';
+import { type About, type Lit, litBy } from './lit';
 import { draftOf, forgetDraft, keepDraft, last, saveHere, savedHere, setLast } from './kept';
 import { onDisk, Scripts, type OnDisk } from './scripts.svelte';
-
-/** What the user points at. */
-export type About = { field: string } | { source: string } | { line: number };
-
-/** What belongs to what is pointed at: paths of the source, lines of the mapping, paths of the result. */
-export interface Lit {
-  source: string[];
-  lines: number[];
-  result: string[];
-  /** Where the user points: the other two show theirs. */
-  at: 'source' | 'mapping' | 'result';
-}
 
 export const inputs = ['source', 'settings', 'tables', 'links', 'current'] as const;
 export type InputName = (typeof inputs)[number];
@@ -85,7 +74,9 @@ export class Work {
   /** The mapping has errors: nothing can be asked of what it makes. */
   readonly broken = $derived(this.preview?.mapping.rules === 0);
   readonly problems = $derived(this.preview?.mapping.diagnostics ?? []);
-  readonly sourcePlaces = $derived(new JSONPlaces(this.document));
+  private scanned = $state.raw('');
+  /** The places of the document as it was last looked at: of a large one that is when somebody has stopped typing. */
+  readonly sourcePlaces = $derived(new JSONPlaces(this.scanned));
   readonly resultPlaces = $derived(new JSONPlaces(this.shown));
 
   private asked: AbortController | undefined;
@@ -152,6 +143,7 @@ export class Work {
 
   /** Asks for everything that hangs on the texts, soon: what is typed meanwhile counts. */
   touched() {
+    this.later('places', this.document.length < 200_000 ? 0 : 250, () => (this.scanned = this.document));
     this.later('preview', 40, () => void this.ask());
   }
 
@@ -336,6 +328,18 @@ export class Work {
     this.touched();
   }
 
+  /** The document is written at, or taken as lines; a sample that is still on its way does not take its place any more. */
+  changeDocument(text: string, batch: boolean) {
+    this.placed++;
+    if (text !== this.document && this.sample && !this.sample.endsWith(', changed')) this.sample += ', changed';
+    this.document = text;
+    this.batch = batch;
+    this.varied = '';
+    this.touched();
+  }
+
+  private placed = 0;
+
   /** What the document at hand is, where it is a sample. */
   private sampleFrom: string | undefined;
   /** The mapping at hand has no sample of its own: one of what it reads takes its place once that is known. */
@@ -343,6 +347,7 @@ export class Work {
 
   /** Puts a document in the place of the one at hand. */
   private place(sample: string, document: string) {
+    this.placed++;
     this.sampleFrom = undefined;
     this.document = document;
     this.sample = sample;
@@ -356,7 +361,9 @@ export class Work {
   async openSample(mapping: string, sample?: string) {
     const own = this.mappings.find((m) => m.name === mapping);
     const step = own && mapping !== this.name && this.from !== '' && own.from !== this.from && own.to === this.from;
+    const before = this.placed;
     const { data } = await api.GET('/sample', { params: { query: sample === undefined ? { mapping } : { mapping, name: sample } } });
+    if (this.placed !== before) return;
     this.lacksSample = !data && mapping === this.name && (!this.document.trim() || this.sampleFrom !== undefined);
     if (data) {
       this.place(data.name, data.document);
@@ -515,34 +522,4 @@ export class Work {
     await this.runTests();
     return '';
   }
-}
-
-/** What lights up with an explanation. */
-function litBy(e: Explanation, at: Lit['at'], job: Job, about: About): Lit {
-  const file = job.mapping.name;
-  const source = new Set<string>();
-  const lines = new Set<number>();
-  const result = new Set<string>();
-  const cause = (c: Cause) => {
-    if (c.rule.pos.file === file && c.rule.pos.line) lines.add(c.rule.pos.line);
-    for (const r of c.reads ?? []) source.add(r.path);
-    for (const l of c.lets ?? []) {
-      if (l.pos.file === file && l.pos.line) lines.add(l.pos.line);
-      for (const r of l.reads ?? []) source.add(r.path);
-    }
-  };
-  for (const f of e.fields.slice(0, 50)) {
-    cause(f);
-    if (f.copiedFrom) source.add(f.copiedFrom);
-    if (f.kind === 'leaf') result.add(f.path);
-  }
-  for (const a of e.absent.slice(0, 20)) cause(a);
-  if ('field' in about) result.add(about.field);
-  if ('source' in about) {
-    source.clear();
-    source.add(about.source);
-  }
-  // Behind a step between, the document at the left is what rules read as `source`.
-  const shown = job.before ? [...source].flatMap((path) => (path.startsWith('source.') ? path.slice(7) : [])) : [...source];
-  return { source: shown, lines: [...lines], result: [...result], at };
 }

@@ -80,6 +80,9 @@ func (f logFlags) query(flowName string) (activity.Query, error) {
 	if len(q.Outcomes) == 0 {
 		q.Outcomes = slices.DeleteFunc(slices.Clone(activity.Outcomes), func(o flow.Outcome) bool { return o == activity.Sending })
 	}
+	if strings.ContainsAny(f.code, ".*> ") { // the store gives these a meaning
+		return q, misusef("--code %q: there is no such code", f.code)
+	}
 	if f.key != "" && flowName == "" {
 		return q, misusef("--key needs the FLOW that the document belongs to")
 	}

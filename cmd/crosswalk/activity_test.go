@@ -41,6 +41,9 @@ func TestAfterARun(t *testing.T) {
 	if page := logged(t, "--project", dir, "--limit", "2", "--before", strconv.FormatUint(logged(t, "--project", dir)[1].ID, 10)); len(page) != 2 || page[0].Document.Key != "10008" {
 		t.Errorf("the second page: %+v", page)
 	}
+	if code, _, stderr := command("log", "--project", dir, "--code", "*"); code != exitMisuse {
+		t.Errorf("a code that is a pattern: code %d, %s", code, stderr)
+	}
 	failed := logged(t, "webshop-orders", "--project", dir, "--outcome", "failed")
 	if len(failed) != 1 || failed[0].Code != "product_missing" || failed[0].Help == "" {
 		t.Fatalf("%+v", failed)

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,6 +34,19 @@ func (b *broken) hear(text string) {
 
 // Broken is closed once the store takes no writes any more.
 func (r *Runtime) Broken() <-chan struct{} { return r.broken.is }
+
+// UntilBroken returns a context that also ends, with [ErrBroken] as its cause, once the store takes no writes any more. Whoever has it calls stop.
+func (r *Runtime) UntilBroken(ctx context.Context) (until context.Context, stop context.CancelFunc) {
+	until, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-until.Done():
+		case <-r.broken.is:
+			cancel(r.Ready())
+		}
+	}()
+	return until, func() { cancel(nil) }
+}
 
 // Ready says why the store cannot be used, nil where it can: [ErrBroken], or that the cluster is not reached.
 func (r *Runtime) Ready() error {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"testing"
@@ -12,6 +13,8 @@ func TestBroken(t *testing.T) {
 	if err := r.Ready(); err != nil {
 		t.Errorf("a store that works: %v", err)
 	}
+	until, stop := r.UntilBroken(t.Context())
+	defer stop()
 	said := serverLog{slog.New(slog.DiscardHandler), &r.broken}
 	said.Errorf("JetStream failed to store a msg on stream '%s > %s': %v", "$G", "WORK", errors.New("insufficient storage"))
 	if err := r.Ready(); err != nil {
@@ -24,6 +27,10 @@ func TestBroken(t *testing.T) {
 	case <-r.Broken():
 	default:
 		t.Error("nobody is told")
+	}
+	<-until.Done()
+	if err := context.Cause(until); !errors.Is(err, ErrBroken) {
+		t.Errorf("what waits for it ends with %v", err)
 	}
 	if err := r.Ready(); !errors.Is(err, ErrBroken) {
 		t.Errorf("a store that cannot write: %v", err)

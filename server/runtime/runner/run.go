@@ -11,6 +11,7 @@ import (
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
+	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 )
 
@@ -46,6 +47,8 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	if o.Resync && !f.Process.PlansWhole() {
 		return e.resync(ctx, f, o)
 	}
+	ctx, stop := e.store.UntilBroken(ctx)
+	defer stop()
 	started := e.options.Now().UTC()
 	s := flow.Summary{Flow: f.Name, StartedAt: started}
 	_, release, err := e.leases.Locks("runs").Lock(ctx, f.Name)
@@ -63,6 +66,9 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	}
 	if len(o.Only) == 0 {
 		e.noteEnd(ctx, f.Name, started, s.Read, err)
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, runtime.ErrBroken) {
+		err = cause // whatever else went wrong came of it
 	}
 	return s, err
 }

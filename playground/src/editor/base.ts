@@ -36,7 +36,7 @@ const look = EditorView.theme({
   '.cm-margin': { color: 'var(--faint)', fontFamily: 'var(--sans)', fontSize: '12px', paddingLeft: '24px', userSelect: 'none' },
   '.cm-wrong': { textDecoration: 'underline wavy var(--bad)', textDecorationSkipInk: 'none', textUnderlineOffset: '3px' },
   '.cm-look': { textDecoration: 'underline wavy var(--warn)', textDecorationSkipInk: 'none', textUnderlineOffset: '3px' },
-  '.cm-problem': { font: '13px/1.5 var(--sans)', margin: '3px 12px 6px 8px', border: '1px solid var(--line)', borderLeft: '3px solid var(--bad)', borderRadius: '6px', background: 'var(--pane)', padding: '6px 10px', whiteSpace: 'normal', maxWidth: 'min(640px, calc(100cqw - 84px))', overflowWrap: 'anywhere', position: 'sticky', left: '8px' },
+  '.cm-problem': { font: '13px/1.5 var(--sans)', margin: '3px 12px 6px 8px', border: '1px solid var(--line)', borderLeft: '3px solid var(--bad)', borderRadius: '6px', background: 'var(--pane)', padding: '6px 10px', whiteSpace: 'normal', maxWidth: 'min(640px, calc(100cqw - 84px))', overflowWrap: 'anywhere', position: 'sticky', left: '60px' },
   '.cm-problem.warning': { borderLeftColor: 'var(--warn)' },
   '.cm-problem small': { color: 'var(--dim)', font: '12px var(--sans)' },
   '.cm-problem .fix': { font: 'inherit', border: '0', background: 'none', padding: '0', color: 'var(--accent)', cursor: 'pointer', textAlign: 'left' },

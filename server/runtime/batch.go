@@ -22,9 +22,9 @@ type Outgoing struct {
 }
 
 const (
-	// batchFrom is from how many messages on one batch is cheaper than each message by itself. A message alone costs one flush of the disk, and a batch
-	// about ten: it is kept aside until it is whole.
-	batchFrom = 24
+	// batchFrom is from how many messages on one batch is cheaper than each message by itself, in time and in work. A message alone costs one flush of the
+	// disk, and a batch about ten: it is kept aside until it is whole.
+	batchFrom = 12
 	// batchMost bounds a batch in messages, and batchBytes in bytes. The server takes a thousand.
 	batchMost  = 500
 	batchBytes = 4 << 20

@@ -63,7 +63,7 @@ func (e *Engine) applied(ctx context.Context, d *document, r flow.Result) error 
 	if r.Outcome == flow.Failed && d.item.Cause == "apply" {
 		return nil // a plan that does not fit says nothing of the document
 	}
-	return e.noteOpen(ctx, d.edition.flow, d.doc, r, id)
+	return e.noteOpen(ctx, d.edition.flow, d.doc, r, id, e.openBefore(ctx, d.edition.flow, d.doc))
 }
 
 // fill puts a result into its entry.

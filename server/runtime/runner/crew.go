@@ -219,7 +219,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 			return 0, err
 		}
 		if settled {
-			return 0, c.conclude(ctx, d, resultOf(entry), entry.ID)
+			return 0, c.conclude(ctx, d, resultOf(entry), entry.ID, e.openBefore(ctx, edition.flow, d.doc))
 		}
 		sent = was
 	}
@@ -316,6 +316,8 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	if comesBack && r.Code == flow.FailInterrupted {
 		return &again{wait, errors.New("interrupted")}
 	}
+	open := e.openBefore(ctx, d.edition.flow, d.doc)
+	defer func() { _, _, _ = open() }()
 	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
@@ -326,12 +328,12 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		return &again{wait, errors.New(r.Reason)}
 	}
 	e.noteMissed(ctx, d.edition.flow.Name, r.Plan)
-	return c.conclude(ctx, d, r, id)
+	return c.conclude(ctx, d, r, id, open)
 }
 
 // conclude notes whether the document is still open, and takes it from the queue.
-func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64) error {
-	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id); err != nil {
+func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64, open openBefore) error {
+	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id, open); err != nil {
 		return err
 	}
 	if d.fresh || len(d.item.Document.Body) == 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -63,15 +64,31 @@ func (e *Engine) unsettled(ctx context.Context, key string) (Unsettled, bool, er
 	return u, true, nil
 }
 
+// openBefore waits for what is known of a document as one that is not settled.
+type openBefore func() (was Unsettled, open bool, err error)
+
+// openBefore looks for that while its caller goes on. While the document is in hand nobody else changes it.
+func (e *Engine) openBefore(ctx context.Context, f *Flow, doc port.Document) openBefore {
+	var was Unsettled
+	var open bool
+	var err error
+	var looking sync.WaitGroup
+	looking.Go(func() { was, open, err = e.unsettled(ctx, e.openKey(f.Name, doc.ID)) })
+	return func() (Unsettled, bool, error) {
+		looking.Wait()
+		return was, open, err
+	}
+}
+
 // noteOpen remembers a document that is not settled, or forgets it once it is.
-func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flow.Result, entry uint64) error {
+func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flow.Result, entry uint64, known openBefore) error {
 	key := e.openKey(f.Name, doc.ID)
-	was, known, err := e.unsettled(ctx, key)
+	was, open, err := known()
 	if err != nil {
 		return err
 	}
 	if r.Settled() || r.Outcome == flow.Skipped && r.Code == SkipSuperseded {
-		if !known || r.Code == SkipSuperseded {
+		if !open || r.Code == SkipSuperseded {
 			return nil
 		}
 		if err := e.open.Purge(ctx, key); err != nil {
@@ -82,7 +99,7 @@ func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flo
 	now := e.options.Now().UTC()
 	u := Unsettled{Flow: f.Name, ID: doc.ID, Key: r.Document.Key, Version: doc.Version, Outcome: r.Outcome, Code: r.Code, Versions: f.Versions,
 		Since: now, Last: now, Attempts: 1, Entry: entry}
-	if known {
+	if open {
 		u.Since, u.Attempts = was.Since, was.Attempts+1
 	}
 	sealed, err := e.seal(u, "open")

@@ -108,7 +108,7 @@ func (w *wholeRun) flush(ctx context.Context, many int) error {
 		if f.result.Settled() && !w.open[f.doc.ID] {
 			continue
 		}
-		if err := w.engine.noteOpen(ctx, w.crew.flow, f.doc, f.result, ids[i]); err != nil {
+		if err := w.engine.noteOpen(ctx, w.crew.flow, f.doc, f.result, ids[i], w.engine.openBefore(ctx, w.crew.flow, f.doc)); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,8 @@ type crew struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	inHand   int             // hands that are not free: some wait for a document
-	handling int             // documents in them
+	ending   int             // hands that may take another document although the last one is still being recorded
+	handling int             // documents in hands of both kinds
 	deferred map[uint64]bool // items that were put back for long
 	sent     int             // documents that were sent, which the limit counts
 	limit    int
@@ -90,9 +91,10 @@ func (c *crew) work(ctx context.Context) (err error) {
 		for _, d := range taken {
 			c.handles(1)
 			hands.Go(func() {
-				defer c.leave(1)
+				h := &hand{}
+				defer c.release(h)
 				defer c.handles(-1)
-				c.handle(ctx, d)
+				c.handle(ctx, d, h)
 			})
 		}
 		c.leave(n - len(taken))
@@ -155,13 +157,44 @@ func (c *crew) leave(n int) {
 	c.changed.Broadcast()
 }
 
+// hand is what one document is in.
+type hand struct {
+	free bool // to take another document: for this one no system is called any more
+}
+
+// spare lets a hand take another document while this one is recorded, so that the systems do not wait for the store. As many may be recorded as there are
+// hands. Where the number of documents is limited, the next one has to wait for what became of this one.
+func (c *crew) spare(h *hand) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h.free || c.limit > 0 || c.ending >= c.size {
+		return
+	}
+	h.free = true
+	c.inHand--
+	c.ending++
+	c.changed.Broadcast()
+}
+
+// release ends what a hand has done.
+func (c *crew) release(h *hand) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h.free {
+		c.ending--
+	} else {
+		c.inHand--
+	}
+	c.changed.Broadcast()
+}
+
 // handle takes one delivery to its end, or puts it back.
-func (c *crew) handle(ctx context.Context, i *queue.Delivery) {
+func (c *crew) handle(ctx context.Context, i *queue.Delivery, h *hand) {
 	if ctx.Err() != nil {
 		_ = i.Later(0) // without it the lease runs out
 		return
 	}
-	wait, err := c.settle(ctx, i)
+	wait, err := c.settle(ctx, i, h)
 	if err == nil && wait == 0 {
 		return
 	}
@@ -198,7 +231,7 @@ type again struct {
 func (a *again) Unwrap() error { return a.error }
 
 // settle settles a delivery. wait is after how long it is to come back, where it is not settled.
-func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duration, err error) {
+func (c *crew) settle(ctx context.Context, i *queue.Delivery, h *hand) (wait time.Duration, err error) {
 	e := c.engine
 	e.options.Fault("taken")
 	c.defers(i.Seq, 0)
@@ -206,7 +239,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery) (wait time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	d := &document{crew: c, edition: edition, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
+	d := &document{crew: c, hand: h, edition: edition, item: i, doc: i.Document, began: e.options.Now().UnixMilli()}
 	ctx = context.WithValue(ctx, documentKey{}, d)
 	sent := false
 	if i.Again {
@@ -315,6 +348,9 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	}
 	if comesBack && r.Code == flow.FailInterrupted {
 		return &again{wait, errors.New("interrupted")}
+	}
+	if r.Err == nil {
+		c.spare(d.hand)
 	}
 	open := e.openBefore(ctx, d.edition.flow, d.doc)
 	defer func() { _, _, _ = open() }()

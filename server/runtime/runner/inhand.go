@@ -14,6 +14,7 @@ import (
 // document is what one worker has in hand. It travels in the context of everything that is done for it.
 type document struct {
 	crew    *crew
+	hand    *hand
 	edition *edition // the version of the flow that it meets
 	item    *queue.Delivery
 	doc     port.Document

@@ -45,7 +45,7 @@ func item(id, version string) Item {
 
 func taker(t *testing.T, q *Queue, ahead int) *Taker {
 	t.Helper()
-	taker, err := q.Take(t.Context(), "web.orders", Live, ahead, func(err error) { t.Error(err) })
+	taker, err := q.Take(t.Context(), "web.orders", Live, TakerOptions{Ahead: ahead, Broken: func(err error) { t.Error(err) }})
 	if err != nil {
 		t.Fatal(err)
 	}

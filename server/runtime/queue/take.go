@@ -11,16 +11,22 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// fetchWait is how long one call for items waits at a queue that has fewer.
-const fetchWait = 250 * time.Millisecond
+// TakerOptions configure [Queue.Take].
+type TakerOptions struct {
+	// Ahead is how many items the taker may have that nobody has asked for yet.
+	Ahead int
+	// Wait is how long one call for items waits at a queue that has fewer (default 250 ms). Close may have to wait for as long.
+	Wait time.Duration
+	// Broken gets what is wrong with an item that cannot be opened, and that stays in the queue.
+	Broken func(error)
+}
 
 // Taker takes items of one flow's lane, some of them before they are asked for, so that no hand waits for the store. It keeps all that it
 // has taken from being delivered again until each is done or put back.
 type Taker struct {
 	queue    *Queue
 	consumer jetstream.Consumer
-	ahead    int
-	broken   func(error)
+	options  TakerOptions
 	news     chan struct{} // has one where something may have changed for Next
 	work     sync.WaitGroup
 	end      context.CancelFunc
@@ -32,15 +38,17 @@ type Taker struct {
 	failed   error
 }
 
-// Take returns a taker, which must be closed. ahead is how many items it may have that nobody has asked for yet. An item that cannot be opened goes
-// to broken, and stays in the queue.
-func (q *Queue) Take(ctx context.Context, flow string, lane Lane, ahead int, broken func(error)) (*Taker, error) {
+// Take returns a taker, which must be closed.
+func (q *Queue) Take(ctx context.Context, flow string, lane Lane, o TakerOptions) (*Taker, error) {
+	if o.Wait <= 0 {
+		o.Wait = 250 * time.Millisecond
+	}
 	c, err := q.consumer(ctx, flow, lane)
 	if err != nil {
 		return nil, err
 	}
 	beating, end := context.WithCancel(context.WithoutCancel(ctx))
-	t := &Taker{queue: q, consumer: c, ahead: ahead, broken: broken, news: make(chan struct{}, 1), end: end, held: map[*Delivery]bool{}}
+	t := &Taker{queue: q, consumer: c, options: o, news: make(chan struct{}, 1), end: end, held: map[*Delivery]bool{}}
 	t.work.Go(func() { t.beat(beating) })
 	return t, nil
 }
@@ -78,7 +86,7 @@ func (t *Taker) pick(n int) ([]*Delivery, error) {
 		// Whoever was asleep for that long may find that others have had it.
 		d.Again = d.Again || time.Since(d.alive) >= t.queue.options.Lease*2/3
 	}
-	if want := t.ahead - len(t.ready) + n - taken; !t.fetching && 2*want > t.ahead {
+	if want := t.options.Ahead - len(t.ready) + n - taken; !t.fetching && 2*want > t.options.Ahead {
 		t.fetching = true
 		t.work.Go(func() { t.fetch(want) })
 	}
@@ -86,7 +94,8 @@ func (t *Taker) pick(n int) ([]*Delivery, error) {
 }
 
 func (t *Taker) fetch(want int) {
-	batch, err := t.consumer.Fetch(want, jetstream.FetchMaxWait(fetchWait))
+	// Not with a context: what is on its way when that ends would be in nobody's hands until its lease has run out.
+	batch, err := t.consumer.Fetch(want, jetstream.FetchMaxWait(t.options.Wait))
 	if err == nil {
 		for msg := range batch.Messages() {
 			t.came(msg)
@@ -106,7 +115,7 @@ func (t *Taker) came(msg jetstream.Msg) {
 	d, err := t.queue.delivery(msg)
 	if err != nil {
 		_ = msg.NakWithDelay(time.Minute)
-		t.broken(err)
+		t.options.Broken(err)
 		return
 	}
 	t.mu.Lock()

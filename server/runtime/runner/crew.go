@@ -58,13 +58,16 @@ func (c *crew) work(ctx context.Context) (err error) {
 			c.fail(err)
 		}
 	}()
-	ahead := c.size
-	if c.limit > 0 {
-		ahead = 0 // what it may not take is for others, or for later
-	}
-	taker, err := c.engine.queue.Take(ctx, c.flow.Name, c.lane, ahead, func(err error) {
+	o := queue.TakerOptions{Ahead: c.size, Wait: takeWait, Broken: func(err error) {
 		c.engine.options.Log.Error("the queue holds what cannot be read", "flow", c.flow.Name, "error", err)
-	})
+	}}
+	if c.limit > 0 {
+		o.Ahead = 0 // what it may not take is for others, or for later
+	}
+	if !c.patient {
+		o.Wait = runWait
+	}
+	taker, err := c.engine.queue.Take(ctx, c.flow.Name, c.lane, o)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // there was nothing to do, and it is over
@@ -107,8 +110,11 @@ func (c *crew) work(ctx context.Context) (err error) {
 	}
 }
 
-// takeWait is how long an empty queue is waited at.
-const takeWait = 250 * time.Millisecond
+// takeWait is how long an empty queue is waited at, and runWait how long by a run, which may have to wait for the answer once more when it is over.
+const (
+	takeWait = 250 * time.Millisecond
+	runWait  = 50 * time.Millisecond
+)
 
 // free waits for free hands, and returns for how many documents; 0 where the crew is to end.
 func (c *crew) free(ctx context.Context) int {

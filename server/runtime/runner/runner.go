@@ -25,7 +25,7 @@ import (
 
 // Options configure [Open]; a field's zero value is its default.
 type Options struct {
-	// Page is how many documents are queued at a time (default 100).
+	// Page is how many documents are queued at a time (default 250).
 	Page int
 	// HighWater is how many documents of a flow may be queued before reading waits (default 1000).
 	HighWater int
@@ -121,7 +121,7 @@ func Open(ctx context.Context, store *runtime.Runtime, o Options) (*Engine, erro
 
 func (o *Options) defaults() {
 	if o.Page <= 0 {
-		o.Page = 100
+		o.Page = 250
 	}
 	if o.HighWater <= 0 {
 		o.HighWater = 1000

@@ -21,7 +21,7 @@ import (
 
 var (
 	speedDocuments = flag.Int("speed", 0, "how many documents TestSpeed lets cross, a quarter of them where systems take their time; 0 for a few, unmeasured")
-	speedWorkers   = flag.Int("workers", 64, "how many documents TestSpeed has in hand where systems answer at once")
+	speedWorkers   = flag.Int("workers", 256, "how many documents TestSpeed has in hand where systems answer at once")
 	speedTurns     = flag.Int("turns", 3, "how often TestSpeed measures")
 )
 

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
@@ -17,22 +18,50 @@ type party struct {
 	op       *Operation
 }
 
+// buyer is the customer of an order as the source has it.
+type buyer struct {
+	document []byte
+	linkID   string
+	err      error // why there is none
+	link     func() (port.Link, error)
+}
+
+// buyer reads the customer of an order, and begins to look for its link: that takes as long as the target takes to say whether it has the order, or less.
+func (p *Planner) buyer(ctx context.Context, d *draft) buyer {
+	b := buyer{link: func() (port.Link, error) { return port.Link{}, nil }}
+	if p.flow.Resources.Customer == "" || p.set.defaultCustomer != "" {
+		return b
+	}
+	if b.document, b.err = p.canonicalCustomer(d.canonical); b.err != nil {
+		return b
+	}
+	b.linkID = customerLinkID(gjson.ParseBytes(b.document))
+	var link port.Link
+	var err error
+	var looking sync.WaitGroup
+	looking.Go(func() { link, err = p.link(ctx, port.Customer, b.linkID) })
+	b.link = func() (port.Link, error) {
+		looking.Wait()
+		return link, err
+	}
+	return b
+}
+
 // customer decides whose the order is: the default customer, or the one that matches, or a new one.
-func (p *Planner) customer(ctx context.Context, d *draft, links []byte) (party, error) {
+func (p *Planner) customer(ctx context.Context, d *draft, b buyer, links []byte) (party, error) {
 	switch {
 	case p.flow.Resources.Customer == "":
 		return party{}, nil
 	case p.set.defaultCustomer != "":
 		doc, err := p.debtor(ctx)
 		return party{id: doc.ID, document: doc.Body}, err
+	case b.err != nil:
+		return party{}, fmt.Errorf("customer of the order: %w", b.err)
 	}
-	document, err := p.canonicalCustomer(d.canonical)
-	if err != nil {
-		return party{}, fmt.Errorf("customer of the order: %w", err)
-	}
+	document, linkID := b.document, b.linkID
 	customer := gjson.ParseBytes(document)
-	email, linkID := foldedEmail(customer), customerLinkID(customer)
-	link, err := p.link(ctx, port.Customer, linkID)
+	email := foldedEmail(customer)
+	link, err := b.link()
 	if err != nil {
 		return party{}, err
 	}

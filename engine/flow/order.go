@@ -20,6 +20,8 @@ import (
 // planOrder is the order process: does the target have it, whose is it, does the
 // target know its articles, what becomes of it, and does that add up.
 func (p *Planner) planOrder(ctx context.Context, d *draft) error {
+	buyer := p.buyer(ctx, d)
+	defer func() { _, _ = buyer.link() }()
 	done, err := p.orderExists(ctx, d)
 	if done || err != nil {
 		return err
@@ -29,7 +31,7 @@ func (p *Planner) planOrder(ctx context.Context, d *draft) error {
 		return err
 	}
 	referencesOnly := onlyReferences(references)
-	customer, err := p.customer(ctx, d, referencesOnly)
+	customer, err := p.customer(ctx, d, buyer, referencesOnly)
 	if err != nil {
 		return err
 	}

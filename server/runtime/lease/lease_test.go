@@ -141,7 +141,7 @@ func (r *recorder) Create(ctx context.Context, _ string, _ []byte) (port.Documen
 func TestLateResult(t *testing.T) {
 	a, b := keepers(t, Options{Lease: time.Second, Step: 900 * time.Millisecond})
 	out := &recorder{}
-	target := a.Target(out, nil)
+	target := a.Target(out, Before{})
 	held, release, err := a.Locks("books").Lock(t.Context(), "order:1")
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestDeadHolder(t *testing.T) {
 
 func TestStepTimeout(t *testing.T) {
 	a, _ := keepers(t, Options{Lease: time.Second, Step: 20 * time.Millisecond})
-	target := a.Target(&recorder{wait: time.Minute}, nil)
+	target := a.Target(&recorder{wait: time.Minute}, Before{})
 	if _, err := target.Create(t.Context(), "order", nil); !errors.Is(err, port.ErrInDoubt) {
 		t.Errorf("a write without an answer: %v", err)
 	}
@@ -216,11 +216,11 @@ type full struct {
 
 func TestTargetKeepsAbilities(t *testing.T) {
 	k := &Keeper{}
-	all := k.Target(full{}, nil)
+	all := k.Target(full{}, Before{})
 	_, a := all.(port.Totaler)
 	_, b := all.(port.Totaled)
 	_, c := all.(port.Comparer)
-	none := k.Target(&recorder{}, nil)
+	none := k.Target(&recorder{}, Before{})
 	_, d := none.(port.Totaler)
 	if !a || !b || !c || d {
 		t.Errorf("%v %v %v, and of a target without: %v", a, b, c, d)

@@ -50,6 +50,13 @@ type books struct {
 	port.Target
 	kept func() int
 	made []int // how many links were kept at each create
+
+	asked int
+}
+
+func (b *books) Find(context.Context, string, port.Key) ([]port.Document, error) {
+	b.asked++
+	return nil, nil
 }
 
 func (b *books) Create(context.Context, string, []byte) (port.Document, error) {
@@ -66,7 +73,7 @@ func TestLinks(t *testing.T) {
 	}
 	slow := &slowLinks{let: make(chan error, 1)}
 	there := &books{kept: slow.all}
-	links, target := k.Links(slow), k.Target(there, nil)
+	links, target := k.Links(slow), k.Target(there, Before{})
 	held, release, err := k.Locks("books").Lock(t.Context(), "order 1")
 	if err != nil {
 		t.Fatal(err)
@@ -124,5 +131,26 @@ func TestLinks(t *testing.T) {
 	slow.let <- torn
 	if err := links.SaveLink(t.Context(), port.Order, port.Link{SourceID: "5"}); !errors.Is(err, torn) {
 		t.Errorf("a link without leases was not waited for: %v", err)
+	}
+}
+
+// TestLook shows that a look-up is held to its condition while the leases are held, and not before.
+func TestLook(t *testing.T) {
+	k, err := Open(t.Context(), store(t, t.TempDir()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	no, there := errors.New("not now"), &books{kept: func() int { return 0 }}
+	target := k.Target(there, Before{Look: func(context.Context) error { return no }})
+	if _, err := target.Find(t.Context(), "order", port.Key{}); err != nil {
+		t.Errorf("a look-up in nobody's name: %v", err)
+	}
+	held, release, err := k.Locks("books").Lock(t.Context(), "order 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	if _, err := target.Find(held, "order", port.Key{}); !errors.Is(err, no) || there.asked != 1 {
+		t.Errorf("%v, asked %d times", err, there.asked)
 	}
 }

@@ -9,9 +9,8 @@ import (
 )
 
 // Target returns a target that writes only what the leases of the call's context allow, when what was to be kept before is kept, and each within the
-// step timeout. A write that is refused was not begun; one that takes too long is in doubt. before is called ahead of each write, which its error
-// refuses; nil for nothing. What else t can is kept.
-func (k *Keeper) Target(t port.Target, before func(context.Context) error) port.Target {
+// step timeout. A write that is refused was not begun; one that takes too long is in doubt. What else t can is kept.
+func (k *Keeper) Target(t port.Target, before Before) port.Target {
 	guarded := target{t, k, before}
 	totaler, ok1 := t.(port.Totaler)
 	teller, ok2 := t.(port.Totaled)
@@ -72,7 +71,23 @@ func (t totaled) Totaled(resource string, body []byte) (port.Totals, bool) {
 type target struct {
 	port.Target
 	keeper *Keeper
-	before func(context.Context) error
+	before Before
+}
+
+// Before is what is called ahead of calls of a target, which its errors refuse; nil for nothing.
+type Before struct {
+	// Look is called ahead of each look-up while leases are held, Write ahead of each write.
+	Look, Write func(context.Context) error
+}
+
+// Find looks for documents.
+func (t target) Find(ctx context.Context, resource string, key port.Key) ([]port.Document, error) {
+	if t.before.Look != nil && held(ctx) != nil {
+		if err := t.before.Look(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.Target.Find(ctx, resource, key)
 }
 
 // Create makes a document while the leases hold.
@@ -87,8 +102,8 @@ func (t target) Update(ctx context.Context, resource, id string, change []byte) 
 
 func (t target) write(ctx context.Context, op string, call func(context.Context) (port.Document, error)) (port.Document, error) {
 	err := t.keeper.Check(ctx)
-	if err == nil && t.before != nil {
-		err = t.before(ctx)
+	if err == nil && t.before.Write != nil {
+		err = t.before.Write(ctx)
 	}
 	if kept := t.keeper.Kept(ctx); err == nil { // the intent, above all
 		err = kept

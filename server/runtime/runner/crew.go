@@ -288,15 +288,18 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery, h *hand) (wait tim
 // attempt handles a document once. Its error is [again] where nothing is settled.
 func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result, error) {
 	read := d.toRead()
-	_, newer, err := d.item.Newer(ctx, d.doc.ChangedAt)
-	if err != nil {
-		return flow.Result{}, err
-	}
-	if newer {
-		r := c.skipped(d, SkipSuperseded, "a newer version of it is queued behind it")
-		return r, c.end(ctx, d, r, false)
-	}
+	changed := d.doc.ChangedAt
+	d.newer = soon(func() (bool, error) {
+		_, newer, err := d.item.Newer(ctx, changed)
+		return newer, err
+	})
+	defer d.looked()
 	if read {
+		if newer, err := d.newer(); err != nil {
+			return flow.Result{}, err
+		} else if newer {
+			return c.superseded(ctx, d)
+		}
 		switch doc, ok, err := readOne(ctx, d.edition.flow, d.doc.ID); {
 		case err != nil:
 			r := c.unread(d, err)
@@ -314,8 +317,20 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		if err := c.engine.leases.Confirm(ctx); err != nil {
 			return err
 		}
+		if newer, err := d.newer(); err != nil {
+			return err
+		} else if newer && r.Attempts == 0 {
+			r, err = c.superseded(ctx, d)
+			return err
+		}
 		return c.end(ctx, d, r, sent)
 	}})
+}
+
+// superseded ends a document that a newer version follows.
+func (c *crew) superseded(ctx context.Context, d *document) (flow.Result, error) {
+	r := c.skipped(d, SkipSuperseded, errSuperseded.Error())
+	return r, c.end(ctx, d, r, false)
 }
 
 // Codes of verdicts that the queue makes.
@@ -359,7 +374,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 		c.spare(d.hand)
 	}
 	open := e.openBefore(ctx, d.edition.flow, d.doc)
-	defer func() { _, _, _ = open() }()
+	defer func() { _, _ = open() }()
 	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})
 	if err != nil {
 		return err
@@ -374,7 +389,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 }
 
 // conclude notes whether the document is still open, and takes it from the queue.
-func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64, open openBefore) error {
+func (c *crew) conclude(ctx context.Context, d *document, r flow.Result, id uint64, open func() (*Unsettled, error)) error {
 	if err := c.engine.noteOpen(ctx, d.edition.flow, d.doc, r, id, open); err != nil {
 		return err
 	}

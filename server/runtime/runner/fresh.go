@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,18 +30,78 @@ func (e *Engine) noteFresh(ctx context.Context, f *Flow, doc port.Document) erro
 
 var errOvertaken = errors.New("a newer version of it was handled meanwhile")
 
-// checkFresh refuses a document that is older than what was handled of it already.
-func (d *document) checkFresh(ctx context.Context) error {
-	if d.fresh || len(d.item.Document.Body) == 0 {
+// soon does something while its caller goes on, and returns what waits for it.
+func soon[T any](do func() (T, error)) (wait func() (T, error)) {
+	var out T
+	var err error
+	var doing sync.WaitGroup
+	doing.Go(func() { out, err = do() })
+	return func() (T, error) {
+		doing.Wait()
+		return out, err
+	}
+}
+
+var errSuperseded = errors.New("a newer version of it is queued behind it")
+
+// look is called while the document is in hand, before the target is asked about it: not for one that a newer version follows. It begins to look for the
+// word of the version that was handled last.
+func (d *document) look(ctx context.Context) error {
+	if d == nil || d.newer == nil {
 		return nil
 	}
+	if newer, err := d.newer(); newer || err != nil {
+		return errors.Join(err, errSuperseded)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known == nil && d.ages() {
+		d.known = soon(func() (bool, error) { return d.isLast(ctx) })
+	}
+	return nil
+}
+
+// looked waits for what is still being looked for, so that the next attempt begins anew.
+func (d *document) looked() {
+	_, _ = d.newer()
+	d.mu.Lock()
+	known := d.known
+	d.newer, d.known = nil, nil
+	d.mu.Unlock()
+	if known != nil {
+		_, _ = known()
+	}
+}
+
+// ages tells whether the document may be older than what was handled of it.
+func (d *document) ages() bool { return !d.fresh && len(d.item.Document.Body) > 0 }
+
+// isLast tells whether no other version was handled as the last one.
+func (d *document) isLast(ctx context.Context) (bool, error) {
 	e := d.crew.engine
 	last, err := e.fresh.Get(ctx, e.openKey(d.item.Flow, d.doc.ID))
-	if errors.Is(err, jetstream.ErrKeyNotFound) || err == nil && string(last.Value()) == e.sealer.Hash(d.doc.Version) {
-		return nil
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return true, nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking for a newer version: %w", err)
+		return false, fmt.Errorf("looking for a newer version: %w", err)
+	}
+	return string(last.Value()) == e.sealer.Hash(d.doc.Version), nil
+}
+
+// checkFresh refuses a document that is older than what was handled of it already.
+func (d *document) checkFresh(ctx context.Context) error {
+	if !d.ages() {
+		return nil
+	}
+	d.mu.Lock()
+	known := d.known
+	d.mu.Unlock()
+	if known == nil {
+		known = func() (bool, error) { return d.isLast(ctx) }
+	}
+	if last, err := known(); last || err != nil {
+		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

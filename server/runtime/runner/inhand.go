@@ -27,6 +27,11 @@ type document struct {
 	size      int
 	omitted   int
 	announced bool
+
+	// newer waits for whether a newer version is queued behind this one, and known for the word of the version that was handled last, once
+	// that is being looked for.
+	newer func() (bool, error)
+	known func() (bool, error)
 }
 
 type documentKey struct{}

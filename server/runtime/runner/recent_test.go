@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,8 +25,9 @@ type register struct {
 	clock    func() time.Time
 	resource string
 
-	mu   sync.Mutex
-	list []port.Document
+	mu    sync.Mutex
+	list  []port.Document
+	asked int // by e-mail
 }
 
 func (g *register) put(id, body string) port.Document {
@@ -66,6 +68,9 @@ func (g *register) Read(_ context.Context, q port.Query) iter.Seq2[port.Document
 func (g *register) Find(_ context.Context, _ string, key port.Key) (out []port.Document, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if key.Field == port.KeyEmail {
+		g.asked++
+	}
 	for _, d := range g.list {
 		if key.Field == port.KeyID && d.ID == key.Value || key.Field == port.KeyEmail && d.Key == key.Value {
 			out = append(out, d)
@@ -138,7 +143,7 @@ func TestReadsLoseNothing(t *testing.T) {
 }
 
 // registerSet is a store, and a flow of customers between two registers on it.
-func registerSet(t *testing.T, source, target *register, now func() time.Time) *set {
+func registerSet(t *testing.T, source port.Source, target port.Target, now func() time.Time) *set {
 	t.Helper()
 	store, err := runtime.Open(t.Context(), t.TempDir(), runtime.Options{})
 	if err != nil {
@@ -165,4 +170,50 @@ func registerSet(t *testing.T, source, target *register, now func() time.Time) *
 		}
 	})
 	return s
+}
+
+// TestNewestWins queues three versions of each customer behind each other: only the newest is sent, and the target is not asked about the others.
+func TestNewestWins(t *testing.T) {
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	source := &history{&register{resource: "customers", clock: func() time.Time { return at }}}
+	target := &register{resource: "debtors", clock: func() time.Time { return at }}
+	for version, name := range []string{"Bakker", "Bosch", "Smit"} {
+		at = at.Add(time.Duration(version) * time.Second)
+		for id := range 5 {
+			source.put(fmt.Sprintf("%d-%d", id, version), fmt.Sprintf(`{"email":"c%d@example.com","lastName":%q}`, id, name))
+		}
+	}
+	s := registerSet(t, source, target, time.Now)
+	summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: 2})
+	if err != nil || summary.Created != 5 || summary.Skipped != 10 || summary.Failed > 0 {
+		t.Fatalf("%s, %v", summary, err)
+	}
+	for email, name := range target.names() {
+		if name != "Smit" {
+			t.Errorf("%s is %s", email, name)
+		}
+	}
+	for _, e := range final(t, s.engine) {
+		if e.Outcome == flow.Skipped && (e.Code != runner.SkipSuperseded || e.Writes != 0) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if target.asked != 5 {
+		t.Errorf("the target was asked %d times", target.asked)
+	}
+	balanced(t, s)
+}
+
+// history is a register that keeps every version of a customer, and gives each as a change of the one customer.
+type history struct{ *register }
+
+func (h *history) Read(ctx context.Context, q port.Query) iter.Seq2[port.Document, error] {
+	return func(yield func(port.Document, error) bool) {
+		for d, err := range h.register.Read(ctx, q) {
+			d.ID, _, _ = strings.Cut(d.ID, "-")
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
 }

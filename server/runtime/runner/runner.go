@@ -151,9 +151,12 @@ func (e *Engine) Activity() *activity.Log { return e.activity }
 
 // Guard returns a target that writes only for documents that are in living hands, each write announced in the activity.
 func (e *Engine) Guard(t port.Target) port.Target {
-	return e.leases.Target(t, func(ctx context.Context) error {
-		e.options.Fault("before-write")
-		return inHand(ctx).announce(ctx)
+	return e.leases.Target(t, lease.Before{
+		Look: func(ctx context.Context) error { return inHand(ctx).look(ctx) },
+		Write: func(ctx context.Context) error {
+			e.options.Fault("before-write")
+			return inHand(ctx).announce(ctx)
+		},
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -64,31 +63,27 @@ func (e *Engine) unsettled(ctx context.Context, key string) (Unsettled, bool, er
 	return u, true, nil
 }
 
-// openBefore waits for what is known of a document as one that is not settled.
-type openBefore func() (was Unsettled, open bool, err error)
-
-// openBefore looks for that while its caller goes on. While the document is in hand nobody else changes it.
-func (e *Engine) openBefore(ctx context.Context, f *Flow, doc port.Document) openBefore {
-	var was Unsettled
-	var open bool
-	var err error
-	var looking sync.WaitGroup
-	looking.Go(func() { was, open, err = e.unsettled(ctx, e.openKey(f.Name, doc.ID)) })
-	return func() (Unsettled, bool, error) {
-		looking.Wait()
-		return was, open, err
-	}
+// openBefore looks for what is known of a document as one that is not settled, nil for nothing, while its caller goes on. While the document is in hand nobody
+// else changes it.
+func (e *Engine) openBefore(ctx context.Context, f *Flow, doc port.Document) func() (*Unsettled, error) {
+	return soon(func() (*Unsettled, error) {
+		was, open, err := e.unsettled(ctx, e.openKey(f.Name, doc.ID))
+		if err != nil || !open {
+			return nil, err
+		}
+		return &was, nil
+	})
 }
 
 // noteOpen remembers a document that is not settled, or forgets it once it is.
-func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flow.Result, entry uint64, known openBefore) error {
+func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flow.Result, entry uint64, known func() (*Unsettled, error)) error {
 	key := e.openKey(f.Name, doc.ID)
-	was, open, err := known()
+	was, err := known()
 	if err != nil {
 		return err
 	}
 	if r.Settled() || r.Outcome == flow.Skipped && r.Code == SkipSuperseded {
-		if !open || r.Code == SkipSuperseded {
+		if was == nil || r.Code == SkipSuperseded {
 			return nil
 		}
 		if err := e.open.Purge(ctx, key); err != nil {
@@ -99,7 +94,7 @@ func (e *Engine) noteOpen(ctx context.Context, f *Flow, doc port.Document, r flo
 	now := e.options.Now().UTC()
 	u := Unsettled{Flow: f.Name, ID: doc.ID, Key: r.Document.Key, Version: doc.Version, Outcome: r.Outcome, Code: r.Code, Versions: f.Versions,
 		Since: now, Last: now, Attempts: 1, Entry: entry}
-	if open {
+	if was != nil {
 		u.Since, u.Attempts = was.Since, was.Attempts+1
 	}
 	sealed, err := e.seal(u, "open")

@@ -43,6 +43,7 @@ async function opened(page, url) {
   await page.addInitScript(() => localStorage.getItem('last') || localStorage.setItem('last', 'mappings/order.yaml'));
   await page.goto(url);
   await box(page, 'Mapping').getByText('orderNumber').waitFor();
+  await box(page, 'Source document').getByText('"').first().waitFor(); // the sample, which is replaced: not what comes between two keys
   await box(page, 'Source document').focus();
   await page.keyboard.press('Control+a');
   await page.keyboard.insertText(document_);

@@ -194,7 +194,8 @@ func (q *Queue) delivery(msg jetstream.Msg) (*Delivery, error) {
 		return nil, err
 	}
 	d := &Delivery{Seq: meta.Sequence.Stream, Number: int(meta.NumDelivered), queue: q, msg: msg}
-	d.Again = d.Number > 1 || d.Seq <= q.inherited
+	// Of several servers another one may lead since, and not know of all that was delivered: what it delivers again has a first number then.
+	d.Again = d.Number > 1 || d.Seq <= q.inherited || q.store.Replicas() > 1
 	if d.Item, err = q.open(d.Seq, msg.Data()); err != nil {
 		return nil, err
 	}

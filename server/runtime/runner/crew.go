@@ -357,7 +357,19 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	// Being stopped is no reason to forget what was done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Step)
 	defer cancel()
-	if sent && r.Outcome == flow.Skipped && r.Code == flow.SkipExists {
+	exists := r.Outcome == flow.Skipped && r.Code == flow.SkipExists
+	if exists && !sent && d.item.Again && e.store.Replicas() > 1 {
+		// The server that was asked before may have been behind the others.
+		_, settled, was, err := e.activity.Settled(ctx, d.item.Flow, d.item.Seq, d.doc, d.item.QueuedAt.Add(-time.Minute))
+		if err != nil {
+			return err
+		}
+		if settled {
+			return &again{time.Second, errors.New("settled by another worker")}
+		}
+		sent = was
+	}
+	if sent && exists {
 		r.Outcome, r.Code = flow.Created, ""
 		r.Reason = "it was sent by an attempt that ended before it could say so"
 	}

@@ -187,8 +187,11 @@ export class Work {
     this.from = this.preview?.mapping.from ?? '';
     this.to = this.preview?.mapping.to ?? '';
     if (this.lacksSample) {
+      await this.listed; // the samples come with the list of mappings
+      if (abort.signal.aborted) return;
+      const own = this.document.trim() !== '' && this.sampleFrom === undefined; // typed meanwhile
+      const fits = own || this.sampleFrom === this.from ? undefined : this.samples.find((s) => s.from === this.from);
       this.lacksSample = false;
-      const fits = this.sampleFrom === this.from ? undefined : this.samples.find((s) => s.from === this.from);
       if (fits) return void this.openSample(fits.mapping, fits.name);
     }
     this.later('explain', 30, () => void this.explain());

@@ -211,7 +211,7 @@ func Restore(ctx context.Context, dir string, from io.ReadSeeker, replace bool) 
 
 // putTogether makes a store in an empty folder.
 func putTogether(ctx context.Context, dir string, about BackupAbout, from io.ReadSeeker) (err error) {
-	r := &Runtime{replicas: 1, log: slog.New(slog.DiscardHandler), broken: broken{is: make(chan struct{})}}
+	r := &Runtime{replicas: 1, log: slog.New(slog.DiscardHandler), broken: newBroken()}
 	defer func() { err = errors.Join(err, r.Close(context.WithoutCancel(ctx))) }()
 	if err := r.openFolder(ctx, dir, Options{Log: r.log}); err != nil {
 		return err

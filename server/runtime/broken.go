@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 )
@@ -15,45 +14,38 @@ var ErrBroken = errors.New("the store cannot write any more: make room on its di
 
 // broken is heard of in the words of the server, which has no other way of telling it.
 type broken struct {
-	once sync.Once
-	is   chan struct{} // closed once it is
-	why  string
+	is  context.Context // ends once it is, with [ErrBroken] as its cause
+	end context.CancelCauseFunc
+}
+
+func newBroken() broken {
+	is, end := context.WithCancelCause(context.Background())
+	return broken{is, end}
 }
 
 // criticalWords are in what nats-server/v2 2.15 says when a write of a stream failed (server/filestore.go, setWriteErr).
 const criticalWords = "Critical write error: "
 
-func (b *broken) hear(text string) {
+func (b broken) hear(text string) {
 	if _, why, ok := strings.Cut(text, criticalWords); ok {
-		b.once.Do(func() {
-			b.why = why
-			close(b.is)
-		})
+		b.end(fmt.Errorf("%w (%s)", ErrBroken, why))
 	}
 }
 
 // Broken is closed once the store takes no writes any more.
-func (r *Runtime) Broken() <-chan struct{} { return r.broken.is }
+func (r *Runtime) Broken() <-chan struct{} { return r.broken.is.Done() }
 
 // UntilBroken returns a context that also ends, with [ErrBroken] as its cause, once the store takes no writes any more. Whoever has it calls stop.
-func (r *Runtime) UntilBroken(ctx context.Context) (until context.Context, stop context.CancelFunc) {
+func (r *Runtime) UntilBroken(ctx context.Context) (until context.Context, stop func()) {
 	until, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-until.Done():
-		case <-r.broken.is:
-			cancel(r.Ready())
-		}
-	}()
-	return until, func() { cancel(nil) }
+	deaf := context.AfterFunc(r.broken.is, func() { cancel(context.Cause(r.broken.is)) })
+	return until, func() { deaf(); cancel(nil) }
 }
 
 // Ready says why the store cannot be used, nil where it can: [ErrBroken], or that the cluster is not reached.
 func (r *Runtime) Ready() error {
-	select {
-	case <-r.broken.is:
-		return fmt.Errorf("%w (%s)", ErrBroken, r.broken.why)
-	default:
+	if err := context.Cause(r.broken.is); err != nil {
+		return err
 	}
 	if s := r.conn.Status(); s != nats.CONNECTED {
 		return fmt.Errorf("the store is not reached: the connection is %s", strings.ToLower(s.String()))

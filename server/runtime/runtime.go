@@ -58,7 +58,7 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runtime{replicas: 1, log: o.Log, broken: broken{is: make(chan struct{})}}
+	r := &Runtime{replicas: 1, log: o.Log, broken: newBroken()}
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
 		if err = r.connectCluster(*o.Cluster); err == nil {
@@ -132,7 +132,7 @@ func (r *Runtime) start(ctx context.Context, dir string, log *slog.Logger) error
 	if err != nil {
 		return err
 	}
-	srv.SetLoggerV2(serverLog{log, &r.broken}, false, false, false)
+	srv.SetLoggerV2(serverLog{log, r.broken}, false, false, false)
 	r.server = srv
 	ready := make(chan struct{})
 	go func() {
@@ -313,7 +313,7 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 // serverLog hands the server's words to slog. What it calls fatal ends the store, not the process.
 type serverLog struct {
 	log    *slog.Logger
-	broken *broken
+	broken broken
 }
 
 func (l serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -121,5 +122,28 @@ func TestClosingIsHeard(t *testing.T) {
 	}
 	if _, err := c.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a write after closing: %v", err)
+	}
+}
+
+// BenchmarkPut stores some messages one by one and as a batch: where a batch is no slower is batchFrom.
+func BenchmarkPut(b *testing.B) {
+	r := open(b, b.TempDir())
+	if _, err := r.Stream(b.Context(), jetstream.StreamConfig{Name: "PUT", Subjects: []string{"put.>"}, AllowAtomicPublish: true}); err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{1, 8, batchFrom, 16, 64} {
+		messages := make([]Outgoing, n)
+		for i := range messages {
+			messages[i] = Outgoing{Subject: fmt.Sprintf("put.%d", i), Data: make([]byte, 800)}
+		}
+		for how, put := range map[string]func(context.Context, []Outgoing) ([]Receipt, error){"each": r.putEach, "batch": r.putBatch} {
+			b.Run(fmt.Sprintf("%d/%s", n, how), func(b *testing.B) {
+				for b.Loop() {
+					if _, err := put(b.Context(), messages); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func open(t *testing.T, dir string) *Runtime {
+func open(t testing.TB, dir string) *Runtime {
 	t.Helper()
 	r, err := Open(t.Context(), dir, Options{})
 	if err != nil {
@@ -41,7 +41,7 @@ func open(t *testing.T, dir string) *Runtime {
 	return r
 }
 
-func closed(t *testing.T, r *Runtime) {
+func closed(t testing.TB, r *Runtime) {
 	t.Helper()
 	if err := r.Close(context.Background()); err != nil {
 		t.Error(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,49 +28,6 @@ func (e *Engine) noteFresh(ctx context.Context, f *Flow, doc port.Document) erro
 }
 
 var errOvertaken = errors.New("a newer version of it was handled meanwhile")
-
-// soon does something while its caller goes on, and returns what waits for it.
-func soon[T any](do func() (T, error)) (wait func() (T, error)) {
-	var out T
-	var err error
-	var doing sync.WaitGroup
-	doing.Go(func() { out, err = do() })
-	return func() (T, error) {
-		doing.Wait()
-		return out, err
-	}
-}
-
-var errSuperseded = errors.New("a newer version of it is queued behind it")
-
-// look is called while the document is in hand, before the target is asked about it: not for one that a newer version follows. It begins to look for the
-// word of the version that was handled last.
-func (d *document) look(ctx context.Context) error {
-	if d == nil || d.newer == nil {
-		return nil
-	}
-	if newer, err := d.newer(); newer || err != nil {
-		return errors.Join(err, errSuperseded)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.known == nil && d.ages() {
-		d.known = soon(func() (bool, error) { return d.isLast(ctx) })
-	}
-	return nil
-}
-
-// looked waits for what is still being looked for, so that the next attempt begins anew.
-func (d *document) looked() {
-	_, _ = d.newer()
-	d.mu.Lock()
-	known := d.known
-	d.newer, d.known = nil, nil
-	d.mu.Unlock()
-	if known != nil {
-		_, _ = known()
-	}
-}
 
 // ages tells whether the document may be older than what was handled of it.
 func (d *document) ages() bool { return !d.fresh && len(d.item.Document.Body) > 0 }

@@ -129,7 +129,7 @@ func (s *Sandbox) token(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	delete(s.failed, key)
-	answer := jsondoc.New("token_type", "Bearer", "expires_in", int(s.tokenLife/time.Second), "access_token", s.newToken(by, s.tokenLife, false))
+	answer := jsondoc.New("token_type", "Bearer", "expires_in", int(tokenLife/time.Second), "access_token", s.newToken(by, tokenLife, false))
 	if refresh {
 		answer.Set("refresh_token", s.newToken(by, 7*24*time.Hour, true))
 	}

@@ -40,7 +40,6 @@ type Sandbox struct {
 	db           *store
 	clock        func() time.Time
 	version      string
-	tokenLife    time.Duration
 	integrations []*integration
 	sessions     map[string]*session
 	failed       map[string]*failures
@@ -68,9 +67,6 @@ func WithIntegration(accessKeyID, secret string, privileges ...string) Option {
 	}
 }
 
-// WithTokenLife changes how long access tokens live; the default is 600 s.
-func WithTokenLife(d time.Duration) Option { return func(s *Sandbox) { s.tokenLife = d } }
-
 // WithoutReferenceData leaves out the shop's languages, taxes, states and the like too,
 // for a shop that [Sandbox.Load] fills.
 func WithoutReferenceData() Option { return func(s *Sandbox) { s.unfurnished = true } }
@@ -84,7 +80,7 @@ func New(o connectors.SandboxOptions, opts ...Option) *Sandbox {
 	}
 	s := &Sandbox{
 		Injector: faults.Injector{Exempt: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/oauth/token") }},
-		schema:   sch, db: newStore(), clock: o.Now, version: "6.6.7.1", tokenLife: tokenLife,
+		schema:   sch, db: newStore(), clock: o.Now, version: "6.6.7.1",
 		integrations: []*integration{{key: accessKey, secret: secretKey}},
 		sessions:     map[string]*session{}, failed: map[string]*failures{}, signing: make([]byte, 32),
 		ranges: map[string]int{},

@@ -111,9 +111,6 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	return q, nil
 }
 
-// Lease returns after how long a silent delivery is made again.
-func (q *Queue) Lease() time.Duration { return q.options.Lease }
-
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }
 
 func filter(flow string, lane Lane) string { return fmt.Sprintf("work.%s.%s.*", lane, token(flow)) }

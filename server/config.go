@@ -25,7 +25,7 @@ type Config struct {
 	Auth auth.Config `json:"auth"`
 	// Outbound says where connections may lead.
 	Outbound outbound.Policy `json:"outbound"`
-	// Workers is how many documents of a flow are in hand at a time: 1 to 64.
+	// Workers is how many documents of a flow are at its systems at a time: 1 to 64.
 	Workers int `json:"workers"`
 	// Drain is how long documents in hand may take when the server is told to stop.
 	Drain Duration `json:"drain"`

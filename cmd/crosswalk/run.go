@@ -77,7 +77,7 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 	flags.StringSliceVar(&f.only, "only", nil, "handle only the documents with these `keys` (numbers, SKUs) or ids, whatever was done with them before")
 	flags.StringVar(&f.plan, "plan", "", "write the plans of a dry run into this `file`")
 	flags.StringVar(&f.apply, "apply", "", "carry out the plans of this `file`, and nothing else")
-	flags.IntVar(&f.workers, "workers", 1, "how `many` documents are in hand at a time")
+	flags.IntVar(&f.workers, "workers", 1, "how `many` documents are at the systems at a time")
 	return cmd
 }
 

@@ -154,3 +154,51 @@ func TestLook(t *testing.T) {
 		t.Errorf("%v, asked %d times", err, there.asked)
 	}
 }
+
+// TestTurn shows that a turn is asked for when the store is not waited for any more, that it is given back, and that whoever waits for one may lose the lease.
+func TestTurn(t *testing.T) {
+	k, err := Open(t.Context(), store(t, t.TempDir()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := &slowLinks{let: make(chan error, 1)}
+	there := &books{kept: slow.all}
+	given, atTurn, none := 0, 0, errors.New("no turn")
+	var refuse error
+	var meanwhile func()
+	target := k.Target(there, Before{Turn: func(context.Context) (func(), error) {
+		if refuse != nil {
+			return nil, refuse
+		}
+		given, atTurn = given+1, slow.all()
+		if meanwhile != nil {
+			meanwhile()
+		}
+		return func() { given-- }, nil
+	}})
+	held, release, err := k.Locks("books").Lock(t.Context(), "order 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Links(slow).SaveLink(held, port.Order, port.Link{SourceID: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(20*time.Millisecond, func() { slow.let <- nil })
+	if _, err := target.Create(held, "order", nil); err != nil || atTurn != 1 || given != 0 {
+		t.Errorf("the turn came with %d links kept, and %d were not given back, %v", atTurn, given, err)
+	}
+	if _, err := target.Find(held, "order", port.Key{}); err != nil || given != 0 {
+		t.Errorf("%d turns were not given back, %v", given, err)
+	}
+	refuse = none
+	if _, err := target.Find(held, "order", port.Key{}); !errors.Is(err, none) || there.asked != 1 {
+		t.Errorf("a look-up without its turn: %v", err)
+	}
+	if _, err := target.Create(held, "order", nil); !errors.Is(err, none) || !errors.Is(err, port.ErrOutage) || len(there.made) != 1 {
+		t.Errorf("a create without its turn: %v", err)
+	}
+	refuse, meanwhile = nil, release
+	if _, err := target.Create(held, "order", nil); !errors.Is(err, ErrLost) || len(there.made) != 1 || given != 0 {
+		t.Errorf("a create in the name of leases that were lost while it waited for its turn: %v, %d turns not given back", err, given)
+	}
+}

@@ -78,6 +78,15 @@ type target struct {
 type Before struct {
 	// Look is called ahead of each look-up while leases are held, Write ahead of each write.
 	Look, Write func(context.Context) error
+	// Turn is called last, when nothing but the target is waited for any more, and done when it has answered.
+	Turn func(context.Context) (done func(), err error)
+}
+
+func (b Before) turn(ctx context.Context) (done func(), err error) {
+	if b.Turn == nil {
+		return func() {}, nil
+	}
+	return b.Turn(ctx)
 }
 
 // Find looks for documents.
@@ -87,6 +96,11 @@ func (t target) Find(ctx context.Context, resource string, key port.Key) ([]port
 			return nil, err
 		}
 	}
+	done, err := t.before.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return t.Target.Find(ctx, resource, key)
 }
 
@@ -101,16 +115,11 @@ func (t target) Update(ctx context.Context, resource, id string, change []byte) 
 }
 
 func (t target) write(ctx context.Context, op string, call func(context.Context) (port.Document, error)) (port.Document, error) {
-	err := t.keeper.Check(ctx)
-	if err == nil && t.before.Write != nil {
-		err = t.before.Write(ctx)
-	}
-	if kept := t.keeper.Kept(ctx); err == nil { // the intent, above all
-		err = kept
-	}
+	done, err := t.ready(ctx)
 	if err != nil {
 		return port.Document{}, &port.Error{Kind: port.ErrOutage, System: "crosswalk", Op: op, Message: "not begun", Err: err}
 	}
+	defer done()
 	bounded, cancel := context.WithTimeout(ctx, t.keeper.options.Step)
 	defer cancel()
 	doc, err := call(bounded)
@@ -118,4 +127,26 @@ func (t target) write(ctx context.Context, op string, call func(context.Context)
 		err = fmt.Errorf("%w: no answer within %s: %w", port.ErrInDoubt, t.keeper.options.Step, err)
 	}
 	return doc, err
+}
+
+// ready waits for what a write waits for. done ends its turn.
+func (t target) ready(ctx context.Context) (done func(), err error) {
+	err = t.keeper.Check(ctx)
+	if err == nil && t.before.Write != nil {
+		err = t.before.Write(ctx)
+	}
+	if kept := t.keeper.Kept(ctx); err == nil { // the intent, above all
+		err = kept
+	}
+	if err != nil {
+		return nil, err
+	}
+	if done, err = t.before.turn(ctx); err != nil {
+		return nil, err
+	}
+	if err = t.keeper.Check(ctx); err != nil { // the turn may have been long in coming
+		done()
+		return nil, err
+	}
+	return done, nil
 }

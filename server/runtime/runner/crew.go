@@ -20,7 +20,9 @@ type crew struct {
 	engine *Engine
 	flow   *Flow
 	lane   queue.Lane
-	size   int
+	size   int           // how many documents may be at the flow's systems at a time
+	hands  int           // how many may be in hand: some wait for the store meanwhile
+	turns  chan struct{} // holds an element for each document that is at a system
 	// told gets each outcome in which a document ended here; entry is its id in the activity.
 	told func(flow.Result, *queue.Delivery)
 
@@ -41,11 +43,16 @@ type crew struct {
 	editions map[string]*edition        // of the flow, by version
 }
 
+// spareHands says how many more documents are in hand than may be at the systems: one for each so many. Of few none is, so that a flow with one worker
+// keeps the order of its source.
+const spareHands = 4
+
 // plannerAge is how long workers believe what they have learned of the target.
 const plannerAge = 5 * time.Minute
 
 func (e *Engine) crew(f *Flow, lane queue.Lane, size int, told func(flow.Result, *queue.Delivery)) *crew {
-	c := &crew{engine: e, flow: f, lane: lane, size: max(1, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{},
+	size = max(1, size)
+	c := &crew{engine: e, flow: f, lane: lane, size: size, hands: size + size/spareHands, turns: make(chan struct{}, size), told: told, limit: f.Process.Flow().Limit, deferred: map[uint64]bool{},
 		editions: map[string]*edition{}}
 	c.changed = sync.NewCond(&c.mu)
 	return c
@@ -121,7 +128,7 @@ func (c *crew) free(ctx context.Context) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		n := c.size - c.inHand
+		n := c.hands - c.inHand
 		if c.limit > 0 {
 			n = min(n, c.limit-c.sent-c.inHand)
 		}
@@ -300,7 +307,7 @@ func (c *crew) attempt(ctx context.Context, d *document, sent bool) (flow.Result
 		} else if newer {
 			return c.superseded(ctx, d)
 		}
-		switch doc, ok, err := readOne(ctx, d.edition.flow, d.doc.ID); {
+		switch doc, ok, err := d.readAgain(ctx); {
 		case err != nil:
 			r := c.unread(d, err)
 			return r, c.end(ctx, d, r, false)

@@ -74,6 +74,16 @@ func (d *document) toRead() bool {
 	return read
 }
 
+// readAgain reads the document as its source has it now.
+func (d *document) readAgain(ctx context.Context) (doc port.Document, ok bool, err error) {
+	done, err := d.turn(ctx)
+	if err != nil {
+		return port.Document{}, false, err
+	}
+	defer done()
+	return readOne(ctx, d.edition.flow, d.doc.ID)
+}
+
 // overtaken tells whether nothing was sent because the document is to be read again.
 func (d *document) overtaken() bool {
 	d.mu.Lock()

@@ -82,6 +82,19 @@ func (d *document) announce(ctx context.Context) error {
 	return d.crew.engine.activity.Announce(ctx, e, d.doc)
 }
 
+// turn waits until fewer of the crew's documents are at the flow's systems than may be.
+func (d *document) turn(ctx context.Context) (done func(), err error) {
+	if d == nil {
+		return func() {}, nil
+	}
+	select {
+	case d.crew.turns <- struct{}{}:
+		return func() { <-d.crew.turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // entry begins an entry of the activity.
 func (d *document) entry() activity.Entry {
 	i, f := d.item, d.edition.flow

@@ -37,6 +37,8 @@ type plain struct {
 	calls     atomic.Int64
 	looks     atomic.Int64
 	writes    atomic.Int64
+	flight    atomic.Int64 // calls that are being answered, but for pages of the source
+	most      atomic.Int64 // of them at a time
 
 	mu     sync.Mutex
 	drafts map[string]int // by reference, how many
@@ -46,6 +48,12 @@ const plainPage = 250
 
 func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.calls.Add(1)
+	if r.URL.Path != "/orders" && r.URL.Path != "/stocks" { // one reads beside those who send
+		n := p.flight.Add(1)
+		defer p.flight.Add(-1)
+		for most := p.most.Load(); n > most && !p.most.CompareAndSwap(most, n); most = p.most.Load() {
+		}
+	}
 	if p.pause > 0 {
 		time.Sleep(p.pause)
 	}

@@ -17,7 +17,8 @@ import (
 
 // RunOptions say how one run goes.
 type RunOptions struct {
-	// Workers is how many documents are in hand at a time (default 1, which keeps the source's order).
+	// Workers is how many documents are at the flow's systems at a time (default 1, which keeps the source's order). A few more are in hand, waiting for the
+	// store.
 	Workers int
 	// FromStart reads everything from the flow's start; Since reads what changed since then. Neither moves the cursor back.
 	FromStart bool

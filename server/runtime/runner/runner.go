@@ -157,6 +157,7 @@ func (e *Engine) Guard(t port.Target) port.Target {
 			e.options.Fault("before-write")
 			return inHand(ctx).announce(ctx)
 		},
+		Turn: func(ctx context.Context) (func(), error) { return inHand(ctx).turn(ctx) },
 	})
 }
 

@@ -24,7 +24,7 @@ type Host interface {
 
 // ServeOptions configure [Engine.Serve].
 type ServeOptions struct {
-	// Workers is how many documents of a flow this process has in hand at a time (default 4).
+	// Workers is how many documents of a flow this process has at the flow's systems at a time (default 4).
 	Workers int
 	// Patience is how long a document is tried again whose systems do not answer (default 24 h).
 	Patience time.Duration

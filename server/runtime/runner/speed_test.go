@@ -21,7 +21,7 @@ import (
 
 var (
 	speedDocuments = flag.Int("speed", 0, "how many documents TestSpeed lets cross, a quarter of them where systems take their time; 0 for a few, unmeasured")
-	speedWorkers   = flag.Int("workers", 256, "how many documents TestSpeed has in hand where systems answer at once")
+	speedWorkers   = flag.Int("workers", 256, "how many documents TestSpeed has at systems that answer at once")
 	speedTurns     = flag.Int("turns", 3, "how often TestSpeed measures")
 )
 
@@ -44,10 +44,10 @@ func TestSpeed(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			var ratios, rates []float64
 			for range turns {
-				bare, bareCPU, calls := timed(t, way.documents, way.pause, func(p *plain, at string) func() {
+				bare, bareCPU, calls := timed(t, way.documents, way.workers, way.pause, func(p *plain, at string) func() {
 					return func() { bareLoop(t, p, at, way.workers) }
 				})
-				durable, cpu, durableCalls := timed(t, way.documents, way.pause, func(_ *plain, at string) func() {
+				durable, cpu, durableCalls := timed(t, way.documents, way.workers, way.pause, func(_ *plain, at string) func() {
 					s := plainSet(t, t.TempDir(), at, port.Order, runner.Options{})
 					return func() {
 						summary, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{Workers: way.workers})
@@ -62,7 +62,7 @@ func TestSpeed(t *testing.T) {
 				}
 				n := float64(way.documents)
 				ratios, rates = append(ratios, durable.Seconds()/bare.Seconds()), append(rates, n/durable.Seconds())
-				t.Logf("%d documents, %d in hand: %6.0f a second, %5.0f µs CPU each; bare loop %6.0f a second, %5.0f µs CPU each: %.2f times as long",
+				t.Logf("%d documents, %d at the systems: %6.0f a second, %5.0f µs CPU each; bare loop %6.0f a second, %5.0f µs CPU each: %.2f times as long",
 					way.documents, way.workers, n/durable.Seconds(), micros(cpu)/n, n/bare.Seconds(), micros(bareCPU)/n, durable.Seconds()/bare.Seconds())
 			}
 			t.Logf("median: %.0f documents a second, %.2f times as long as the bare loop", median(rates), median(ratios))
@@ -77,8 +77,8 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// timed starts the systems, makes ready, lets the documents cross, and holds each to have crossed once.
-func timed(t *testing.T, documents int, pause time.Duration, ready func(p *plain, at string) (cross func())) (took, cpu time.Duration, calls int64) {
+// timed starts the systems, makes ready, lets the documents cross, and holds each to have crossed once, with as many calls in flight as may be at most.
+func timed(t *testing.T, documents, workers int, pause time.Duration, ready func(p *plain, at string) (cross func())) (took, cpu time.Duration, calls int64) {
 	t.Helper()
 	p := &plain{documents: documents, pause: pause}
 	at := p.start(t)
@@ -90,6 +90,9 @@ func timed(t *testing.T, documents int, pause time.Duration, ready func(p *plain
 		if n := p.drafts[strconv.Itoa(i)]; n != 1 {
 			t.Fatalf("order %d crossed %d times", i, n)
 		}
+	}
+	if most := p.most.Load(); most > int64(workers) {
+		t.Errorf("%d calls were in flight at a time, and %d may be", most, workers)
 	}
 	return took, cpu, p.calls.Load()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
@@ -203,7 +204,7 @@ func (e *Engine) named(ctx context.Context, f *Flow, names []string) ([]port.Doc
 			}
 		}
 	}
-	return nil, fmt.Errorf("%s has no document %s", f.Process.Flow().From, slices.Sorted(maps.Keys(left))[0])
+	return nil, fmt.Errorf("%s has no document %s", f.Process.Flow().From, strings.Join(slices.Sorted(maps.Keys(left)), ", "))
 }
 
 // drain waits until nothing of the flow is queued but what was put back for long, or until the crew ends.

@@ -111,7 +111,7 @@ func openStore(ctx context.Context, dir string, o Options) (*runtime.Runtime, er
 func (s *Set) Schedules() map[string]schedule.Spec {
 	out := map[string]schedule.Spec{}
 	for _, f := range s.Current().Flows {
-		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Cron, Zone: f.Trigger.Zone}
+		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Schedule(), Zone: f.Trigger.Zone}
 	}
 	return out
 }

@@ -102,6 +102,16 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	return err
 }
 
+// NameOf is what people call a document of the source: its number or SKU, as the read mapping makes it. It is the document's own key where the mapping
+// refuses it.
+func (p *Planner) NameOf(ctx context.Context, doc port.Document) string {
+	d := p.open(ctx, doc)
+	if d.canonical == nil {
+		return doc.Key
+	}
+	return p.nameOf(d)
+}
+
 // nameOf is what people call the document: its number or SKU. A customer is never called by the e-mail address, because
 // names stand in logs.
 func (p *Planner) nameOf(d *draft) string {

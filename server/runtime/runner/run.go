@@ -193,12 +193,17 @@ func (e *Engine) named(ctx context.Context, f *Flow, names []string) ([]port.Doc
 	if len(left) == 0 {
 		return out, nil
 	}
+	planner := f.Process.Planner()
 	for doc, err := range f.Process.Read(ctx, f.Process.Flow().Start) {
 		if err != nil {
 			return nil, fmt.Errorf("looking for the documents: %w", err)
 		}
-		if left[doc.Key] {
-			delete(left, doc.Key)
+		name := doc.Key
+		if !left[name] {
+			name = planner.NameOf(ctx, doc) // which is what the runs and the log call it
+		}
+		if left[name] {
+			delete(left, name)
 			if out = append(out, doc); len(left) == 0 {
 				return out, nil
 			}

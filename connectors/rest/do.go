@@ -118,7 +118,12 @@ func (c *call) alive(ctx context.Context) error {
 	return nil
 }
 
+// ended is the error of a request that was not sent because its caller has gone. Of one that must not be repeated it says so: whoever stops while it
+// waits for the budget has made nothing.
 func (c *call) ended(cause error) error {
+	if !c.req.repeatable() {
+		return &port.Error{Kind: port.ErrOutage, System: c.cfg.System, Op: c.req.Op(), Message: "not sent", Err: cause}
+	}
 	return fmt.Errorf("%s: %s: %w", c.cfg.System, c.req.Op(), cause)
 }
 
@@ -133,7 +138,7 @@ func (c *call) attempt(ctx context.Context, number int) (Response, again, error)
 	sent := &sentTrace{}
 	hr, err := c.build(httptrace.WithClientTrace(actx, sent.trace()))
 	if err != nil {
-		return Response{}, never, c.ended(err)
+		return Response{}, never, fmt.Errorf("%s: %s: %w", c.cfg.System, c.req.Op(), err)
 	}
 	if c.cfg.Auth != nil {
 		if err := c.cfg.Auth.Authorize(ctx, hr); err != nil {

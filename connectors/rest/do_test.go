@@ -214,7 +214,7 @@ func TestCallerGivesUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := client(t, s.URL, newClock(), nil).Do(ctx, rest.Request{Method: "POST", Path: "/orders"})
-		if !errors.Is(err, context.Canceled) || errors.Is(err, port.ErrInDoubt) || s.count() != 0 {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, port.ErrOutage) || s.count() != 0 { // nothing was made, and it says so
 			t.Errorf("got %v after %d calls", err, s.count())
 		}
 	})
@@ -225,7 +225,7 @@ func TestCallerGivesUp(t *testing.T) {
 			cfg.Sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 		})
 		_, err := c.Do(ctx, rest.Request{Method: "POST", Path: "/orders"})
-		if !errors.Is(err, context.Canceled) || s.count() != 1 {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, port.ErrOutage) || s.count() != 1 {
 			t.Errorf("got %v after %d calls", err, s.count())
 		}
 	})

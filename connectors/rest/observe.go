@@ -44,6 +44,8 @@ func endKind(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, port.ErrOutage) && errors.Is(err, context.Canceled):
+		return context.Canceled // it was not sent
 	case errors.As(err, &e):
 		return e.Kind
 	case errors.Is(err, context.DeadlineExceeded):

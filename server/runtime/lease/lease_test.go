@@ -200,10 +200,22 @@ func TestStepTimeout(t *testing.T) {
 	if _, err := target.Create(t.Context(), "order", nil); !errors.Is(err, port.ErrInDoubt) {
 		t.Errorf("a write without an answer: %v", err)
 	}
+	// One that spent its time in waiting for the budget of calls made nothing.
+	if _, err := a.Target(unsent{}, Before{}).Create(t.Context(), "order", nil); errors.Is(err, port.ErrInDoubt) || !errors.Is(err, port.ErrOutage) {
+		t.Errorf("a write that was not sent: %v", err)
+	}
 	one, _ := stores(t)
 	if _, err := Open(t.Context(), one, Options{Lease: time.Second, Step: time.Second}); err == nil {
 		t.Error("writes may be on their way when their lease runs out")
 	}
+}
+
+// unsent is a target to which nothing gets through.
+type unsent struct{ port.Target }
+
+func (unsent) Create(ctx context.Context, _ string, _ []byte) (port.Document, error) {
+	<-ctx.Done()
+	return port.Document{}, &port.Error{Kind: port.ErrOutage, System: "books", Op: "POST /orders", Message: "not sent", Err: ctx.Err()}
 }
 
 // full can everything that a target can.

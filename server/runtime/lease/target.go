@@ -123,7 +123,7 @@ func (t target) write(ctx context.Context, op string, call func(context.Context)
 	bounded, cancel := context.WithTimeout(ctx, t.keeper.options.Step)
 	defer cancel()
 	doc, err := call(bounded)
-	if err != nil && bounded.Err() != nil && ctx.Err() == nil && !errors.Is(err, port.ErrInDoubt) {
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil && !errors.Is(err, port.ErrInDoubt) && !errors.Is(err, port.ErrOutage) {
 		err = fmt.Errorf("%w: no answer within %s: %w", port.ErrInDoubt, t.keeper.options.Step, err)
 	}
 	return doc, err
@@ -144,7 +144,8 @@ func (t target) ready(ctx context.Context) (done func(), err error) {
 	if done, err = t.before.turn(ctx); err != nil {
 		return nil, err
 	}
-	if err = t.keeper.Check(ctx); err != nil { // the turn may have been long in coming
+	// The turn may have been long in coming, and come because the document before was stopped, as this one is.
+	if err = errors.Join(ctx.Err(), t.keeper.Check(ctx)); err != nil {
 		done()
 		return nil, err
 	}

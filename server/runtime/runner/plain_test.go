@@ -221,7 +221,7 @@ rules:
 `
 
 // plainSet is a store in dir, and the flow of orders or of stock on it.
-func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options) *set {
+func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options, pace ...flow.Pace) *set {
 	t.Helper()
 	store, err := runtime.Open(t.Context(), dir, runtime.Options{})
 	if err != nil {
@@ -248,7 +248,7 @@ func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options
 			TargetRead: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n")}
 	}
 	systems := flow.Systems{Source: plainClient{client}, Target: engine.Guard(plainClient{client}), Links: engine.Links(store.Links(f.Name)), Cursors: store.Cursors(), Locks: engine.Locks("plain")}
-	process, err := flow.New(f, systems, quick)
+	process, err := flow.New(f, systems, append(pace, quick)[0])
 	if err != nil {
 		t.Fatal(err)
 	}

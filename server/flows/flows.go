@@ -116,6 +116,15 @@ func (s *Set) Schedules() map[string]schedule.Spec {
 	return out
 }
 
+// After returns the flows that a flow of the project comes after.
+func (s *Set) After(name string) []string {
+	f, err := s.Current().Flow(name)
+	if err != nil {
+		return nil // it is gone
+	}
+	return f.After
+}
+
 // Close closes the store, and sends the traces that are left.
 func (s *Set) Close(ctx context.Context) error {
 	if s.options.Outbound != nil {

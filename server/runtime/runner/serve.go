@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/connectors"
+	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/runtime/queue"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 )
@@ -18,6 +19,8 @@ import (
 type Host interface {
 	// Schedules returns when each flow runs; flows without a schedule are in it too.
 	Schedules() map[string]schedule.Spec
+	// After returns the flows that read and send before a flow does, where they are due too.
+	After(flow string) []string
 	// Flow opens a flow. The server closes it.
 	Flow(ctx context.Context, name string) (*Flow, error)
 }
@@ -91,15 +94,16 @@ func (s *server) tend(ctx context.Context) {
 			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
 		}
 		for _, name := range s.names() {
-			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend); err != nil && ctx.Err() == nil {
+			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend, len(s.host.After(name)) > 0); err != nil && ctx.Err() == nil {
 				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
 			}
 		}
 	}
 }
 
-// retryUnsettled asks for another attempt at documents whose trouble may have passed, ever less often.
-func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Duration) error {
+// retryUnsettled asks for another attempt at documents whose trouble may have passed, ever less often. Where the flow comes after others, these may have
+// brought an article that was missing.
+func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Duration, after bool) error {
 	left, err := e.Unsettled(ctx, name)
 	if err != nil {
 		return err
@@ -107,7 +111,7 @@ func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Dura
 	var ids []string
 	for _, u := range left {
 		wait := min(tend<<min(u.Attempts-1, 8), 6*time.Hour)
-		if u.Passing() && e.options.Now().Sub(u.Last) >= wait {
+		if (u.Passing() || after && u.Code == flow.FailProduct) && e.options.Now().Sub(u.Last) >= wait {
 			ids = append(ids, u.ID)
 		}
 	}
@@ -128,6 +132,7 @@ type served struct {
 	print  string // the fingerprint with which it was opened last
 
 	reading, resyncing atomic.Bool // what changed, and everything
+	waiting            time.Time   // since when it waits for flows that it comes after; zero for not
 
 	mu    sync.Mutex
 	crews map[queue.Lane]*crew
@@ -218,6 +223,8 @@ func (f *served) work(ctx context.Context, open *Flow) {
 			switch {
 			case len(t.Ask.IDs) > 0 && !open.Process.PlansWhole():
 				f.hint(ctx, open, t)
+			case !isBacklog(t.Ask) && f.behind(ctx):
+				_ = t.Later(time.Second)
 			case reading.CompareAndSwap(false, true):
 				hands.Go(func() {
 					defer reading.Store(false)

@@ -21,6 +21,8 @@ type host struct {
 	every time.Duration
 }
 
+func (host) After(string) []string { return nil }
+
 func (h host) Schedules() map[string]schedule.Spec {
 	return map[string]schedule.Spec{flowName: {Every: h.every}}
 }
@@ -43,6 +45,44 @@ func eventually(t *testing.T, what string, is func() bool) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// follower is a host of one flow that comes after another.
+type follower struct {
+	host
+	after string
+}
+
+func (f follower) After(string) []string { return []string{f.after} }
+
+// TestServeAfter shows that a flow does not read while one that it comes after is due, and does not wait for one that is paused.
+func TestServeAfter(t *testing.T) {
+	t.Parallel()
+	newWorld(t, nil)
+	s := opened(t, t.TempDir(), runner.Options{})
+	if err := s.engine.Start(t.Context(), "products", schedule.Ask{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	defer stop()
+	serving.Go(func() {
+		if err := s.engine.Serve(ctx, follower{host{s, time.Second}, "products"}, runner.ServeOptions{Workers: 2}); err != nil {
+			t.Error(err)
+		}
+	})
+	time.Sleep(3500 * time.Millisecond) // three ticks
+	if state, err := s.engine.State(t.Context(), flowName); err != nil || !state.LastStarted.IsZero() {
+		t.Errorf("it does not wait: %+v %v", state, err)
+	}
+	if err := s.engine.Pause(t.Context(), "products"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it goes on", func() bool {
+		state, err := s.engine.State(t.Context(), flowName)
+		return err == nil && !state.LastFinished.IsZero()
+	})
 }
 
 // TestServe lets two servers share a flow while orders come in, one of them goes away, and the flow is paused.

@@ -156,6 +156,20 @@ func (s *Scheduler) Ask(ctx context.Context, flow, id string, ask Ask) error {
 	return nil
 }
 
+// Due tells whether a flow has a tick, or was asked for a run of what changed, that is not done yet.
+func (s *Scheduler) Due(ctx context.Context, flow string) (bool, error) {
+	for _, subject := range []string{"tick." + token(flow), "ask." + token(flow) + ".now"} {
+		_, err := s.stream.GetLastMsgForSubject(ctx, subject)
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false, fmt.Errorf("whether %s is due: %w", flow, err)
+		}
+	}
+	return false, nil
+}
+
 // Take hands ticks to do until ctx ends. Each is taken by one process.
 func (s *Scheduler) Take(ctx context.Context, do func(Tick)) error {
 	for ctx.Err() == nil {

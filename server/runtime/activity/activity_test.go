@@ -133,6 +133,8 @@ func TestList(t *testing.T) {
 		{"none", Query{Flow: "nobody"}, ""},
 		{"the future", Query{Since: time.Now().Add(time.Hour)}, ""},
 		{"the past", Query{Until: time.Now().Add(-time.Hour)}, ""},
+		{"a time to come that no count of nanoseconds reaches", Query{Since: time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
+		{"a time long gone", Query{Until: time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

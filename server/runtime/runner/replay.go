@@ -52,7 +52,9 @@ func (e *Engine) Preview(ctx context.Context, f *Flow, entries []activity.Entry)
 				return nil, err
 			}
 		}
-		c.Fields = flow.Differences(mainBody(record.Plan), mainBody(c.Result.Plan))
+		if body := mainBody(c.Result.Plan); body != nil { // of what is not sent no field would be sent otherwise
+			c.Fields = flow.Differences(mainBody(record.Plan), body)
+		}
 		out = append(out, c)
 	}
 	return out, nil

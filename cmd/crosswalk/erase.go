@@ -29,9 +29,8 @@ keys, queued documents, links, notes, and kept versions of flows whose files nam
 What lies in the connected systems is not touched, and comes back where a flow reads it again: erase the person there first. Ids and numbers of documents that do
 not name the person stay, in links and in the account: without them an order would be sent twice. The project's own files and saved plans are yours to change.
 
-What the store has deleted is overwritten in its files when it is closed, so stop a server first, or start it anew afterwards: what it has in hand at that
-moment it records when it ends. A backup that was made before still holds the person; so may a store that a restore has moved aside, and what the disk
-keeps of files that were written anew.`,
+What the store has deleted is overwritten in its files when it is closed, so stop a server first, or start it anew afterwards. A backup that was made before
+still holds the person; so may a store that a restore has moved aside, and what the disk keeps of files that were written anew.`,
 		Example: `  crosswalk erase --email anna@example.com`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -83,6 +82,9 @@ func (c *cli) erase(ctx context.Context, folder, email string, person activity.P
 		_ = writeJSON(c.stdout, map[string]any{"erased": done.Erasure, "filesLeft": files, "deletedLeft": deleted, "serverOpen": !done.owner, "storesAside": aside})
 	} else {
 		fmt.Fprintf(c.stdout, "erased %d entries, %d queued documents, %d links, %d notes, %d versions of flows\n", done.Entries, done.Queued, done.Links, done.Notes, done.Versions)
+		if done.Erasure == (runner.Erasure{Erasure: activity.Erasure{Scanned: done.Scanned}}) {
+			fmt.Fprintln(c.stdout, "nothing names this address: is it spelt as in the systems?")
+		}
 		if done.Versions > 0 {
 			fmt.Fprintln(c.stdout, "the project's files named the person: where they still do, so will what is kept of the flow's next run")
 		}

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
@@ -37,6 +38,9 @@ const SkipErased = "erased"
 // erasePasses is how often everything is gone through at most, where flows that run bring the person back meanwhile.
 const erasePasses = 3
 
+// eraseAgain is how long a pass waits for those who are recording something.
+const eraseAgain = time.Second
+
 // Erase removes a person from the store by an e-mail address, and proves it by going through everything that is left: the last pass found nothing, or what it
 // found is in Left. What lies in the systems themselves, and in backups of the store's keys, is not reached.
 func (e *Engine) Erase(ctx context.Context, email string) (Erasure, error) {
@@ -47,16 +51,27 @@ func (e *Engine) Erase(ctx context.Context, email string) (Erasure, error) {
 	}
 	for pass := range erasePasses {
 		before := out.besides()
+		if pass > 0 && before > 0 {
+			// Who was about to record a document when it was erased from the queue has done so by then; who comes later finds it gone.
+			select {
+			case <-ctx.Done():
+				return out, context.Cause(ctx)
+			case <-time.After(eraseAgain):
+			}
+		}
 		if err := e.eraseBesides(ctx, person, &out); err != nil {
 			return out, err
 		}
-		if pass > 0 && out.besides() == before {
-			break // nothing is left but what the pass before has proven to be gone
+		if pass > 0 && out.besides() == 0 {
+			break // nothing was in the queue, and the pass before has proven the rest to be gone
 		}
 		found, err := e.activity.Erase(ctx, person)
 		out.Entries, out.Scanned, out.Left = out.Entries+found.Entries, found.Scanned, found.Left
 		if err != nil {
 			return out, err
+		}
+		if pass > 0 && out.besides() == before && found.Entries == 0 {
+			break
 		}
 		if pass == erasePasses-1 {
 			out.Left += out.besides() - before // it still comes back
@@ -100,6 +115,34 @@ func (e *Engine) eraseBesides(ctx context.Context, person activity.Person, out *
 	})
 	out.Links += links
 	return err
+}
+
+// company is for how long after another process used the store its doings are looked for.
+const company = time.Hour
+
+// erasedInHand tells whether an item was erased while a worker had it in hand. A process that has the store to itself need not look.
+func (e *Engine) erasedInHand(ctx context.Context, item *queue.Delivery) (bool, error) {
+	if e.store.Alone(company, func() {}) {
+		return false, nil
+	}
+	if gone, err := item.Gone(ctx); err != nil || !gone {
+		return false, err
+	}
+	erased := false
+	err := e.activity.EachMeta(ctx, activity.Query{Flow: item.Flow, Code: SkipErased, Since: item.QueuedAt.Add(-time.Minute)}, func(m activity.Meta) error {
+		erased = erased || m.Item == item.Seq
+		return nil
+	})
+	return erased, err
+}
+
+// leaveErased ends a document whose person was erased while it was in hand: how it ended stays, and nothing else.
+func (c *crew) leaveErased(ctx context.Context, d *document, r flow.Result, m activity.Meta) error {
+	m.Outcome, m.Code = r.Outcome, r.Code
+	if err := errors.Join(c.engine.leases.Kept(ctx), c.engine.activity.Leave(ctx, m)); err != nil {
+		return err
+	}
+	return c.conclude(ctx, d, r, 0, c.engine.openBefore(ctx, d.edition.flow, d.doc))
 }
 
 // eraseStates takes the person out of why flows could not go on.

@@ -2,14 +2,17 @@ package runner_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -194,5 +197,52 @@ func TestEraseEverywhere(t *testing.T) {
 		if person.In(text) || len(v.Files) > 0 { // the only version had the address
 			t.Errorf("it is still there: %q", text)
 		}
+	}
+}
+
+// TestEraseInHand erases a person while an order of that person is being sent by another process: what is recorded of it afterwards names nobody.
+func TestEraseInHand(t *testing.T) {
+	reached, open := make(chan struct{}), make(chan struct{})
+	var once, lifted sync.Once
+	lift := func() { lifted.Do(func() { close(open) }) }
+	newWorld(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/customerinvoicedrafts") {
+				once.Do(func() { close(reached); <-open })
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	dir := t.TempDir()
+	s := opened(t, dir, runner.Options{})
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.engine.Run(context.WithoutCancel(t.Context()), s.flow, runner.RunOptions{Only: []string{"10002"}})
+		ended <- err
+	}()
+	defer func() {
+		lift()
+		if ended != nil {
+			<-ended
+		}
+	}()
+	<-reached
+	const person = "pieter.jansen@example.nl"
+	other := opened(t, dir, runner.Options{})
+	done, err := other.engine.Erase(t.Context(), person)
+	if err != nil || done.Queued != 1 || done.Left != 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	lift()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	ended = nil
+	done, err = other.engine.Erase(t.Context(), person)
+	if err != nil || done.Entries+done.Queued+done.Links+done.Notes != 0 {
+		t.Errorf("it came back: %+v, %v", done, err)
+	}
+	if a := balanced(t, s); a.Created != 1 || a.Read != 1 {
+		t.Errorf("%s", a)
 	}
 }

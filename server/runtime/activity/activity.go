@@ -128,6 +128,14 @@ type Log struct {
 	putEntries, putPayloads *runtime.Gatherer
 }
 
+// Keeps returns how long entries of a flow stay.
+func (l *Log) Keeps(flowName string) time.Duration {
+	if d, ok := l.options.Retentions[flowName]; ok {
+		return d
+	}
+	return l.options.Retention
+}
+
 // The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket> and payload.<flow>.
 const (
 	entryStream   = "ACTIVITY"

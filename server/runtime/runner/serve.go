@@ -87,14 +87,19 @@ func pause(ctx context.Context, d time.Duration) bool {
 // tend looks after what does not come by itself: what is older than it may be, and unsettled documents.
 func (s *server) tend(ctx context.Context) {
 	for pause(ctx, s.options.Tend) {
-		if _, err := s.engine.activity.Expire(ctx, s.engine.options.Now()); err != nil && ctx.Err() == nil {
-			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
-		}
+		s.engine.expire(ctx)
 		for _, name := range s.names() {
 			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend); err != nil && ctx.Err() == nil {
 				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
 			}
 		}
+	}
+}
+
+// expire removes what is older than its flow keeps.
+func (e *Engine) expire(ctx context.Context) {
+	if _, err := e.activity.Expire(ctx, e.options.Now()); err != nil && ctx.Err() == nil {
+		e.options.Log.Error("what is too old could not be removed", "error", err)
 	}
 }
 

@@ -261,6 +261,9 @@ func (a *API) startRun(w http.ResponseWriter, r *http.Request) error {
 	if len(ask.IDs) > maxNamed {
 		return refuse(fmt.Sprintf("Name at most %d documents at a time.", maxNamed))
 	}
+	if slices.Contains(ask.IDs, "") {
+		return refuse("An id is empty.")
+	}
 	if err := a.start(r, f, schedule.Ask{IDs: ask.IDs}); err != nil {
 		return err
 	}

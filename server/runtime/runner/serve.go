@@ -292,7 +292,11 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.Ask) (int, error) {
 	e := f.server.engine
 	if open.Process.PlansWhole() {
-		s, err := e.runWhole(ctx, open, RunOptions{Workers: f.server.options.Workers})
+		o := RunOptions{Workers: f.server.options.Workers}
+		if ask.Cause != "webhook" && ask.Cause != "retry" { // those say that something changed, or may have
+			o.Only, o.Version = ask.IDs, ask.Version
+		}
+		s, err := e.runWhole(ctx, open, o)
 		return s.Read, err
 	}
 	r := f.reader(open, run, ask)

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -126,6 +127,8 @@ type Log struct {
 	options  Options
 
 	putEntries, putPayloads *runtime.Gatherer
+
+	newest atomic.Uint64 // entry that this process knows of
 }
 
 // The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket> and payload.<flow>.
@@ -144,10 +147,25 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	if l.entries, err = store.Stream(ctx, jetstream.StreamConfig{Name: entryStream, Subjects: []string{"activity.>"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
+	l.newest.Store(l.entries.CachedInfo().State.LastSeq)
 	if l.payloads, err = store.Stream(ctx, jetstream.StreamConfig{Name: payloadStream, Subjects: []string{"payload.*"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// Newest is the ID of an entry that everything which is still to come stands behind: the newest one that this process knows of. Unlike a time it is right
+// whatever happens to clocks.
+func (l *Log) Newest() uint64 { return l.newest.Load() }
+
+// knows notes an entry that is there.
+func (l *Log) knows(id uint64) {
+	for {
+		newest := l.newest.Load()
+		if id <= newest || l.newest.CompareAndSwap(newest, id) {
+			return
+		}
+	}
 }
 
 // token is a flow's name as one token of a subject; names of flows hold no other character that subjects give a meaning.
@@ -313,6 +331,7 @@ func (l *Log) put(ctx context.Context, entries ...runtime.Outgoing) ([]uint64, e
 	ids := make([]uint64, len(receipts))
 	for i, r := range receipts {
 		ids[i] = r.Seq
+		l.knows(r.Seq)
 	}
 	return ids, nil
 }

@@ -188,7 +188,7 @@ func TestList(t *testing.T) {
 
 func TestSettled(t *testing.T) {
 	l, _ := open(t, t.TempDir(), Options{})
-	began := time.Now()
+	began := l.Newest()
 	attempt(t, l, "orders", 1, Retrying, "unreachable", Record{})
 	doc := port.Document{ID: "id-1", Key: "1"}
 	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || err != nil {
@@ -213,13 +213,13 @@ func TestSettled(t *testing.T) {
 		flow  string
 		doc   port.Document
 		item  uint64
-		since time.Time
+		after uint64
 		want  bool
 	}{
 		{"orders", doc, 2, began, true}, {"orders", doc, 1, began, false}, {"others", doc, 2, began, false},
-		{"orders", port.Document{ID: "id-2", Key: "1"}, 2, began, false}, {"orders", doc, 2, time.Now().Add(time.Hour), false},
+		{"orders", port.Document{ID: "id-2", Key: "1"}, 2, began, false}, {"orders", doc, 2, l.Newest(), false},
 	} {
-		if got, err := l.Since(t.Context(), tt.flow, tt.doc, tt.item, tt.since); got != tt.want || err != nil {
+		if got, err := l.Since(t.Context(), tt.flow, tt.doc, tt.item, tt.after); got != tt.want || err != nil {
 			t.Errorf("%+v: %v, %v", tt, got, err)
 		}
 	}
@@ -359,12 +359,14 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// BenchmarkMillion asks for pages of a log of a million entries: go test -run=^$ -bench=Million ./server/runtime/activity
+// BenchmarkMillion asks for pages and counts of a log of a million entries: go test -run='^$' -bench=Million -timeout 1h ./server/runtime/activity
 func BenchmarkMillion(b *testing.B) {
 	l, _ := open(b, b.TempDir(), Options{})
+	begun := time.Now()
 	if err := fill(l, 1_000_000); err != nil {
 		b.Fatal(err)
 	}
+	middle := begun.Add(time.Since(begun) / 2)
 	for name, q := range map[string]Query{
 		"newest":   {},
 		"flow":     {Flow: "stock"},
@@ -372,11 +374,22 @@ func BenchmarkMillion(b *testing.B) {
 		"key":      {Flow: "stock", Key: "SKU-77777"},
 		"since":    {Flow: "stock", Since: time.Now().Add(-time.Second), Outcomes: []flow.Outcome{flow.Updated}},
 		"deep":     {Flow: "stock", Before: 500_000},
+		"until":    {Flow: "stock", Until: middle},
+		"nobody":   {Flow: "stock", Key: "SKU-nobody"},
 		"no match": {Flow: "stock", Outcomes: []flow.Outcome{flow.InDoubt}},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := l.List(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for name, since := range map[string]time.Time{"count": {}, "count since": middle} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.Tally(b.Context(), "stock", since, time.Time{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -26,6 +26,8 @@ type Query struct {
 	Key string
 	// Since and Until bound the time: at or after, before.
 	Since, Until time.Time
+	// After is the ID of an entry behind which the selection begins. It takes the place of Since.
+	After uint64
 	// Before is the ID of the last entry of the page before.
 	Before uint64
 	// Limit is the size of the page (default 50, at most 1000).
@@ -208,16 +210,16 @@ func (l *Log) record(ctx context.Context, s stored, key seal.Key) (Record, error
 }
 
 // Settled returns the entry in which an item of the queue ended, if it has: a worker may have died between settling a document and taking it
-// from the queue. doc is the document as the source names it; where its key is not known, leave both empty. since is when the item was queued.
+// from the queue. doc is the document as the source names it; where its key is not known, leave both empty. after is [Log.Newest] of when the item was queued.
 //
 // sent tells whether an attempt at the item was about to write to the target.
-func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc port.Document, since time.Time) (e Entry, settled, sent bool, err error) {
+func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc port.Document, after uint64) (e Entry, settled, sent bool, err error) {
 	b := ""
 	if doc.Key != "" || doc.ID != "" {
 		b = bucket(l.hashes(flowName, doc.Key, doc.ID)[0])
 	}
 	found := errors.New("found")
-	err = l.each(ctx, Query{Flow: flowName, Since: since}, b, func(s stored) error {
+	err = l.each(ctx, Query{Flow: flowName, After: after}, b, func(s stored) error {
 		if s.Item != item {
 			return nil
 		}
@@ -236,11 +238,11 @@ func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc por
 	return Entry{}, false, sent, err
 }
 
-// Since tells whether a document has ended since then otherwise than by an item of the queue.
-func (l *Log) Since(ctx context.Context, flowName string, doc port.Document, item uint64, since time.Time) (bool, error) {
+// Since tells whether a document has ended otherwise than by an item of the queue, behind the entry after.
+func (l *Log) Since(ctx context.Context, flowName string, doc port.Document, item, after uint64) (bool, error) {
 	found := errors.New("found")
 	hashes := l.hashes(flowName, doc.Key, doc.ID)
-	err := l.each(ctx, Query{Flow: flowName, Since: since}, bucket(hashes[0]), func(s stored) error {
+	err := l.each(ctx, Query{Flow: flowName, After: after}, bucket(hashes[0]), func(s stored) error {
 		if s.Item != item && Final(s.Outcome) && slices.Contains(s.Hashes, hashes[len(hashes)-1]) {
 			return found
 		}
@@ -307,6 +309,14 @@ func (l *Log) Tally(ctx context.Context, flowName string, since, until time.Time
 	return out, codes, nil
 }
 
+// from is where a selection begins.
+func (q Query) from() runtime.From {
+	if q.After > 0 {
+		return runtime.From{Seq: q.After + 1}
+	}
+	return from(q.Since)
+}
+
 func from(t time.Time) runtime.From {
 	if t.IsZero() {
 		return runtime.From{Seq: 1}
@@ -338,7 +348,7 @@ func (l *Log) EachMeta(ctx context.Context, q Query, do func(Meta) error) error 
 // each calls do with the entries of a bucket ("" for all), oldest first, below q.Before.
 func (l *Log) each(ctx context.Context, q Query, bucket string, do func(stored) error) error {
 	for _, filter := range q.filters(bucket) {
-		for from := from(q.Since); ; {
+		for from := q.from(); ; {
 			found, left, err := l.store.Scan(ctx, entryStream, filter, from, 1000)
 			if err != nil {
 				return err

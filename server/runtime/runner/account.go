@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 	if err != nil {
 		return a, err
 	}
-	noted, err := e.noted(ctx, flowName, since, until)
+	noted, after, err := e.noted(ctx, flowName, since, until)
 	if err != nil {
 		return a, err
 	}
@@ -73,8 +74,11 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 		outcome flow.Outcome
 		code    string
 	}
-	ended := map[uint64]end{}
-	err = e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: since}, func(m activity.Meta) error {
+	ended, first := map[uint64]end{}, uint64(0)
+	look := func(m activity.Meta) error {
+		if first == 0 {
+			first = m.ID
+		}
 		switch {
 		case !activity.Final(m.Outcome):
 		case m.Item == 0: // it did not come from the queue
@@ -93,9 +97,19 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 			ended[m.Item] = end{m.Outcome, m.Code}
 		}
 		return nil
-	})
-	if err != nil {
+	}
+	if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: since}, look); err != nil {
 		return a, err
+	}
+	for item := range noted {
+		if _, ok := ended[item]; ok || queued[item] {
+			continue
+		}
+		// Before it is called missing: a clock that was set back since gave the entries times before the reading.
+		if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, After: after, Before: first}, look); err != nil {
+			return a, err
+		}
+		break
 	}
 	for _, x := range ended {
 		a.count(x.outcome, x.code)
@@ -131,29 +145,37 @@ func (a *Account) count(o flow.Outcome, code string) {
 	}
 }
 
-// noted reads what was noted of a flow's reading.
-func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (map[uint64]readItem, error) {
-	out := map[uint64]readItem{}
-	for from := (runtime.From{Time: since}); ; {
+// setBack is by how much a clock that is set back may be so and pages of that time still be found. The store looks for a time by halving, as if times only rose.
+const setBack = 24 * time.Hour
+
+// noted reads what was noted of a flow's reading, and of an entry that is older than all that became of it.
+func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (out map[uint64]readItem, after uint64, err error) {
+	out, after = map[uint64]readItem{}, math.MaxUint64
+	from := runtime.From{Seq: 1}
+	if !since.IsZero() {
+		from = runtime.From{Time: since.Add(-setBack)}
+	}
+	for {
 		found, left, err := e.store.Scan(ctx, readStream, "read."+token(flowName), from, 100)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, m := range found {
 			var p readPage
 			if err := e.unseal(m.Data, "read", &p); err != nil {
-				return nil, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
+				return nil, 0, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
 			}
+			from = runtime.From{Seq: m.Seq + 1}
 			if p.At.Before(since) || !p.At.Before(until) {
 				continue // a page that was written anew is not in its place
 			}
 			for _, i := range p.Items {
 				out[i.Item] = i
 			}
-			from = runtime.From{Seq: m.Seq + 1}
+			after = min(after, p.After)
 		}
 		if left == 0 || len(found) == 0 {
-			return out, nil
+			return out, after, nil
 		}
 	}
 }

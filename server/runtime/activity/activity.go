@@ -7,6 +7,7 @@ package activity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,7 +105,7 @@ type stored struct {
 	Key     uint64 `json:"key,omitempty"` // 0: that of what is on its way
 	Payload uint64 `json:"payload,omitempty"`
 	Sealed  []byte `json:"sealed"`
-	// Hashes are of what the document may be asked for by. The bucket is that of the first.
+	// Hashes are of what the document may be asked for by: the key first, the id last. They say its buckets.
 	Hashes []string `json:"hashes"`
 }
 
@@ -131,7 +132,7 @@ type Log struct {
 	newest atomic.Uint64 // entry that this process knows of
 }
 
-// The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket> and payload.<flow>.
+// The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket of the key>.<bucket of the id> and payload.<flow>.
 const (
 	entryStream   = "ACTIVITY"
 	payloadStream = "PAYLOADS"
@@ -171,12 +172,25 @@ func (l *Log) knows(id uint64) {
 // token is a flow's name as one token of a subject; names of flows hold no other character that subjects give a meaning.
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }
 
-// bucket groups documents, so that the entries of one are found among few.
-func bucket(hash string) string {
+// Documents are grouped by what people call them and by their ids, so that the entries of one are found among few by either. With more groups there would be
+// more subjects than the store lists in no time.
+const (
+	keyBuckets = 64
+	idBuckets  = 128
+)
+
+func bucket(hash string, of uint32) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(hash)) // never fails
-	return strconv.FormatUint(uint64(sum.Sum32()&0x3ff), 16)
+	return strconv.FormatUint(uint64(sum.Sum32()%of), 16)
 }
+
+// The end of a subject: the buckets of a document with these hashes, and what matches those with one of them.
+func buckets(hashes []string) string {
+	return bucket(hashes[0], keyBuckets) + "." + bucket(hashes[len(hashes)-1], idBuckets)
+}
+func byKey(hash string) string { return bucket(hash, keyBuckets) + ".*" }
+func byID(hash string) string  { return "*." + bucket(hash, idBuckets) }
 
 // hashes name a document by what it may be asked for: what people call it, and its id.
 func (l *Log) hashes(flowName string, names ...string) []string {
@@ -194,15 +208,15 @@ func (l *Log) hashes(flowName string, names ...string) []string {
 
 func (l *Log) hash(flowName, value string) string { return l.sealer.Hash(flowName + "\x00" + value) }
 
-// subject says where an entry goes; anything left empty matches all.
-func subject(flowName string, outcome flow.Outcome, code, bucket string) string {
+// subject says where an entry goes; anything left empty matches all. buckets are two tokens.
+func subject(flowName string, outcome flow.Outcome, code, buckets string) string {
 	any := func(s string) string {
 		if s == "" {
 			return "*"
 		}
 		return s
 	}
-	return strings.Join([]string{"activity", any(token(flowName)), any(string(outcome)), any(code), any(bucket)}, ".")
+	return strings.Join([]string{"activity", any(token(flowName)), any(string(outcome)), any(code), cmp.Or(buckets, ">")}, ".")
 }
 
 // maxRecord bounds what is kept of a document's exchanges, in bytes.
@@ -317,7 +331,7 @@ func (l *Log) message(s stored, hashes []string) (m runtime.Outgoing, err error)
 	if code == "" {
 		code = "none"
 	}
-	m.Subject = subject(s.Flow, s.Outcome, code, bucket(s.Hashes[0]))
+	m.Subject = subject(s.Flow, s.Outcome, code, buckets(s.Hashes))
 	m.Data, err = json.Marshal(s)
 	return m, err
 }

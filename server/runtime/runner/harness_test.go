@@ -42,6 +42,13 @@ import (
 const flowName = "webshop-orders"
 
 func TestMain(m *testing.M) {
+	if settings := os.Getenv("CROSSWALK_TEST_NODE"); settings != "" {
+		if err := serveNode(settings); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv("CROSSWALK_TEST_WORKER") != "" {
 		if err := worker(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -190,38 +190,36 @@ func TestList(t *testing.T) {
 
 func TestSettled(t *testing.T) {
 	l, _ := open(t, t.TempDir(), Options{})
-	began := time.Now()
+	began := l.Newest()
 	attempt(t, l, "orders", 1, Retrying, "unreachable", Record{})
 	doc := port.Document{ID: "id-1", Key: "1"}
-	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); ok || err != nil {
 		t.Errorf("an attempt that was not the last settles the document: %v", err)
 	}
 	if err := l.Announce(t.Context(), Entry{Meta: Meta{Flow: "orders", Item: 1}, Head: Head{Document: flow.Ref{ID: "id-1", Key: "1"}}}, doc); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || !sent || err != nil {
+	if _, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); ok || !sent || err != nil {
 		t.Errorf("an attempt that was about to write: %v, %v, %v", ok, sent, err)
 	}
 	attempt(t, l, "orders", 1, flow.Created, "", Record{})
-	for _, doc := range []port.Document{doc, {}} {
-		if e, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); !ok || !sent || e.Outcome != flow.Created || err != nil {
-			t.Errorf("%+v is not settled: %v", doc, err)
-		}
+	if e, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); !ok || !sent || e.Outcome != flow.Created || err != nil {
+		t.Errorf("%+v is not settled: %v", doc, err)
 	}
-	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc.ID, began); ok || err != nil {
 		t.Errorf("another item is settled: %v", err)
 	}
 	for _, tt := range []struct {
 		flow  string
-		doc   port.Document
+		id    string
 		item  uint64
-		since time.Time
+		after uint64
 		want  bool
 	}{
-		{"orders", doc, 2, began, true}, {"orders", doc, 1, began, false}, {"others", doc, 2, began, false},
-		{"orders", port.Document{ID: "id-2", Key: "1"}, 2, began, false}, {"orders", doc, 2, time.Now().Add(time.Hour), false},
+		{"orders", doc.ID, 2, began, true}, {"orders", doc.ID, 1, began, false}, {"others", doc.ID, 2, began, false},
+		{"orders", "id-2", 2, began, false}, {"orders", doc.ID, 2, l.Newest(), false},
 	} {
-		if got, err := l.Since(t.Context(), tt.flow, tt.doc, tt.item, tt.since); got != tt.want || err != nil {
+		if got, err := l.Since(t.Context(), tt.flow, tt.id, tt.item, tt.after); got != tt.want || err != nil {
 			t.Errorf("%+v: %v, %v", tt, got, err)
 		}
 	}
@@ -354,12 +352,14 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// BenchmarkMillion asks for pages of a log of a million entries: go test -run=^$ -bench=Million ./server/runtime/activity
+// BenchmarkMillion asks for pages and counts of a log of a million entries: go test -run='^$' -bench=Million -timeout 1h ./server/runtime/activity
 func BenchmarkMillion(b *testing.B) {
 	l, _ := open(b, b.TempDir(), Options{})
+	begun := time.Now()
 	if err := fill(l, 1_000_000); err != nil {
 		b.Fatal(err)
 	}
+	middle := begun.Add(time.Since(begun) / 2)
 	for name, q := range map[string]Query{
 		"newest":   {},
 		"flow":     {Flow: "stock"},
@@ -367,11 +367,23 @@ func BenchmarkMillion(b *testing.B) {
 		"key":      {Flow: "stock", Key: "SKU-77777"},
 		"since":    {Flow: "stock", Since: time.Now().Add(-time.Second), Outcomes: []flow.Outcome{flow.Updated}},
 		"deep":     {Flow: "stock", Before: 500_000},
+		"until":    {Flow: "stock", Until: middle},
+		"id":       {Flow: "stock", Key: "id-77777"},
+		"nobody":   {Flow: "stock", Key: "SKU-nobody"},
 		"no match": {Flow: "stock", Outcomes: []flow.Outcome{flow.InDoubt}},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := l.List(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for name, since := range map[string]time.Time{"count": {}, "count since": middle} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.Tally(b.Context(), "stock", since, time.Time{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -398,12 +410,12 @@ func fill(l *Log, n int) error {
 			outcome, code = flow.Skipped, "unchanged"
 		}
 		s := stored{Meta: Meta{Flow: "stock", Run: "r", Item: uint64(i), Outcome: outcome, Code: code, At: time.Now()}, Key: kept[0], Sealed: sealed,
-			Hashes: l.hashes("stock", fmt.Sprint("SKU-", i))}
+			Hashes: l.hashes("stock", fmt.Sprint("SKU-", i), fmt.Sprint("id-", i))}
 		data, err := json.Marshal(s)
 		if err != nil {
 			return err
 		}
-		if _, err := l.store.JetStream().PublishAsync(subject("stock", outcome, code, bucket(s.Hashes[0])), data); err != nil {
+		if _, err := l.store.JetStream().PublishAsync(subject("stock", outcome, code, buckets(s.Hashes)), data); err != nil {
 			return err
 		}
 		if i%1000 == 999 {

@@ -29,7 +29,7 @@ func (l *Log) subjects(ctx context.Context, flowName string) (map[place]bool, er
 	}
 	out := map[place]bool{}
 	for s := range info.State.Subjects {
-		if parts := strings.Split(s, "."); len(parts) == 5 {
+		if parts := strings.Split(s, "."); len(parts) > 4 {
 			out[place{flow.Outcome(parts[2]), parts[3]}] = true
 		}
 	}

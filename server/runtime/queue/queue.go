@@ -42,7 +42,9 @@ type Item struct {
 	// Document is what was read. Without a body it is read again when it is handled.
 	Document port.Document `json:"document"`
 	QueuedAt time.Time     `json:"queuedAt"`
-	ReplayOf uint64        `json:"replayOf,omitempty"`
+	// After is the newest entry of the activity when it was queued: what became of it stands behind.
+	After    uint64 `json:"after,omitempty"`
+	ReplayOf uint64 `json:"replayOf,omitempty"`
 	// Version is that of the flow which handles it, "" for the one of then.
 	Version string `json:"version,omitempty"`
 	// Patience is how long it may be tried again where a system does not answer; 0 for once.
@@ -98,17 +100,25 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	}
 	q := &Queue{store: store, sealer: sealer, stream: s, options: o, inherited: s.CachedInfo().State.LastSeq}
 	if store.Owner() {
-		names := s.ConsumerNames(ctx)
-		for name := range names.Name() {
-			if err := s.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-				return nil, fmt.Errorf("taking back what was in hand: %w", err)
-			}
-		}
-		if err := names.Err(); err != nil {
-			return nil, fmt.Errorf("taking back what was in hand: %w", err)
+		if err := q.TakeBack(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return q, nil
+}
+
+// TakeBack has everything delivered anew that was in somebody's hands or put back for a time. Nobody may have a taker.
+func (q *Queue) TakeBack(ctx context.Context) error {
+	names := q.stream.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if err := q.stream.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("taking back what was in hand: %w", err)
+		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("taking back what was in hand: %w", err)
+	}
+	return nil
 }
 
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }

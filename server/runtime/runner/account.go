@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 	if !since.IsZero() {
 		early = since.Add(-noting)
 	}
-	noted, err := e.noted(ctx, flowName, early, until.Add(noting))
+	noted, after, err := e.noted(ctx, flowName, early, until.Add(noting))
 	if err != nil {
 		return a, err
 	}
@@ -87,8 +88,11 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 		outcome flow.Outcome
 		code    string
 	}
-	ended := map[uint64]end{}
-	err = e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: early}, func(m activity.Meta) error {
+	ended, first := map[uint64]end{}, uint64(0)
+	look := func(m activity.Meta) error {
+		if first == 0 {
+			first = m.ID
+		}
 		switch {
 		case !activity.Final(m.Outcome):
 		case m.Item == 0: // it did not come from the queue
@@ -114,9 +118,19 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 			ended[m.Item] = end{m.Outcome, m.Code}
 		}
 		return nil
-	})
-	if err != nil {
+	}
+	if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: early}, look); err != nil {
 		return a, err
+	}
+	for item, doc := range noted {
+		if _, ok := ended[item]; ok || queued[item] || !in(doc.at) {
+			continue
+		}
+		// Before it is called missing: a clock that was set back since gave the entries times before the reading.
+		if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, After: after, Before: first}, look); err != nil {
+			return a, err
+		}
+		break
 	}
 	for _, x := range ended {
 		a.count(x.outcome, x.code)
@@ -162,29 +176,37 @@ type notedItem struct {
 	at time.Time
 }
 
-// noted reads what was noted of a flow's reading.
-func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (map[uint64]notedItem, error) {
-	out := map[uint64]notedItem{}
-	for from := (runtime.From{Time: since}); ; {
+// setBack is by how much a clock that is set back may be so and pages of that time still be found. The store looks for a time by halving, as if times only rose.
+const setBack = 24 * time.Hour
+
+// noted reads what was noted of a flow's reading, and of an entry that is older than all that became of it.
+func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (out map[uint64]notedItem, after uint64, err error) {
+	out, after = map[uint64]notedItem{}, math.MaxUint64
+	from := runtime.From{Seq: 1}
+	if !since.IsZero() {
+		from = runtime.From{Time: since.Add(-setBack)}
+	}
+	for {
 		found, left, err := e.store.Scan(ctx, readStream, "read."+token(flowName), from, 100)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, m := range found {
 			var p readPage
 			if err := e.unseal(m.Data, "read", &p); err != nil {
-				return nil, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
+				return nil, 0, fmt.Errorf("what was read of %s, page %d: %w", flowName, m.Seq, err)
 			}
+			from = runtime.From{Seq: m.Seq + 1}
 			if p.At.Before(since) || !p.At.Before(until) {
 				continue // a page that was written anew is not in its place
 			}
 			for _, i := range p.Items {
 				out[i.Item] = notedItem{i, p.At}
 			}
-			from = runtime.From{Seq: m.Seq + 1}
+			after = min(after, p.After)
 		}
 		if left == 0 || len(found) == 0 {
-			return out, nil
+			return out, after, nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -56,6 +57,26 @@ func (o *ServeOptions) defaults() {
 // serve one store.
 func (e *Engine) Serve(ctx context.Context, host Host, o ServeOptions) error {
 	o.defaults()
+	for {
+		turn, stop := e.untilSetBack(ctx, min(o.Tend, clockLook))
+		err := e.serve(turn, host, o)
+		why := context.Cause(turn)
+		stop()
+		if err != nil || !errors.Is(why, errSetBack) {
+			return err
+		}
+		e.options.Log.Warn("what waits for a time waits anew", "because", why)
+		if err := e.takeBack(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// clockLook is how often the clock is looked at.
+const clockLook = 10 * time.Second
+
+// serve is a turn of [Engine.Serve].
+func (e *Engine) serve(ctx context.Context, host Host, o ServeOptions) error {
 	s := &server{engine: e, host: host, options: o, flows: map[string]*served{}}
 	defer s.running.Wait()
 	if err := s.load(ctx); err != nil {
@@ -112,7 +133,8 @@ func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Dura
 	var ids []string
 	for _, u := range left {
 		wait := min(tend<<min(u.Attempts-1, 8), 6*time.Hour)
-		if u.Passing() && e.options.Now().Sub(u.Last) >= wait {
+		// Where the last attempt is still to come, the clock was set back since, and says nothing of how long ago that was.
+		if passed := e.options.Now().Sub(u.Last); u.Passing() && (passed >= wait || passed < -setBackMost) {
 			ids = append(ids, u.ID)
 		}
 	}

@@ -73,6 +73,9 @@ func TestAfterARun(t *testing.T) {
 	if _, out, _ = command("replay", "webshop-orders", "--project", dir, "--failed"); out != "10007: was failed, would be failed, the same: eaccounting has no article NK-GIFT-UNKNOWN\nnothing was sent: --yes sends it\n" {
 		t.Error(out)
 	}
+	if _, out, _ = command("replay", "webshop-orders", "--project", dir, "--key", "10002"); !strings.HasPrefix(out, "10002: was created, would be skipped: already sent as invoiceDraft ") || strings.Count(out, "\n") != 2 {
+		t.Error(out) // nothing of it would change
+	}
 	if code, out, _ = command("replay", "webshop-orders", "--project", dir, "--key", "10002", "--yes"); code != exitOK || !strings.Contains(out, "10002    skipped  already sent as invoiceDraft") {
 		t.Errorf("code %d: %s", code, out)
 	}

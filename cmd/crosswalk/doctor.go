@@ -44,7 +44,7 @@ func (d *doctor) examine(ctx context.Context) {
 		says = "nobody is told of what is wrong: neither mail nor webhook is set"
 	}
 	d.line("section alerts", err, "%s", says)
-	clock, set := &skew{}, d.store(ctx)
+	clock, set := &skew{}, d.store(ctx, cfg.NATS)
 	for _, c := range d.project.Connections {
 		says, err := d.ping(ctx, c.Name, clock, set)
 		d.line("connection "+c.Name, err, "%s", says)
@@ -70,8 +70,17 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 }
 
-// store checks the store, and returns what holds the rotated tokens; nil where it cannot be opened.
-func (d *doctor) store(ctx context.Context) (set *flows.Set) {
+// store checks the store in the folder, or reaches the cluster, and returns what holds the rotated tokens; nil where it cannot be opened.
+func (d *doctor) store(ctx context.Context, cluster *runtime.Cluster) (set *flows.Set) {
+	if cluster != nil {
+		set, err := openFlows(ctx, d.project)
+		if err != nil {
+			d.line("store", err, "")
+			return nil
+		}
+		d.line("store", nil, "NATS at %s keeps everything, on %d servers", cluster.URL, set.Store.Replicas())
+		return set
+	}
 	h, err := runtime.Inspect(d.project.Data)
 	switch {
 	case errors.Is(err, runtime.ErrInUse):

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,6 +32,9 @@ type Cluster struct {
 	Replicas int `json:"replicas"`
 }
 
+// defaultReplicas is on how many servers everything is kept unless the settings say otherwise.
+const defaultReplicas = 3
+
 // Check says what is wrong with the settings.
 func (c Cluster) Check() error {
 	switch {
@@ -37,18 +45,46 @@ func (c Cluster) Check() error {
 	case (c.Certificate == "") != (c.Key == ""):
 		return errors.New("server.nats has one of certificate and key: it takes both")
 	}
+	for _, one := range strings.Split(c.URL, ",") {
+		if one = strings.TrimSpace(one); !strings.Contains(one, "://") {
+			one = "nats://" + one // as the client takes it
+		}
+		u, err := url.Parse(one)
+		switch {
+		case err != nil:
+			return errors.New("server.nats.url cannot be read: it is nats://one:4222,nats://two:4222") // its error repeats it, with what may be a password
+		case u.User != nil:
+			return errors.New("server.nats.url holds a secret, which is never written here: name it in server.nats.user and password, or in token")
+		case u.Scheme != "nats" && u.Scheme != "tls" && u.Scheme != "ws" && u.Scheme != "wss":
+			return fmt.Errorf("server.nats.url begins with %s://: it is nats://one:4222,nats://two:4222, or tls://", u.Scheme)
+		}
+	}
 	return nil
 }
 
-// connectCluster connects, and connects again whenever the connection is lost.
+// files looks whether the files that the settings name can be read.
+func (c Cluster) files() error {
+	for _, f := range []struct{ name, path string }{{"credentials", c.Credentials}, {"ca", c.CA}, {"certificate", c.Certificate}, {"key", c.Key}} {
+		if f.path == "" {
+			continue
+		}
+		if _, err := os.ReadFile(f.path); err != nil {
+			return fmt.Errorf("server.nats.%s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// connectCluster connects, and connects again whenever the connection is lost, also where the cluster does not believe us for a while: credentials that are
+// changed in their file are read anew each time.
 func (r *Runtime) connectCluster(c Cluster) error {
 	if c.Replicas == 0 {
-		c.Replicas = 3
+		c.Replicas = defaultReplicas
 	}
-	if err := c.Check(); err != nil {
+	if err := errors.Join(c.Check(), c.files()); err != nil {
 		return err
 	}
-	opts := []nats.Option{nats.Name("crosswalk"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(10 * time.Second),
+	opts := []nats.Option{nats.Name("crosswalk"), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(10 * time.Second),
 		nats.SyncQueueLen(waitingMost)}
 	if c.Credentials != "" {
 		opts = append(opts, nats.UserCredentials(c.Credentials))
@@ -65,27 +101,87 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	if c.Certificate != "" {
 		opts = append(opts, nats.ClientCert(c.Certificate, c.Key))
 	}
-	conn, err := nats.Connect(c.URL, opts...)
+	r.cluster = &clusterTrouble{settings: c, log: r.log}
+	conn, err := nats.Connect(c.URL, append(opts, r.cluster.listen()...)...)
 	if err != nil {
-		return err
+		return c.explain(err)
 	}
 	r.conn, r.replicas = conn, c.Replicas
 	return nil
 }
 
-// clusterPatience is how long a cluster that is only just starting is waited for.
-const clusterPatience = 30 * time.Second
+// clusterTrouble hears what the client is told besides the answers to what it asks.
+type clusterTrouble struct {
+	settings Cluster
+	log      *slog.Logger
+	last     atomic.Pointer[error]
+}
+
+// listen returns what the client tells of.
+func (t *clusterTrouble) listen() []nats.Option {
+	tell := func(err error) {
+		if err == nil {
+			return
+		}
+		err = t.settings.explain(err)
+		if was := t.last.Swap(&err); was == nil || (*was).Error() != err.Error() { // once, not at every attempt
+			t.log.Error("the cluster", "error", err)
+		}
+	}
+	return []nats.Option{
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { tell(err) }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { tell(err) }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				t.log.Warn("the connection to the cluster is lost, and made anew", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(c *nats.Conn) {
+			t.last.Store(nil)
+			t.log.Info("the cluster is reached again", "server", c.ConnectedUrlRedacted())
+		}),
+	}
+}
+
+// why is what the client was told last, nil for nothing.
+func (t *clusterTrouble) why() error {
+	if t == nil {
+		return nil
+	}
+	if err := t.last.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// How long a cluster is waited for that is only just starting: its servers have not chosen who leads, or one of them has not joined. What a server says of
+// itself or of an account rarely passes.
+const (
+	clusterPatience = 30 * time.Second
+	silencePatience = 10 * time.Second
+	refusalPatience = 3 * time.Second
+)
 
 // prepareCluster is prepare, again where the servers have not chosen their leaders yet.
 func (r *Runtime) prepareCluster(ctx context.Context) error {
-	for end := time.Now().Add(clusterPatience); ; {
+	told := false
+	for begun := time.Now(); ; {
 		attempt, done := context.WithTimeout(ctx, 5*time.Second)
 		err := r.prepare(attempt)
 		done()
-		passes := errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, context.DeadlineExceeded) ||
-			errors.Is(err, jetstream.ErrNoStreamResponse) || unready(err)
-		if err == nil || !passes || time.Now().After(end) || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return err
+		}
+		patience := patienceWith(err)
+		if why := r.cluster.why(); why != nil {
+			patience, err = min(patience, refusalPatience), fmt.Errorf("%w (%w)", why, err)
+		}
+		if time.Since(begun) > patience {
+			return err
+		}
+		if !told && time.Since(begun) > time.Second {
+			told = true
+			r.log.Warn("waiting for the cluster", "for", patience, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -95,8 +191,99 @@ func (r *Runtime) prepareCluster(ctx context.Context) error {
 	}
 }
 
-// unready tells whether an error is that of servers that are not all there: 503, such as "insufficient resources" while the third one joins.
-func unready(err error) bool {
+// patienceWith is how long an error may last until it is believed.
+func patienceWith(err error) time.Duration {
+	switch code := apiCode(err); {
+	case code == jetstream.JSErrCodeJetStreamNotEnabled || code == jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+		return refusalPatience
+	case errors.Is(err, nats.ErrNoResponders):
+		return silencePatience
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || code == noPeers || apiStatus(err) == 503:
+		return clusterPatience
+	}
+	return 0
+}
+
+// Codes of JetStream's API that its client library has no name for.
+const (
+	noPeers            jetstream.ErrorCode = 10005
+	replicasOnOne      jetstream.ErrorCode = 10074
+	tooManyStreams     jetstream.ErrorCode = 10027
+	storageExceeded    jetstream.ErrorCode = 10047
+	memoryExceeded     jetstream.ErrorCode = 10028
+	resourcesExceeded  jetstream.ErrorCode = 10002
+	insufficientOnNode jetstream.ErrorCode = 10023
+)
+
+func apiCode(err error) jetstream.ErrorCode {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.Code == 503 || api.ErrorCode == 10005)
+	if errors.As(err, &api) {
+		return api.ErrorCode
+	}
+	var js jetstream.JetStreamError
+	if errors.As(err, &js) && js.APIError() != nil {
+		return js.APIError().ErrorCode
+	}
+	return 0
+}
+
+func apiStatus(err error) int {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return api.Code
+	}
+	return 0
+}
+
+// explained is explain for what is asked of a cluster once it is reached.
+func (t *clusterTrouble) explained(err error) error {
+	if t == nil || t.settings.help(err) == "" {
+		return err
+	}
+	return t.settings.explain(err)
+}
+
+// explain adds to an error of the client where it comes from and what can be done about it.
+func (c Cluster) explain(err error) error {
+	help := c.help(err)
+	if help == "" {
+		return fmt.Errorf("NATS at %s: %w", c.URL, err)
+	}
+	return fmt.Errorf("NATS at %s: %w. %s", c.URL, err, help)
+}
+
+func (c Cluster) help(err error) string {
+	replicas := c.Replicas
+	if replicas == 0 {
+		replicas = defaultReplicas
+	}
+	switch code := apiCode(err); {
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired):
+		return "It does not believe who we are: set server.nats.credentials, user and password, or token to those of a user of it"
+	case errors.Is(err, nats.ErrPermissionViolation):
+		return "The user needs to publish and subscribe to $JS.API.>, $KV.>, _INBOX.> and the subjects of the streams: let it use everything in an account of its own"
+	case errors.Is(err, nats.ErrSecureConnRequired):
+		return "It wants TLS: set server.nats.ca, or begin server.nats.url with tls://"
+	case strings.Contains(err.Error(), "x509:") && c.CA == "":
+		return "Nobody whom this machine believes has signed its certificate: name who did in server.nats.ca"
+	case strings.Contains(err.Error(), "x509:"):
+		return "server.nats.ca did not sign its certificate, or that is for another name than server.nats.url has, or too old"
+	case strings.Contains(err.Error(), "tls:"):
+		return "It wants a certificate of us that it believes: name one in server.nats.certificate and key"
+	case errors.Is(err, nats.ErrNoServers):
+		return "Nobody answers there: is it running, and are host and port in server.nats.url those for clients?"
+	case errors.Is(err, nats.ErrTimeout), strings.Contains(err.Error(), "EOF"), strings.Contains(err.Error(), "i/o timeout"):
+		return "What answers there does not speak as a NATS server does: is the port in server.nats.url the one for clients?"
+	case code == jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+		return "The account of this user has no JetStream: enable it for that account, or name a user of another one"
+	case code == jetstream.JSErrCodeJetStreamNotEnabled, errors.Is(err, nats.ErrNoResponders):
+		return "No server of it has JetStream: start them with a section jetstream"
+	case code == replicasOnOne:
+		return fmt.Sprintf("It is one server, and everything is to be kept on %d: set server.nats.replicas to 1, or name a cluster", replicas)
+	case code == noPeers:
+		return fmt.Sprintf("Everything is to be kept on %d servers: so many need JetStream and room on their disks, or server.nats.replicas is to be less", replicas)
+	case code == tooManyStreams, code == storageExceeded, code == memoryExceeded, code == resourcesExceeded, code == insufficientOnNode:
+		return "The limits of the account do not let us keep what there is: raise its streams (about twenty are needed), file and memory"
+	}
+	return ""
 }

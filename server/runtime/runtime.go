@@ -45,6 +45,7 @@ type Runtime struct {
 	js     jetstream.JetStream
 
 	replicas int
+	cluster  *clusterTrouble // nil for a folder
 	company  company
 
 	links, cursors, tokens jetstream.KeyValue
@@ -226,7 +227,7 @@ func (r *Runtime) Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jet
 		kv, err = r.askLeader(ctx, cfg.Bucket)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, err)
+		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, r.cluster.explained(err))
 	}
 	return kv, nil
 }
@@ -262,7 +263,7 @@ func (r *Runtime) Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetst
 	cfg.Replicas, cfg.AllowDirect = r.replicas, true
 	s, err := r.js.CreateOrUpdateStream(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, r.cluster.explained(err))
 	}
 	return s, nil
 }

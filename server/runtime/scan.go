@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Message is one message of a stream.
@@ -31,6 +33,18 @@ const (
 	waitingMost = 2 * scanMost
 )
 
+// within is the moment that is nearest to t of those that the server can compare: it counts nanoseconds since 1970, and takes the year 2999 for one long ago.
+func within(t time.Time) time.Time {
+	first, last := time.Unix(0, 1), time.Unix(0, math.MaxInt64)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
+}
+
 // Scan reads the messages of a stream whose subject matches filter, from a place on, oldest first, at most batch of them, and a thousand. left is how
 // many more there are behind the last one.
 func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, batch int) (found []Message, left uint64, err error) {
@@ -40,7 +54,7 @@ func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, ba
 	if from.Time.IsZero() {
 		ask["seq"] = max(from.Seq, 1)
 	} else {
-		ask["start_time"] = from.Time.UTC()
+		ask["start_time"] = within(from.Time).UTC()
 	}
 	body, err := json.Marshal(ask)
 	if err != nil {
@@ -82,6 +96,58 @@ func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, ba
 		}
 		found = append(found, msg)
 	}
+}
+
+// Latest calls do with the messages of a stream whose subject matches filter, from a sequence number on, oldest first, until do returns an error. Of several servers
+// the one answers that writes the stream: another one may have come back a moment ago and lack what was stored meanwhile, so what [Runtime.Scan] does not find
+// may be there. It asks for each message, and is for few.
+func (r *Runtime) Latest(ctx context.Context, stream, filter string, from uint64, do func(Message) error) error {
+	for from = max(from, 1); ; {
+		m, ok, err := r.nextOf(ctx, stream, filter, from)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", stream, err)
+		}
+		if !ok {
+			return nil
+		}
+		if err := do(m); err != nil {
+			return err
+		}
+		from = m.Seq + 1
+	}
+}
+
+// nextOf reads the first message that matches from a sequence number on, where the stream is written.
+func (r *Runtime) nextOf(ctx context.Context, stream, filter string, from uint64) (m Message, ok bool, err error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	ask, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": filter})
+	if err != nil {
+		return m, false, err
+	}
+	answer, err := r.conn.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, ask)
+	if err != nil {
+		return m, false, err
+	}
+	var out struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Subject string    `json:"subject"`
+			Seq     uint64    `json:"seq"`
+			Time    time.Time `json:"time"`
+			Data    []byte    `json:"data"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(answer.Data, &out); err != nil {
+		return m, false, err
+	}
+	if out.Error != nil {
+		if out.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+			return m, false, nil
+		}
+		return m, false, out.Error
+	}
+	return Message{Subject: out.Message.Subject, Seq: out.Message.Seq, At: out.Message.Time, Data: out.Message.Data}, true, nil
 }
 
 // Count is how many messages of a stream match filter from a place on.

@@ -227,6 +227,8 @@ const tokenLock = 130 * time.Second
 // LockToken waits until nobody else renews the connection's token, in any process of the store.
 func (t tokens) LockToken(ctx context.Context, connection string) (release func(), err error) {
 	name := key("lock", connection)
+	var seen uint64 // the lock of another, and since when it is known
+	var since time.Time
 	for {
 		revision, err := t.kv.Create(ctx, name, nil)
 		if err == nil {
@@ -240,7 +242,9 @@ func (t tokens) LockToken(ctx context.Context, connection string) (release func(
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("locking the token of %s: %w", connection, err)
-		case time.Since(entry.Created()) > tokenLock:
+		case entry.Revision() != seen:
+			seen, since = entry.Revision(), time.Now()
+		case max(time.Since(entry.Created()), time.Since(since)) > tokenLock: // its age is by a clock that may have been set back since
 			t.unlock(ctx, name, entry.Revision())
 		}
 		select {

@@ -7,6 +7,7 @@ package activity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -103,7 +105,7 @@ type stored struct {
 	Key     uint64 `json:"key,omitempty"` // 0: that of what is on its way
 	Payload uint64 `json:"payload,omitempty"`
 	Sealed  []byte `json:"sealed"`
-	// Hashes are of what the document may be asked for by. The bucket is that of the first.
+	// Hashes are of what the document may be asked for by: the key first, the id last. They say its buckets.
 	Hashes []string `json:"hashes"`
 }
 
@@ -126,9 +128,19 @@ type Log struct {
 	options  Options
 
 	putEntries, putPayloads *runtime.Gatherer
+
+	newest atomic.Uint64 // entry that this process knows of
 }
 
-// The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket> and payload.<flow>.
+// Keeps returns how long entries of a flow stay.
+func (l *Log) Keeps(flowName string) time.Duration {
+	if d, ok := l.options.Retentions[flowName]; ok {
+		return d
+	}
+	return l.options.Retention
+}
+
+// The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket of the key>.<bucket of the id> and payload.<flow>.
 const (
 	entryStream   = "ACTIVITY"
 	payloadStream = "PAYLOADS"
@@ -144,21 +156,49 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	if l.entries, err = store.Stream(ctx, jetstream.StreamConfig{Name: entryStream, Subjects: []string{"activity.>"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
+	l.newest.Store(l.entries.CachedInfo().State.LastSeq)
 	if l.payloads, err = store.Stream(ctx, jetstream.StreamConfig{Name: payloadStream, Subjects: []string{"payload.*"}, Duplicates: time.Second, AllowAtomicPublish: true}); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
+// Newest is the ID of an entry that everything which is still to come stands behind: the newest one that this process knows of. Unlike a time it is right
+// whatever happens to clocks.
+func (l *Log) Newest() uint64 { return l.newest.Load() }
+
+// knows notes an entry that is there.
+func (l *Log) knows(id uint64) {
+	for {
+		newest := l.newest.Load()
+		if id <= newest || l.newest.CompareAndSwap(newest, id) {
+			return
+		}
+	}
+}
+
 // token is a flow's name as one token of a subject; names of flows hold no other character that subjects give a meaning.
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }
 
-// bucket groups documents, so that the entries of one are found among few.
-func bucket(hash string) string {
+// Documents are grouped by what people call them and by their ids, so that the entries of one are found among few by either. With more groups there would be
+// more subjects than the store lists in no time.
+const (
+	keyBuckets = 64
+	idBuckets  = 128
+)
+
+func bucket(hash string, of uint32) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(hash)) // never fails
-	return strconv.FormatUint(uint64(sum.Sum32()&0x3ff), 16)
+	return strconv.FormatUint(uint64(sum.Sum32()%of), 16)
 }
+
+// The end of a subject: the buckets of a document with these hashes, and what matches those with one of them.
+func buckets(hashes []string) string {
+	return bucket(hashes[0], keyBuckets) + "." + bucket(hashes[len(hashes)-1], idBuckets)
+}
+func byKey(hash string) string { return bucket(hash, keyBuckets) + ".*" }
+func byID(hash string) string  { return "*." + bucket(hash, idBuckets) }
 
 // hashes name a document by what it may be asked for: what people call it, and its id.
 func (l *Log) hashes(flowName string, names ...string) []string {
@@ -176,15 +216,15 @@ func (l *Log) hashes(flowName string, names ...string) []string {
 
 func (l *Log) hash(flowName, value string) string { return l.sealer.Hash(flowName + "\x00" + value) }
 
-// subject says where an entry goes; anything left empty matches all.
-func subject(flowName string, outcome flow.Outcome, code, bucket string) string {
+// subject says where an entry goes; anything left empty matches all. buckets are two tokens.
+func subject(flowName string, outcome flow.Outcome, code, buckets string) string {
 	any := func(s string) string {
 		if s == "" {
 			return "*"
 		}
 		return s
 	}
-	return strings.Join([]string{"activity", any(token(flowName)), any(string(outcome)), any(code), any(bucket)}, ".")
+	return strings.Join([]string{"activity", any(token(flowName)), any(string(outcome)), any(code), cmp.Or(buckets, ">")}, ".")
 }
 
 // maxRecord bounds what is kept of a document's exchanges, in bytes.
@@ -299,7 +339,7 @@ func (l *Log) message(s stored, hashes []string) (m runtime.Outgoing, err error)
 	if code == "" {
 		code = "none"
 	}
-	m.Subject = subject(s.Flow, s.Outcome, code, bucket(s.Hashes[0]))
+	m.Subject = subject(s.Flow, s.Outcome, code, buckets(s.Hashes))
 	m.Data, err = json.Marshal(s)
 	return m, err
 }
@@ -313,6 +353,7 @@ func (l *Log) put(ctx context.Context, entries ...runtime.Outgoing) ([]uint64, e
 	ids := make([]uint64, len(receipts))
 	for i, r := range receipts {
 		ids[i] = r.Seq
+		l.knows(r.Seq)
 	}
 	return ids, nil
 }

@@ -133,6 +133,8 @@ func TestList(t *testing.T) {
 		{"none", Query{Flow: "nobody"}, ""},
 		{"the future", Query{Since: time.Now().Add(time.Hour)}, ""},
 		{"the past", Query{Until: time.Now().Add(-time.Hour)}, ""},
+		{"a time to come that no count of nanoseconds reaches", Query{Since: time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
+		{"a time long gone", Query{Until: time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -188,38 +190,36 @@ func TestList(t *testing.T) {
 
 func TestSettled(t *testing.T) {
 	l, _ := open(t, t.TempDir(), Options{})
-	began := time.Now()
+	began := l.Newest()
 	attempt(t, l, "orders", 1, Retrying, "unreachable", Record{})
 	doc := port.Document{ID: "id-1", Key: "1"}
-	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); ok || err != nil {
 		t.Errorf("an attempt that was not the last settles the document: %v", err)
 	}
 	if err := l.Announce(t.Context(), Entry{Meta: Meta{Flow: "orders", Item: 1}, Head: Head{Document: flow.Ref{ID: "id-1", Key: "1"}}}, doc); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); ok || !sent || err != nil {
+	if _, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); ok || !sent || err != nil {
 		t.Errorf("an attempt that was about to write: %v, %v, %v", ok, sent, err)
 	}
 	attempt(t, l, "orders", 1, flow.Created, "", Record{})
-	for _, doc := range []port.Document{doc, {}} {
-		if e, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc, began); !ok || !sent || e.Outcome != flow.Created || err != nil {
-			t.Errorf("%+v is not settled: %v", doc, err)
-		}
+	if e, ok, sent, err := l.Settled(t.Context(), "orders", 1, doc.ID, began); !ok || !sent || e.Outcome != flow.Created || err != nil {
+		t.Errorf("%+v is not settled: %v", doc, err)
 	}
-	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc, began); ok || err != nil {
+	if _, ok, _, err := l.Settled(t.Context(), "orders", 2, doc.ID, began); ok || err != nil {
 		t.Errorf("another item is settled: %v", err)
 	}
 	for _, tt := range []struct {
 		flow  string
-		doc   port.Document
+		id    string
 		item  uint64
-		since time.Time
+		after uint64
 		want  bool
 	}{
-		{"orders", doc, 2, began, true}, {"orders", doc, 1, began, false}, {"others", doc, 2, began, false},
-		{"orders", port.Document{ID: "id-2", Key: "1"}, 2, began, false}, {"orders", doc, 2, time.Now().Add(time.Hour), false},
+		{"orders", doc.ID, 2, began, true}, {"orders", doc.ID, 1, began, false}, {"others", doc.ID, 2, began, false},
+		{"orders", "id-2", 2, began, false}, {"orders", doc.ID, 2, l.Newest(), false},
 	} {
-		if got, err := l.Since(t.Context(), tt.flow, tt.doc, tt.item, tt.since); got != tt.want || err != nil {
+		if got, err := l.Since(t.Context(), tt.flow, tt.id, tt.item, tt.after); got != tt.want || err != nil {
 			t.Errorf("%+v: %v, %v", tt, got, err)
 		}
 	}
@@ -253,6 +253,14 @@ func TestExpire(t *testing.T) {
 			}
 		}
 	}
+	// What an erasure leaves goes in its turn, also of a flow that has nothing else.
+	attempt(t, l, "gone", 1, flow.Created, "", Record{Source: json.RawMessage(`"anna@example.com"`)})
+	if done, err := l.Erase(t.Context(), personOf(t, "anna@example.com")); err != nil || done.Entries != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if gone, err := l.Expire(t.Context(), time.Now().Add(2*time.Hour)); err != nil || gone != 1 {
+		t.Errorf("of what an erasure left, %d went: %v", gone, err)
+	}
 }
 
 // TestErase removes a person and looks into every file for what may be left.
@@ -282,7 +290,7 @@ func TestErase(t *testing.T) {
 		}
 		keys = append(keys, key)
 	}
-	got, err := l.Erase(t.Context(), " "+person+"\n")
+	got, err := l.Erase(t.Context(), personOf(t, " "+person+"\n"))
 	if err != nil || got.Entries != 4 || got.Left != 0 || got.Scanned != 5 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -300,9 +308,6 @@ func TestErase(t *testing.T) {
 	if tally, _, err := l.Tally(t.Context(), "orders", time.Time{}, time.Time{}); err != nil || tally.Total() != 5 {
 		t.Errorf("the account does not balance any more: %v, %v", tally, err)
 	}
-	if _, err := l.Erase(t.Context(), "a"); err == nil {
-		t.Error("one letter erases everything")
-	}
 	end()
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -318,18 +323,6 @@ func TestErase(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-func TestHolds(t *testing.T) {
-	for text, want := range map[string]bool{
-		`{"email":"anna@example.com"}`: true, `"Anna@Example.com"`: true, "joanna@example.com": false, "anna@example.com.au": false,
-		"write to anna@example.com.": true, "?m=anna%40example.com&x": true, `"say\nanna@example.com"`: true, "q=%22anna%40example.com%22": true,
-		`\u003canna\u0040example.com\u003e`: true, "x.anna@example.com": false, "anna@example.co": false, "joanna@example.com anna@example.com": true, "<anna@example.com>": true,
-	} {
-		if got := Holds([]byte(text), []byte("anna@example.com")); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
 	}
 }
 
@@ -359,12 +352,14 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// BenchmarkMillion asks for pages of a log of a million entries: go test -run=^$ -bench=Million ./server/runtime/activity
+// BenchmarkMillion asks for pages and counts of a log of a million entries: go test -run='^$' -bench=Million -timeout 1h ./server/runtime/activity
 func BenchmarkMillion(b *testing.B) {
 	l, _ := open(b, b.TempDir(), Options{})
+	begun := time.Now()
 	if err := fill(l, 1_000_000); err != nil {
 		b.Fatal(err)
 	}
+	middle := begun.Add(time.Since(begun) / 2)
 	for name, q := range map[string]Query{
 		"newest":   {},
 		"flow":     {Flow: "stock"},
@@ -372,11 +367,23 @@ func BenchmarkMillion(b *testing.B) {
 		"key":      {Flow: "stock", Key: "SKU-77777"},
 		"since":    {Flow: "stock", Since: time.Now().Add(-time.Second), Outcomes: []flow.Outcome{flow.Updated}},
 		"deep":     {Flow: "stock", Before: 500_000},
+		"until":    {Flow: "stock", Until: middle},
+		"id":       {Flow: "stock", Key: "id-77777"},
+		"nobody":   {Flow: "stock", Key: "SKU-nobody"},
 		"no match": {Flow: "stock", Outcomes: []flow.Outcome{flow.InDoubt}},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := l.List(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for name, since := range map[string]time.Time{"count": {}, "count since": middle} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.Tally(b.Context(), "stock", since, time.Time{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -403,12 +410,12 @@ func fill(l *Log, n int) error {
 			outcome, code = flow.Skipped, "unchanged"
 		}
 		s := stored{Meta: Meta{Flow: "stock", Run: "r", Item: uint64(i), Outcome: outcome, Code: code, At: time.Now()}, Key: kept[0], Sealed: sealed,
-			Hashes: l.hashes("stock", fmt.Sprint("SKU-", i))}
+			Hashes: l.hashes("stock", fmt.Sprint("SKU-", i), fmt.Sprint("id-", i))}
 		data, err := json.Marshal(s)
 		if err != nil {
 			return err
 		}
-		if _, err := l.store.JetStream().PublishAsync(subject("stock", outcome, code, bucket(s.Hashes[0])), data); err != nil {
+		if _, err := l.store.JetStream().PublishAsync(subject("stock", outcome, code, buckets(s.Hashes)), data); err != nil {
 			return err
 		}
 		if i%1000 == 999 {

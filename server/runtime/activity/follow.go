@@ -28,11 +28,7 @@ func (l *Log) Follow(ctx context.Context, flowName string, after uint64, do func
 		if err != nil {
 			return err
 		}
-		list, err := decode(found)
-		if err != nil {
-			return err
-		}
-		entries, err := l.open(ctx, list)
+		entries, err := l.read(ctx, found)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,7 +13,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
-	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
 	"github.com/crosswalk-go/crosswalk/server/runtime/seal"
 )
@@ -26,6 +26,8 @@ type Query struct {
 	Key string
 	// Since and Until bound the time: at or after, before.
 	Since, Until time.Time
+	// After is the ID of an entry behind which the selection begins. It takes the place of Since.
+	After uint64
 	// Before is the ID of the last entry of the page before.
 	Before uint64
 	// Limit is the size of the page (default 50, at most 1000).
@@ -33,14 +35,14 @@ type Query struct {
 }
 
 // filters are the subjects of a query.
-func (q Query) filters(bucket string) []string {
+func (q Query) filters(buckets string) []string {
 	outcomes := q.Outcomes
 	if len(outcomes) == 0 {
 		outcomes = []flow.Outcome{""}
 	}
 	var out []string
 	for _, o := range outcomes {
-		out = append(out, subject(q.Flow, o, q.Code, bucket))
+		out = append(out, subject(q.Flow, o, q.Code, buckets))
 	}
 	return out
 }
@@ -72,27 +74,26 @@ func (l *Log) List(ctx context.Context, q Query) ([]Entry, error) {
 		all = append(all, found...)
 	}
 	slices.SortFunc(all, func(a, b runtime.Message) int { return cmp.Compare(b.Seq, a.Seq) })
-	page, err := decode(all[:min(len(all), q.Limit)])
-	if err != nil {
-		return nil, err
-	}
-	return l.open(ctx, page)
+	return l.read(ctx, all[:min(len(all), q.Limit)])
 }
 
-// listKey looks for a document among the entries of its bucket, and among all where it is not there: it may go by
-// another name than the source's.
+// listKey looks for a document by what people call it, and where there is none by its id.
 func (l *Log) listKey(ctx context.Context, q Query) ([]Entry, error) {
 	if q.Flow == "" {
 		return nil, errors.New("to look for a document, name its flow")
 	}
 	hash := l.hash(q.Flow, q.Key)
-	for _, b := range []string{bucket(hash), ""} {
+	for _, b := range []string{byKey(hash), byID(hash)} {
 		var out []stored
-		err := l.each(ctx, q, b, func(s stored) error {
-			if slices.Contains(s.Hashes, hash) {
+		err := l.eachMessage(ctx, q, b, func(m runtime.Message) error {
+			if !bytes.Contains(m.Data, []byte(hash)) { // most are of other documents
+				return nil
+			}
+			s, err := decode(m)
+			if err == nil && slices.Contains(s.Hashes, hash) {
 				out = append(out, s)
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return nil, err
@@ -105,17 +106,26 @@ func (l *Log) listKey(ctx context.Context, q Query) ([]Entry, error) {
 	return nil, nil
 }
 
-func decode(messages []runtime.Message) ([]stored, error) {
-	out := make([]stored, 0, len(messages))
-	for _, m := range messages {
-		var s stored
-		if err := json.Unmarshal(m.Data, &s); err != nil {
-			return nil, fmt.Errorf("entry %d cannot be read: %w", m.Seq, err)
-		}
-		s.ID = m.Seq
-		out = append(out, s)
+func decode(m runtime.Message) (stored, error) {
+	var s stored
+	if err := json.Unmarshal(m.Data, &s); err != nil {
+		return s, fmt.Errorf("entry %d cannot be read: %w", m.Seq, err)
 	}
-	return out, nil
+	s.ID = m.Seq
+	return s, nil
+}
+
+// read opens the entries that messages hold.
+func (l *Log) read(ctx context.Context, messages []runtime.Message) ([]Entry, error) {
+	found := make([]stored, 0, len(messages))
+	for _, m := range messages {
+		s, err := decode(m)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, s)
+	}
+	return l.open(ctx, found)
 }
 
 // open opens the heads of entries.
@@ -164,11 +174,7 @@ func (l *Log) get(ctx context.Context, id uint64) (stored, error) {
 	if err != nil {
 		return stored{}, fmt.Errorf("entry %d: %w", id, err)
 	}
-	found, err := decode([]runtime.Message{{Seq: m.Sequence, Data: m.Data}})
-	if err != nil {
-		return stored{}, err
-	}
-	return found[0], nil
+	return decode(runtime.Message{Seq: m.Sequence, Data: m.Data})
 }
 
 // Get returns an entry with its record.
@@ -208,16 +214,12 @@ func (l *Log) record(ctx context.Context, s stored, key seal.Key) (Record, error
 }
 
 // Settled returns the entry in which an item of the queue ended, if it has: a worker may have died between settling a document and taking it
-// from the queue. doc is the document as the source names it; where its key is not known, leave both empty. since is when the item was queued.
+// from the queue. id is the document's in the source. after is [Log.Newest] of when the item was queued.
 //
 // sent tells whether an attempt at the item was about to write to the target.
-func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc port.Document, since time.Time) (e Entry, settled, sent bool, err error) {
-	b := ""
-	if doc.Key != "" || doc.ID != "" {
-		b = bucket(l.hashes(flowName, doc.Key, doc.ID)[0])
-	}
+func (l *Log) Settled(ctx context.Context, flowName string, item uint64, id string, after uint64) (e Entry, settled, sent bool, err error) {
 	found := errors.New("found")
-	err = l.each(ctx, Query{Flow: flowName, Since: since}, b, func(s stored) error {
+	err = l.latest(ctx, flowName, after, byID(l.hash(flowName, id)), func(s stored) error {
 		if s.Item != item {
 			return nil
 		}
@@ -236,12 +238,12 @@ func (l *Log) Settled(ctx context.Context, flowName string, item uint64, doc por
 	return Entry{}, false, sent, err
 }
 
-// Since tells whether a document has ended since then otherwise than by an item of the queue.
-func (l *Log) Since(ctx context.Context, flowName string, doc port.Document, item uint64, since time.Time) (bool, error) {
+// Since tells whether a document has ended otherwise than by an item of the queue, behind the entry after.
+func (l *Log) Since(ctx context.Context, flowName, id string, item, after uint64) (bool, error) {
 	found := errors.New("found")
-	hashes := l.hashes(flowName, doc.Key, doc.ID)
-	err := l.each(ctx, Query{Flow: flowName, Since: since}, bucket(hashes[0]), func(s stored) error {
-		if s.Item != item && Final(s.Outcome) && slices.Contains(s.Hashes, hashes[len(hashes)-1]) {
+	hash := l.hash(flowName, id)
+	err := l.latest(ctx, flowName, after, byID(hash), func(s stored) error {
+		if s.Item != item && Final(s.Outcome) && slices.Contains(s.Hashes, hash) {
 			return found
 		}
 		return nil
@@ -307,6 +309,14 @@ func (l *Log) Tally(ctx context.Context, flowName string, since, until time.Time
 	return out, codes, nil
 }
 
+// from is where a selection begins.
+func (q Query) from() runtime.From {
+	if q.After > 0 {
+		return runtime.From{Seq: q.After + 1}
+	}
+	return from(q.Since)
+}
+
 func from(t time.Time) runtime.From {
 	if t.IsZero() {
 		return runtime.From{Seq: 1}
@@ -335,24 +345,43 @@ func (l *Log) EachMeta(ctx context.Context, q Query, do func(Meta) error) error 
 	return l.each(ctx, q, "", func(s stored) error { return do(s.Meta) })
 }
 
-// each calls do with the entries of a bucket ("" for all), oldest first, below q.Before.
-func (l *Log) each(ctx context.Context, q Query, bucket string, do func(stored) error) error {
-	for _, filter := range q.filters(bucket) {
-		for from := from(q.Since); ; {
+// latest calls do with the entries of some buckets behind the entry after, oldest first, and misses none that was stored: what is decided by it cannot be taken back.
+func (l *Log) latest(ctx context.Context, flowName string, after uint64, buckets string, do func(stored) error) error {
+	if l.store.Replicas() == 1 {
+		return l.each(ctx, Query{Flow: flowName, After: after}, buckets, do)
+	}
+	return l.store.Latest(ctx, entryStream, subject(flowName, "", "", buckets), after+1, decoded(do))
+}
+
+// decoded is do for messages.
+func decoded(do func(stored) error) func(runtime.Message) error {
+	return func(m runtime.Message) error {
+		s, err := decode(m)
+		if err != nil {
+			return err
+		}
+		return do(s)
+	}
+}
+
+// each calls do with the entries of some buckets ("" for all), oldest first, below q.Before.
+func (l *Log) each(ctx context.Context, q Query, buckets string, do func(stored) error) error {
+	return l.eachMessage(ctx, q, buckets, decoded(do))
+}
+
+func (l *Log) eachMessage(ctx context.Context, q Query, buckets string, do func(runtime.Message) error) error {
+	for _, filter := range q.filters(buckets) {
+		for from := q.from(); ; {
 			found, left, err := l.store.Scan(ctx, entryStream, filter, from, 1000)
 			if err != nil {
 				return err
 			}
-			list, err := decode(found)
-			if err != nil {
-				return err
-			}
-			for _, s := range list {
-				if q.Before > 0 && s.ID >= q.Before {
+			for _, m := range found {
+				if q.Before > 0 && m.Seq >= q.Before {
 					left = 0
 					break
 				}
-				if err := do(s); err != nil {
+				if err := do(m); err != nil {
 					return err
 				}
 			}

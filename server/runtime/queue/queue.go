@@ -42,7 +42,9 @@ type Item struct {
 	// Document is what was read. Without a body it is read again when it is handled.
 	Document port.Document `json:"document"`
 	QueuedAt time.Time     `json:"queuedAt"`
-	ReplayOf uint64        `json:"replayOf,omitempty"`
+	// After is the newest entry of the activity when it was queued: what became of it stands behind.
+	After    uint64 `json:"after,omitempty"`
+	ReplayOf uint64 `json:"replayOf,omitempty"`
 	// Version is that of the flow which handles it, "" for the one of then.
 	Version string `json:"version,omitempty"`
 	// Patience is how long it may be tried again where a system does not answer; 0 for once.
@@ -98,17 +100,25 @@ func Open(ctx context.Context, store *runtime.Runtime, sealer *seal.Sealer, o Op
 	}
 	q := &Queue{store: store, sealer: sealer, stream: s, options: o, inherited: s.CachedInfo().State.LastSeq}
 	if store.Owner() {
-		names := s.ConsumerNames(ctx)
-		for name := range names.Name() {
-			if err := s.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-				return nil, fmt.Errorf("taking back what was in hand: %w", err)
-			}
-		}
-		if err := names.Err(); err != nil {
-			return nil, fmt.Errorf("taking back what was in hand: %w", err)
+		if err := q.TakeBack(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return q, nil
+}
+
+// TakeBack has everything delivered anew that was in somebody's hands or put back for a time. Nobody may have a taker.
+func (q *Queue) TakeBack(ctx context.Context) error {
+	names := q.stream.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if err := q.stream.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("taking back what was in hand: %w", err)
+		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("taking back what was in hand: %w", err)
+	}
+	return nil
 }
 
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }
@@ -195,9 +205,10 @@ func (q *Queue) consumer(ctx context.Context, flow string, lane Lane) (jetstream
 	return c, nil
 }
 
-// Erase removes the items that a test finds, overwriting them, and returns the documents that they were of.
-func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
-	var out []Item
+// Erase removes the items that a test finds, overwriting them, and returns how many they were. before is called with each and its place, and its error keeps
+// the item.
+func (q *Queue) Erase(ctx context.Context, is func(Item) bool, before func(Item, uint64) error) (int, error) {
+	out := 0
 	for from := uint64(1); ; {
 		found, left, err := q.store.Scan(ctx, streamName, "work.>", runtime.From{Seq: from}, 200)
 		if err != nil {
@@ -212,10 +223,13 @@ func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
 			if !is(i) {
 				continue
 			}
+			if err := before(i, m.Seq); err != nil {
+				return out, err
+			}
 			if err := runtime.Overwrite(ctx, q.stream, m.Seq); err != nil {
 				return out, fmt.Errorf("item %d of the queue: %w", m.Seq, err)
 			}
-			out = append(out, i)
+			out++
 		}
 		if left == 0 || len(found) == 0 {
 			return out, nil

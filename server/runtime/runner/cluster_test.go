@@ -3,8 +3,10 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -22,26 +24,69 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
-// node is one NATS server of a cluster.
+// node is one NATS server of a cluster, a process of its own.
 type node struct {
-	options server.Options
-	running *server.Server
+	settings nodeSettings
+	process  *exec.Cmd
+	life     io.Closer // the process ends with it
+	words    bytes.Buffer
+}
+
+// nodeSettings are what the process of a node is told.
+type nodeSettings struct {
+	Name, Store       string
+	Port, ClusterPort int
+	Routes            []string
 }
 
 func (n *node) start(t *testing.T) {
 	t.Helper()
-	o := n.options
-	s, err := server.NewServer(&o)
+	settings, err := json.Marshal(n.settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.running = s
-	s.Start()
+	n.process = exec.CommandContext(context.Background(), os.Args[0]) // it is killed
+	n.process.Env = append(os.Environ(), "CROSSWALK_TEST_NODE="+string(settings))
+	n.words.Reset()
+	n.process.Stdout, n.process.Stderr = &n.words, &n.words
+	if n.life, err = n.process.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.process.Start(); err != nil {
+		t.Fatal(err)
+	}
 }
 
-func (n *node) stop() {
-	n.running.Shutdown()
-	n.running.WaitForShutdown()
+// kill ends the process at once, with whatever it was doing.
+func (n *node) kill() {
+	_ = n.process.Process.Kill()
+	_ = n.process.Wait()
+}
+
+// serveNode is what the process of a node does, until its standard input ends.
+func serveNode(settings string) error {
+	var n nodeSettings
+	if err := json.Unmarshal([]byte(settings), &n); err != nil {
+		return err
+	}
+	o := server.Options{ServerName: n.Name, Host: "127.0.0.1", Port: n.Port, NoSigs: true, JetStream: true, StoreDir: n.Store, Username: "crosswalk", Password: "pw",
+		MaxPayload: 8 << 20, Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: n.ClusterPort}}
+	for _, route := range n.Routes {
+		u, err := url.Parse(route)
+		if err != nil {
+			return err
+		}
+		o.Routes = append(o.Routes, u)
+	}
+	s, err := server.NewServer(&o)
+	if err != nil {
+		return err
+	}
+	s.Start()
+	_, err = io.Copy(io.Discard, os.Stdin)
+	s.Shutdown()
+	s.WaitForShutdown()
+	return err
 }
 
 // freePort is a port of loopback that nobody has.
@@ -59,20 +104,26 @@ func freePort(t *testing.T) int {
 func newCluster(t *testing.T) ([]*node, string) {
 	t.Helper()
 	var nodes []*node
-	var routes []*url.URL
-	var urls []string
+	var routes, urls []string
 	for i := range 3 {
-		o := server.Options{ServerName: fmt.Sprintf("node%d", i), Host: "127.0.0.1", Port: freePort(t), NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
-			Username: "crosswalk", Password: "pw", MaxPayload: 8 << 20,
-			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: freePort(t)}}
-		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", o.Cluster.Port)})
-		urls = append(urls, fmt.Sprintf("nats://127.0.0.1:%d", o.Port))
-		nodes = append(nodes, &node{options: o})
+		n := &node{settings: nodeSettings{Name: fmt.Sprintf("node%d", i), Store: t.TempDir(), Port: freePort(t), ClusterPort: freePort(t)}}
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", n.settings.ClusterPort))
+		urls = append(urls, fmt.Sprintf("nats://127.0.0.1:%d", n.settings.Port))
+		nodes = append(nodes, n)
 	}
 	for _, n := range nodes {
-		n.options.Routes = routes
+		n.settings.Routes = routes
 		n.start(t)
-		t.Cleanup(n.stop)
+		t.Cleanup(n.kill)
+	}
+	for _, n := range nodes {
+		eventually(t, n.settings.Name+" listens", func() bool {
+			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", n.settings.Port))
+			if err == nil {
+				conn.Close()
+			}
+			return err == nil
+		})
 	}
 	return nodes, strings.Join(urls, ",")
 }
@@ -93,22 +144,26 @@ func worker() error {
 	if err != nil {
 		return err
 	}
+	if err := os.WriteFile(os.Getenv("CROSSWALK_TEST_BEGUN"), nil, 0o600); err != nil {
+		return errors.Join(err, s.close())
+	}
 	err = s.engine.Serve(ctx, host{s, time.Second}, runner.ServeOptions{Workers: 2, Tend: 300 * time.Millisecond})
 	return errors.Join(err, s.close())
 }
 
-// startWorker starts a worker; its words are kept.
-func startWorker(t *testing.T, words *bytes.Buffer) *exec.Cmd {
+// startWorker starts a worker; its words are kept. begun is a file that it makes once it has the store.
+func startWorker(t *testing.T, words *bytes.Buffer) (cmd *exec.Cmd, begun string) {
 	t.Helper()
-	cmd := worldOf(t).command(context.Background(), "CROSSWALK_TEST_WORKER=1") // it is told to stop
+	begun = filepath.Join(t.TempDir(), "begun")
+	cmd = worldOf(t).command(context.Background(), "CROSSWALK_TEST_WORKER=1", "CROSSWALK_TEST_BEGUN="+begun) // it is told to stop
 	cmd.Stdout, cmd.Stderr = words, words
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd
+	return cmd, begun
 }
 
-// TestCluster has three workers on three NATS servers send orders. One worker is killed and one server stopped in the middle, and both come back. Every order
+// TestCluster has three workers on three NATS servers send orders, six processes. One of each is killed in the middle, and both come back. Every order
 // stands in the books once, and the account balances.
 func TestCluster(t *testing.T) {
 	if testing.Short() {
@@ -125,7 +180,8 @@ func TestCluster(t *testing.T) {
 	words := make([]bytes.Buffer, 4)
 	var workers []*exec.Cmd
 	for i := range 3 {
-		workers = append(workers, startWorker(t, &words[i]))
+		cmd, _ := startWorker(t, &words[i])
+		workers = append(workers, cmd)
 	}
 	t.Cleanup(func() {
 		for _, cmd := range workers {
@@ -147,12 +203,14 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = workers[1].Wait()
-	nodes[2].stop()
+	nodes[2].kill()
 	before := settled()
 	eventually(t, "the others go on", func() bool { return settled() > before+10 })
 	nodes[2].start(t)
-	workers[1] = startWorker(t, &words[3])
+	var back string
+	workers[1], back = startWorker(t, &words[3])
 	eventually(t, "everything is handled", func() bool { return settled() == orders+10 })
+	eventually(t, "the worker that was killed is back", func() bool { _, err := os.Stat(back); return err == nil })
 	left, err := s.engine.Unsettled(t.Context(), flowName)
 	if err != nil || len(left) != 1 || left[0].Key != "10007" {
 		t.Errorf("unsettled at the end: %+v, %v", left, err)
@@ -187,7 +245,7 @@ func TestCluster(t *testing.T) {
 			t.Logf("worker %d: %s", i, words[i].String())
 		}
 	}
-	if found, err := filepath.Glob(filepath.Join(nodes[0].options.StoreDir, "jetstream", "*", "streams", "*")); err != nil || len(found) < 10 {
+	if found, err := filepath.Glob(filepath.Join(nodes[0].settings.Store, "jetstream", "*", "streams", "*")); err != nil || len(found) < 10 {
 		t.Errorf("the first server keeps only %v, %v", found, err)
 	}
 }

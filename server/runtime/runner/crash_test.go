@@ -72,6 +72,37 @@ func TestKilledAtEveryPoint(t *testing.T) {
 	}
 }
 
+// TestClockSetBack kills a run whose clock is hours ahead when a document has its entry and is still in the queue. The next one, whose clock is right, finds the
+// entry although it is older than the document; and so does the account, also where the two stand on either side of its bound.
+func TestClockSetBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.env["CROSSWALK_TEST_AHEAD"] = "3h"
+	dir, begun := t.TempDir(), time.Now()
+	if out, killed := run(t, dir, "recorded:3", 1); !killed {
+		t.Fatalf("the run did not come to that point: %s", out)
+	}
+	s := opened(t, dir, runner.Options{Page: 4})
+	if _, err := s.engine.Run(t.Context(), s.flow, runner.RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, since := range map[string]time.Time{"all": {}, "what was read in the hours ahead": begun.Add(time.Hour)} {
+		a, err := s.engine.Account(t.Context(), flowName, since, begun.Add(24*time.Hour))
+		if err != nil || !a.Balanced() || a.Read == 0 {
+			t.Errorf("%s: %s, %d ended twice, %v", name, a, len(a.Doubled), err)
+		}
+	}
+	drafts, _ := w.count(t)
+	for order, n := range drafts {
+		if n != 1 {
+			t.Errorf("order %s stands in the books %d times", order, n)
+		}
+	}
+}
+
 // nths are the times at which a run dies at a point: in the first page and document, or in a later one.
 func nths(point string) []string {
 	switch point {

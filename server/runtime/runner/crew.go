@@ -256,11 +256,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery, h *hand) (wait tim
 	ctx = context.WithValue(ctx, documentKey{}, d)
 	sent := false
 	if i.Again {
-		known := i.Document
-		if known.Key == "" {
-			known = port.Document{} // it was called otherwise when it was settled
-		}
-		entry, settled, was, err := e.activity.Settled(ctx, i.Flow, i.Seq, known, i.QueuedAt.Add(-time.Minute))
+		entry, settled, was, err := e.activity.Settled(ctx, i.Flow, i.Seq, i.Document.ID, i.After)
 		if err != nil {
 			return 0, err
 		}
@@ -271,7 +267,7 @@ func (c *crew) settle(ctx context.Context, i *queue.Delivery, h *hand) (wait tim
 	}
 	if i.Again && len(d.doc.Body) > 0 {
 		// Others of the same document may have had their turn while it was put back.
-		if d.stale, err = e.activity.Since(ctx, i.Flow, d.doc, i.Seq, i.QueuedAt.Add(-time.Minute)); err != nil {
+		if d.stale, err = e.activity.Since(ctx, i.Flow, d.doc.ID, i.Seq, i.After); err != nil {
 			return 0, err
 		}
 	}
@@ -367,7 +363,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	exists := r.Outcome == flow.Skipped && r.Code == flow.SkipExists
 	if exists && !sent && d.item.Again && e.store.Replicas() > 1 {
 		// The server that was asked before may have been behind the others.
-		_, settled, was, err := e.activity.Settled(ctx, d.item.Flow, d.item.Seq, d.doc, d.item.QueuedAt.Add(-time.Minute))
+		_, settled, was, err := e.activity.Settled(ctx, d.item.Flow, d.item.Seq, d.doc.ID, d.item.After)
 		if err != nil {
 			return err
 		}
@@ -391,6 +387,13 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	}
 	if r.Err == nil {
 		c.spare(d.hand)
+	}
+	erased, err := e.erasedInHand(ctx, d.item)
+	if err != nil {
+		return err
+	}
+	if erased {
+		return c.leaveErased(ctx, d, r, entry.Meta)
 	}
 	open := e.openBefore(ctx, d.edition.flow, d.doc)
 	defer func() { _, _ = open() }()

@@ -42,6 +42,13 @@ import (
 const flowName = "webshop-orders"
 
 func TestMain(m *testing.M) {
+	if settings := os.Getenv("CROSSWALK_TEST_NODE"); settings != "" {
+		if err := serveNode(settings); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv("CROSSWALK_TEST_WORKER") != "" {
 		if err := worker(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -77,6 +84,13 @@ func child(dir string) error {
 				select {} // the signal is on its way
 			}
 		}
+	}
+	if text, ok := os.LookupEnv("CROSSWALK_TEST_AHEAD"); ok {
+		ahead, err := time.ParseDuration(text)
+		if err != nil {
+			return err
+		}
+		o.Now = func() time.Time { return time.Now().Add(ahead) }
 	}
 	workers, err := strconv.Atoi(os.Getenv("CROSSWALK_TEST_WORKERS"))
 	if err != nil {

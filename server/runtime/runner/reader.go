@@ -22,6 +22,7 @@ const (
 type readPage struct {
 	Run   string     `json:"run"`
 	At    time.Time  `json:"at"`
+	After uint64     `json:"after,omitempty"` // the newest entry of the activity then: what became of the items stands behind
 	Items []readItem `json:"items"`
 }
 
@@ -135,7 +136,7 @@ func (r *reader) add(ctx context.Context, doc port.Document) error {
 		unique = r.mark.recent.turn(doc)
 	}
 	r.page = append(r.page, queue.Item{Flow: r.flow.Name, Run: r.run, Lane: r.lane, Cause: r.cause, Document: doc,
-		QueuedAt: r.engine.options.Now().UTC(), Patience: r.patience, Unique: unique})
+		QueuedAt: r.engine.options.Now().UTC(), After: r.engine.activity.Newest(), Patience: r.patience, Unique: unique})
 	if len(r.page) < r.engine.options.Page {
 		return nil
 	}
@@ -168,7 +169,7 @@ func (r *reader) flush(ctx context.Context) error {
 		return err
 	}
 	e.options.Fault("queued")
-	note := readPage{Run: r.run, At: e.options.Now().UTC()}
+	note := readPage{Run: r.run, At: e.options.Now().UTC(), After: r.page[0].After}
 	for i, receipt := range receipts {
 		doc := r.page[i].Document
 		note.Items = append(note.Items, readItem{receipt.Seq, doc.ID, doc.Key})

@@ -68,6 +68,7 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	}
 	if len(o.Only) == 0 {
 		e.noteEnd(ctx, f.Name, started, s.Read, err)
+		e.expire(ctx) // nobody else does where no server runs
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, runtime.ErrBroken) {
 		err = cause // whatever else went wrong came of it

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -59,6 +60,26 @@ func (o *ServeOptions) defaults() {
 // serve one store.
 func (e *Engine) Serve(ctx context.Context, host Host, o ServeOptions) error {
 	o.defaults()
+	for {
+		turn, stop := e.untilSetBack(ctx, min(o.Tend, clockLook))
+		err := e.serve(turn, host, o)
+		why := context.Cause(turn)
+		stop()
+		if err != nil || !errors.Is(why, errSetBack) {
+			return err
+		}
+		e.options.Log.Warn("what waits for a time waits anew", "because", why)
+		if err := e.takeBack(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// clockLook is how often the clock is looked at.
+const clockLook = 10 * time.Second
+
+// serve is a turn of [Engine.Serve].
+func (e *Engine) serve(ctx context.Context, host Host, o ServeOptions) error {
 	s := &server{engine: e, host: host, options: o, flows: map[string]*served{}}
 	defer s.running.Wait()
 	if err := s.load(ctx); err != nil {
@@ -90,14 +111,19 @@ func pause(ctx context.Context, d time.Duration) bool {
 // tend looks after what does not come by itself: what is older than it may be, and unsettled documents.
 func (s *server) tend(ctx context.Context) {
 	for pause(ctx, s.options.Tend) {
-		if _, err := s.engine.activity.Expire(ctx, s.engine.options.Now()); err != nil && ctx.Err() == nil {
-			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
-		}
+		s.engine.expire(ctx)
 		for _, name := range s.names() {
 			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend, len(s.host.After(name)) > 0); err != nil && ctx.Err() == nil {
 				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
 			}
 		}
+	}
+}
+
+// expire removes what is older than its flow keeps.
+func (e *Engine) expire(ctx context.Context) {
+	if _, err := e.activity.Expire(ctx, e.options.Now()); err != nil && ctx.Err() == nil {
+		e.options.Log.Error("what is too old could not be removed", "error", err)
 	}
 }
 
@@ -111,7 +137,9 @@ func (e *Engine) retryUnsettled(ctx context.Context, name string, tend time.Dura
 	var ids []string
 	for _, u := range left {
 		wait := min(tend<<min(u.Attempts-1, 8), 6*time.Hour)
-		if (u.Passing() || after && u.Code == flow.FailProduct) && e.options.Now().Sub(u.Last) >= wait {
+		passes := u.Passing() || after && u.Code == flow.FailProduct
+		// Where the last attempt is still to come, the clock was set back since, and says nothing of how long ago that was.
+		if passed := e.options.Now().Sub(u.Last); passes && (passed >= wait || passed < -setBackMost) {
 			ids = append(ids, u.ID)
 		}
 	}

@@ -61,6 +61,7 @@ func (t Tick) Later(d time.Duration) error { return t.msg.NakWithDelay(d) }
 type Store interface {
 	JetStream() jetstream.JetStream
 	Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error)
+	Owner() bool
 }
 
 // Scheduler keeps schedules. It is safe for concurrent use.
@@ -82,13 +83,60 @@ func Open(ctx context.Context, store Store) (*Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ticks, err = s.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: "ticks", FilterSubjects: []string{"tick.*", "ask.>"}, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxDeliver: -1,
-	})
+	if store.Owner() {
+		err = s.forgetFuture(ctx)
+	}
+	if err == nil {
+		err = s.take(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("the ticks: %w", err)
+		return nil, err
 	}
 	return s, nil
+}
+
+// take opens the consumer that all processes share.
+func (s *Scheduler) take(ctx context.Context) (err error) {
+	s.ticks, err = s.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: ticks, FilterSubjects: []string{"tick.*", "ask.>"}, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxDeliver: -1,
+	})
+	if err != nil {
+		return fmt.Errorf("the ticks: %w", err)
+	}
+	return nil
+}
+
+const ticks = "ticks"
+
+// ahead is how far the newest message may be in the future before the clock was set back for certain.
+const ahead = 30 * time.Second
+
+// forgetFuture forgets when the next ticks are where the clock was set back while nobody had the store open.
+func (s *Scheduler) forgetFuture(ctx context.Context) error {
+	if time.Until(s.stream.CachedInfo().State.LastTime) < ahead {
+		return nil
+	}
+	return s.forget(ctx)
+}
+
+// forget forgets when the next ticks are, and who has which in hand. The schedules are set anew after it.
+func (s *Scheduler) forget(ctx context.Context) error {
+	if err := s.stream.DeleteConsumer(ctx, ticks); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("the ticks: %w", err)
+	}
+	if err := s.stream.Purge(ctx, jetstream.WithPurgeSubject("schedule.*")); err != nil {
+		return fmt.Errorf("the schedules: %w", err)
+	}
+	return nil
+}
+
+// Anew lets everything begin anew that waits for a time, because the clock was set back: ticks that were put back come at once, and no schedule stands any more before
+// [Scheduler.Set]. Nobody may be taking ticks.
+func (s *Scheduler) Anew(ctx context.Context) error {
+	if err := s.forget(ctx); err != nil {
+		return err
+	}
+	return s.take(ctx)
 }
 
 func token(name string) string { return strings.ReplaceAll(name, ".", "=") }

@@ -105,3 +105,46 @@ func TestWrong(t *testing.T) {
 		}
 	}
 }
+
+// TestAnew has a tick that was put back for an hour come at once, and a schedule begin from now, as they must where the clock was set back.
+func TestAnew(t *testing.T) {
+	s, end := open(t, t.TempDir())
+	defer end()
+	specs := map[string]Spec{"orders": {Every: time.Hour}}
+	if err := s.Set(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+	was, err := s.stream.GetLastMsgForSubject(t.Context(), "schedule.orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ask(t.Context(), "orders", "now", Ask{Cause: "now"}); err != nil {
+		t.Fatal(err)
+	}
+	next := func(do func(Tick) error) {
+		t.Helper()
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		came := false
+		if err := s.Take(ctx, func(tick Tick) {
+			came = true
+			if err := do(tick); err != nil {
+				t.Error(err)
+			}
+			stop()
+		}); err != nil || !came {
+			t.Fatalf("no tick came: %v", err)
+		}
+	}
+	next(func(tick Tick) error { return tick.Later(time.Hour) })
+	if err := s.Anew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+	next(Tick.Done)
+	if now, err := s.stream.GetLastMsgForSubject(t.Context(), "schedule.orders"); err != nil || now.Sequence <= was.Sequence {
+		t.Errorf("the schedule goes on as it was: %v", err)
+	}
+}

@@ -17,6 +17,9 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/port"
 )
 
+// ErrNoSuch is the error of a run that is to handle a document which the source does not have.
+var ErrNoSuch = errors.New("nothing was sent")
+
 // PlansWhole tells whether a run must read and plan everything before it sends anything: stock, because of settings.maxZeroed.
 func (p *Process) PlansWhole() bool { return p.flow.Entity == port.Stock }
 
@@ -132,7 +135,7 @@ func (p *Process) readWhole(ctx context.Context, planner *Planner, out *spill, o
 	}
 	for _, name := range only {
 		if !named[name] {
-			return fmt.Errorf("%s has no stock of %s: nothing was sent", p.flow.From, name)
+			return fmt.Errorf("%s has no stock of %s: %w", p.flow.From, name, ErrNoSuch)
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ const (
 	maxBehind  = 10 * time.Minute
 )
 
-// behind tells whether a flow that it comes after is due, is being read or has documents queued. One that is paused keeps nobody waiting.
+// behind tells whether a flow that it comes after is due, is being read or has documents queued. One that is paused or cannot be opened keeps nobody waiting.
 func (f *served) behind(ctx context.Context) bool {
 	after := f.host.After(f.name)
 	if len(after) == 0 {
@@ -34,7 +34,7 @@ func (f *served) behind(ctx context.Context) bool {
 // anyAtWork tells whether a flow has something to read or to handle. What cannot be found out is no reason to wait.
 func (e *Engine) anyAtWork(ctx context.Context, names []string) bool {
 	for _, name := range names {
-		if e.Paused(ctx, name) {
+		if state, err := e.storedState(ctx, name); err != nil || state.Trouble != "" || e.Paused(ctx, name) {
 			continue
 		}
 		if due, err := e.schedules.Due(ctx, name); err == nil && due {

@@ -327,6 +327,10 @@ func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.
 			o.Only, o.Version = ask.IDs, ask.Version
 		}
 		s, err := e.runWhole(ctx, open, o)
+		if errors.Is(err, flow.ErrNoSuch) { // of whoever asked, and no trouble of the flow
+			e.options.Log.Warn("what was asked for is not there", "flow", f.name, "error", err)
+			err = nil
+		}
 		return s.Read, err
 	}
 	r := f.reader(open, run, ask)

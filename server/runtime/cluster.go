@@ -158,12 +158,13 @@ func (t *clusterTrouble) why() error {
 // itself or of an account rarely passes.
 const (
 	clusterPatience = 30 * time.Second
+	commandPatience = 10 * time.Second // of one that somebody waits for
 	silencePatience = 10 * time.Second
 	refusalPatience = 3 * time.Second
 )
 
 // prepareCluster is prepare, again where the servers have not chosen their leaders yet.
-func (r *Runtime) prepareCluster(ctx context.Context) error {
+func (r *Runtime) prepareCluster(ctx context.Context, most time.Duration) error {
 	told := false
 	for begun := time.Now(); ; {
 		attempt, done := context.WithTimeout(ctx, 5*time.Second)
@@ -172,7 +173,7 @@ func (r *Runtime) prepareCluster(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		patience := patienceWith(err)
+		patience := min(most, patienceWith(err))
 		if why := r.cluster.why(); why != nil {
 			patience, err = min(patience, refusalPatience), fmt.Errorf("%w (%w)", why, err)
 		}
@@ -193,12 +194,13 @@ func (r *Runtime) prepareCluster(ctx context.Context) error {
 
 // patienceWith is how long an error may last until it is believed.
 func patienceWith(err error) time.Duration {
-	switch code := apiCode(err); {
+	api := apiError(err)
+	switch code := api.ErrorCode; {
 	case code == jetstream.JSErrCodeJetStreamNotEnabled || code == jetstream.JSErrCodeJetStreamNotEnabledForAccount:
 		return refusalPatience
 	case errors.Is(err, nats.ErrNoResponders):
 		return silencePatience
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || code == noPeers || apiStatus(err) == 503:
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || code == noPeers || api.Code == 503:
 		return clusterPatience
 	}
 	return 0
@@ -206,33 +208,25 @@ func patienceWith(err error) time.Duration {
 
 // Codes of JetStream's API that its client library has no name for.
 const (
-	noPeers            jetstream.ErrorCode = 10005
-	replicasOnOne      jetstream.ErrorCode = 10074
-	tooManyStreams     jetstream.ErrorCode = 10027
-	storageExceeded    jetstream.ErrorCode = 10047
-	memoryExceeded     jetstream.ErrorCode = 10028
-	resourcesExceeded  jetstream.ErrorCode = 10002
-	insufficientOnNode jetstream.ErrorCode = 10023
+	noPeers           jetstream.ErrorCode = 10005
+	replicasOnOne     jetstream.ErrorCode = 10074
+	tooManyStreams    jetstream.ErrorCode = 10027
+	storageExceeded   jetstream.ErrorCode = 10047
+	memoryExceeded    jetstream.ErrorCode = 10028
+	resourcesExceeded jetstream.ErrorCode = 10002
 )
 
-func apiCode(err error) jetstream.ErrorCode {
+// apiError is what JetStream answered, of zeroes where it was not that.
+func apiError(err error) jetstream.APIError {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode
+		return *api
 	}
 	var js jetstream.JetStreamError
 	if errors.As(err, &js) && js.APIError() != nil {
-		return js.APIError().ErrorCode
+		return *js.APIError()
 	}
-	return 0
-}
-
-func apiStatus(err error) int {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return api.Code
-	}
-	return 0
+	return jetstream.APIError{}
 }
 
 // explained is explain for what is asked of a cluster once it is reached.
@@ -257,7 +251,8 @@ func (c Cluster) help(err error) string {
 	if replicas == 0 {
 		replicas = defaultReplicas
 	}
-	switch code := apiCode(err); {
+	api := apiError(err)
+	switch code := api.ErrorCode; {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired):
 		return "It does not believe who we are: set server.nats.credentials, user and password, or token to those of a user of it"
 	case errors.Is(err, nats.ErrPermissionViolation):
@@ -282,7 +277,9 @@ func (c Cluster) help(err error) string {
 		return fmt.Sprintf("It is one server, and everything is to be kept on %d: set server.nats.replicas to 1, or name a cluster", replicas)
 	case code == noPeers:
 		return fmt.Sprintf("Everything is to be kept on %d servers: so many need JetStream and room on their disks, or server.nats.replicas is to be less", replicas)
-	case code == tooManyStreams, code == storageExceeded, code == memoryExceeded, code == resourcesExceeded, code == insufficientOnNode:
+	case api.Code == 503, errors.Is(err, context.DeadlineExceeded):
+		return "More than half of its servers must be up and reach each other"
+	case code == tooManyStreams, code == storageExceeded, code == memoryExceeded, code == resourcesExceeded:
 		return "The limits of the account do not let us keep what there is: raise its streams (about twenty are needed), file and memory"
 	}
 	return ""

@@ -27,7 +27,7 @@ const layout = 1
 // Options configure [Open].
 type Options struct {
 	Log *slog.Logger // nil discards
-	// Join uses the store of another process of this machine that has the folder open.
+	// Join uses the store of another process of this machine that has the folder open. A cluster that is only just starting is waited for less long.
 	Join bool
 	// Cluster is an existing NATS cluster to keep everything in; nil for the folder.
 	Cluster *Cluster
@@ -63,7 +63,11 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
 		if err = r.connectCluster(*o.Cluster); err == nil {
-			err = r.prepareCluster(ctx)
+			most := clusterPatience
+			if o.Join {
+				most = commandPatience
+			}
+			err = r.prepareCluster(ctx, most)
 		}
 	} else {
 		where = "the store in " + dir
@@ -204,6 +208,14 @@ const maxMessage = 8 << 20
 
 // MaxMessage is the largest message that the store takes, in bytes.
 func (r *Runtime) MaxMessage() int64 { return r.conn.MaxPayload() }
+
+// Lost adds to an error of whoever joined the store of another process that this one has ended; any other error stays as it is.
+func (r *Runtime) Lost(err error) error {
+	if err == nil || r.server != nil || r.cluster != nil || !r.conn.IsClosed() {
+		return err
+	}
+	return fmt.Errorf("the process that had the data folder open has ended: begin again, and it goes on where it was: %w", err)
+}
 
 // JetStream returns the store for the packages below this one.
 func (r *Runtime) JetStream() jetstream.JetStream { return r.js }

@@ -77,7 +77,7 @@ func (c Cluster) files() error {
 
 // connectCluster connects, and connects again whenever the connection is lost, also where the cluster does not believe us for a while: credentials that are
 // changed in their file are read anew each time.
-func (r *Runtime) connectCluster(c Cluster) error {
+func (r *Runtime) connectCluster(c Cluster, most time.Duration) error {
 	if c.Replicas == 0 {
 		c.Replicas = defaultReplicas
 	}
@@ -101,7 +101,7 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	if c.Certificate != "" {
 		opts = append(opts, nats.ClientCert(c.Certificate, c.Key))
 	}
-	r.cluster = &clusterTrouble{settings: c, log: r.log}
+	r.cluster = &clusterTrouble{settings: c, most: most, log: r.log}
 	conn, err := nats.Connect(c.URL, append(opts, r.cluster.listen()...)...)
 	if err != nil {
 		return c.explain(err)
@@ -113,6 +113,7 @@ func (r *Runtime) connectCluster(c Cluster) error {
 // clusterTrouble hears what the client is told besides the answers to what it asks.
 type clusterTrouble struct {
 	settings Cluster
+	most     time.Duration // that is waited for
 	log      *slog.Logger
 	last     atomic.Pointer[error]
 }
@@ -163,17 +164,23 @@ const (
 	refusalPatience = 3 * time.Second
 )
 
-// prepareCluster is prepare, again where the servers have not chosen their leaders yet.
-func (r *Runtime) prepareCluster(ctx context.Context, most time.Duration) error {
+// patiently calls do, on a cluster again where its servers have not chosen their leaders yet, or are choosing others because one of them went.
+func (r *Runtime) patiently(ctx context.Context, do func(context.Context) error) error {
+	if r.cluster == nil {
+		ctx, done := bounded(ctx)
+		defer done()
+		return do(ctx)
+	}
 	told := false
 	for begun := time.Now(); ; {
 		attempt, done := context.WithTimeout(ctx, 5*time.Second)
-		err := r.prepare(attempt)
+		err := do(attempt)
 		done()
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		patience := min(most, patienceWith(err))
+		patience := min(r.cluster.most, patienceWith(err))
+		err = r.cluster.explained(err)
 		if why := r.cluster.why(); why != nil {
 			patience, err = min(patience, refusalPatience), fmt.Errorf("%w (%w)", why, err)
 		}
@@ -231,7 +238,7 @@ func apiError(err error) jetstream.APIError {
 
 // explained is explain for what is asked of a cluster once it is reached.
 func (t *clusterTrouble) explained(err error) error {
-	if t == nil || t.settings.help(err) == "" {
+	if t.settings.help(err) == "" {
 		return err
 	}
 	return t.settings.explain(err)

@@ -179,6 +179,13 @@ func TestCluster(t *testing.T) {
 
 	words := make([]bytes.Buffer, 4)
 	var workers []*exec.Cmd
+	t.Cleanup(func() { // when the processes have ended
+		for i := range words {
+			if t.Failed() {
+				t.Logf("worker %d: %s", i, words[i].String())
+			}
+		}
+	})
 	for i := range 3 {
 		cmd, _ := startWorker(t, &words[i])
 		workers = append(workers, cmd)
@@ -239,11 +246,6 @@ func TestCluster(t *testing.T) {
 	}
 	if a := balanced(t, s); a.Queued != 0 || a.Created != orders+6 {
 		t.Errorf("%s", a)
-	}
-	if t.Failed() {
-		for i := range words {
-			t.Logf("worker %d: %s", i, words[i].String())
-		}
 	}
 	if found, err := filepath.Glob(filepath.Join(nodes[0].settings.Store, "jetstream", "*", "streams", "*")); err != nil || len(found) < 10 {
 		t.Errorf("the first server keeps only %v, %v", found, err)

@@ -13,6 +13,9 @@ SOURCES     := $(wildcard cmd connectors engine mappings playground scripting se
 CGO_CC := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
 RACE   := $(if $(CGO_CC),-race)
 
+# A program with the race detector in it sleeps for a second when it ends, and the tests start hundreds of them.
+export GORACE ?= atexit_sleep_ms=10
+
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -110,7 +113,7 @@ chaos: ## 10,000 orders through failing systems while the process is killed 50 t
 
 .PHONY: bench-flow
 bench-flow: ## how fast documents cross on a store on the disk, beside the same calls in a bare loop; SPEED is how many, STOCKS=1000000 a stock list as well
-	$(GO) test ./server/runtime/runner -run '^TestSpeed$$' -count=1 -v -timeout=60m -args -speed $(or $(SPEED),8000)
+	$(GO) test ./server/runtime/runner -run '^TestSpeed$$' -count=1 -v -timeout=60m -args -speed $(or $(SPEED),16000)
 ifdef STOCKS
 	$(GO) test ./server/runtime/runner -run '^TestStockStaysFlat$$' -count=1 -v -timeout=120m -args -stocks $(STOCKS)
 endif

@@ -26,7 +26,7 @@ func parse(t testing.TB, text string, opts ...engine.Option) *engine.Mapping {
 	return m
 }
 
-// TestOneMappingManyGoroutines runs under -race.
+// TestOneMappingManyGoroutines runs under -race. Whoever applies a mapping, and beside whom, gets the same bytes.
 func TestOneMappingManyGoroutines(t *testing.T) {
 	m := parse(t, `
 from: any
@@ -37,14 +37,26 @@ rules:
   l[].share: {expr: x.n / total, round: 4}
   id: id
 `)
+	apply := func(g, i int) string {
+		out, err := m.Apply(context.Background(), fmt.Appendf(nil, `{"id":%d,"items":[{"n":1},{"n":%d}]}`, g*1000+i, i), engine.Input{})
+		if err != nil {
+			t.Error(err)
+		}
+		return string(out)
+	}
 	var wg sync.WaitGroup
 	for g := range 64 {
+		var alone []string
+		for i := range 20 {
+			alone = append(alone, apply(g, i))
+		}
+		if !strings.Contains(alone[3], `"share":0.2500},`) || !strings.HasSuffix(alone[3], fmt.Sprintf(`"id":%d}`, g*1000+3)) {
+			t.Errorf("it is %s", alone[3])
+		}
 		wg.Go(func() {
-			for i := range 20 {
-				id := g*1000 + i
-				out, err := m.Apply(context.Background(), fmt.Appendf(nil, `{"id":%d,"items":[{"n":1},{"n":%d}]}`, id, i), engine.Input{})
-				if err != nil || !strings.HasSuffix(string(out), fmt.Sprintf(`"id":%d}`, id)) {
-					t.Errorf("%s %v", out, err)
+			for i, want := range alone {
+				if got := apply(g, i); got != want {
+					t.Errorf("beside others it is %s, alone %s", got, want)
 				}
 			}
 		})

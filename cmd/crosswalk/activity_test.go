@@ -73,6 +73,9 @@ func TestAfterARun(t *testing.T) {
 	if _, out, _ = command("replay", "webshop-orders", "--project", dir, "--failed"); out != "10007: was failed, would be failed, the same: eaccounting has no article NK-GIFT-UNKNOWN\nnothing was sent: --yes sends it\n" {
 		t.Error(out)
 	}
+	if _, out, _ = command("replay", "webshop-orders", "--project", dir, "--key", "10002"); !strings.HasPrefix(out, "10002: was created, would be skipped: already sent as invoiceDraft ") || strings.Count(out, "\n") != 2 {
+		t.Error(out) // nothing of it would change
+	}
 	if code, out, _ = command("replay", "webshop-orders", "--project", dir, "--key", "10002", "--yes"); code != exitOK || !strings.Contains(out, "10002    skipped  already sent as invoiceDraft") {
 		t.Errorf("code %d: %s", code, out)
 	}
@@ -113,6 +116,47 @@ func TestAfterARun(t *testing.T) {
 	}
 }
 
+// editedPlans writes a file beside another that differs from it in one place.
+func editedPlans(t *testing.T, path, old, now string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), old) {
+		t.Fatalf("%v: %s is not in %s", err, old, path)
+	}
+	path += ".changed"
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), old, now, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// cutPlans writes a file beside another that lacks the end of it.
+func cutPlans(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		path += ".cut"
+		err = os.WriteFile(path, text[:len(text)-100], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// copyOfFlow gives the project a second flow like its first.
+func copyOfFlow(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "flows", "webshop-orders.yaml"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "flows", name+".yaml"), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // TestPlanAndApply saves plans, and carries out exactly these.
 func TestPlanAndApply(t *testing.T) {
 	dir := exampleProject(t)
@@ -126,6 +170,16 @@ func TestPlanAndApply(t *testing.T) {
 	if code, out, _ := command("log", "--project", dir); code != exitOK || out != "" {
 		t.Errorf("a plan was remembered as done: %s", out)
 	}
+	for what, args := range map[string][]string{
+		"it is not as it was written":        {"webshop-orders", "--project", dir, "--apply", editedPlans(t, plans, `"CustomerId":`, `"CustomerID":`)},
+		"it is a plan of another flow":       {"others", "--project", copyOfFlow(t, dir, "others"), "--apply", plans},
+		"line 2 of " + plans + ".cut is no ": {"webshop-orders", "--project", dir, "--apply", cutPlans(t, plans)},
+	} {
+		code, out, stderr := command(append([]string{"run"}, args...)...)
+		if code != exitMisuse || !strings.Contains(stderr, what) || out != "" {
+			t.Errorf("%s: code %d: %s%s", what, code, out, stderr)
+		}
+	}
 	code, out, stderr := command("run", "webshop-orders", "--project", dir, "--apply", plans)
 	if code != exitOK || !strings.Contains(out, "read 2 = created 2 ") {
 		t.Errorf("code %d: %s%s", code, out, stderr)
@@ -137,13 +191,16 @@ func TestPlanAndApply(t *testing.T) {
 		t.Errorf("code %d: %s", code, out)
 	}
 	for _, args := range [][]string{
-		{"--apply", plans, "--dry-run"}, {"--only", "1", "--from-start"}, {"--since", "yesterday"}, {"--apply", filepath.Join(dir, "nothing")}, {"--apply", filepath.Join(dir, "crosswalk.yaml")},
+		{"--apply", plans, "--dry-run"}, {"--only", "1", "--from-start"}, {"--only", ""}, {"--only", "10002,"}, {"--since", ""}, {"--apply", ""}, {"--plan", " "}, {"--since", "yesterday"}, {"--apply", filepath.Join(dir, "nothing")}, {"--apply", filepath.Join(dir, "crosswalk.yaml")},
 	} {
 		if code, _, stderr := command(append([]string{"run", "webshop-orders", "--project", dir}, args...)...); code != exitMisuse {
 			t.Errorf("%v: code %d, %s", args, code, stderr)
 		}
 	}
-	if code, _, stderr := command("run", "webshop-orders", "--project", dir, "--only", "99999"); code != exitFindings || !strings.Contains(stderr, "shopware has no document 99999") {
+	if code, _, stderr := command("run", "webshop-orders", "--project", dir, "--only", "99999, 10002"); code != exitFindings || !strings.Contains(stderr, "shopware has no document 99999\n") {
 		t.Errorf("code %d, %s", code, stderr)
+	}
+	if code, _, stderr := command("run", "webshop-orders", "--project", exampleProject(t), "--apply", plans); code != exitMisuse || !strings.Contains(stderr, "it was made in another project") {
+		t.Errorf("plans of another project: code %d, %s", code, stderr)
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/crosswalk-go/crosswalk/engine"
 	"github.com/crosswalk-go/crosswalk/scripting/host"
@@ -131,12 +133,29 @@ Exit code 0: all is well. 1: there are findings, or a document failed. 2: the co
 	return root
 }
 
+// refuseEmpty refuses flags that were given without a value, as a shell does where a variable is unset: --only "$KEY" must not handle everything.
+func refuseEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if err == nil && (len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) == "" })) {
+			err = misusef("--%s is empty: say what it is, or leave it out", f.Name)
+		}
+	})
+	return err
+}
+
 // noteStart lets cmd and its children note that they were started: an error before that is one of
 // flags or arguments, which cobra gives no type.
 func (c *cli) noteStart(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			c.started = true
+			if err := refuseEmpty(cmd.Flags()); err != nil {
+				return err
+			}
 			return run(cmd, args)
 		}
 	}

@@ -41,7 +41,7 @@ func TestPagesRun(t *testing.T) {
 		t.Fatal("the pages hold no block to run")
 	}
 	t.Run("page", func(t *testing.T) { // returns when the parallel scripts have ended
-		testscript.Run(t, testscript.Params{Dir: dir, RequireExplicitExec: true, UpdateScripts: *update})
+		testscript.Run(t, testscript.Params{Dir: dir, RequireExplicitExec: true, UpdateScripts: *update, Setup: passRace})
 	})
 	if !*update {
 		return

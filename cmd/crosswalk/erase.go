@@ -9,12 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/runtime"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
@@ -23,18 +23,22 @@ func newEraseCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "erase --email ADDRESS",
 		Short: "Remove a person from everything that is kept",
-		Long: `Remove everything that is kept of a person, found by e-mail address: entries of the log with their records and keys, queued documents, links and
-notes. Then everything that is left is read to prove it. What lies in the connected systems is not touched.
+		Long: `Remove everything that is kept of a person, found by e-mail address in whatever letter case and encoding: entries of the log with their records and
+keys, queued documents, links, notes, and kept versions of flows whose files name the person. Then everything that is left is read to prove it.
+
+What lies in the connected systems is not touched, and comes back where a flow reads it again: erase the person there first. Ids and numbers of documents that do
+not name the person stay, in links and in the account: without them an order would be sent twice. The project's own files and saved plans are yours to change.
 
 What the store has deleted is overwritten in its files when it is closed, so stop a server first, or start it anew afterwards. A backup that was made before
 still holds the person; so may a store that a restore has moved aside, and what the disk keeps of files that were written anew.`,
 		Example: `  crosswalk erase --email anna@example.com`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !strings.Contains(email, "@") {
-				return misusef("--email needs an address")
+			person, err := activity.FindPerson(email)
+			if err != nil {
+				return misusef("--email %q: %w", email, err)
 			}
-			return c.erase(cmd.Context(), folder, email)
+			return c.erase(cmd.Context(), folder, email, person)
 		},
 	}
 	cmd.Flags().StringVar(&folder, "project", "", "the project's `folder` (default: this one)")
@@ -49,7 +53,7 @@ type erased struct {
 	owner bool   // nobody else has the store open
 }
 
-func (c *cli) erase(ctx context.Context, folder, email string) error {
+func (c *cli) erase(ctx context.Context, folder, email string, person activity.Person) error {
 	var done erased
 	err := c.withStore(ctx, folder, "", func(set *flows.Set, _ string) (err error) {
 		done.data, done.owner = set.Project.Data, set.Store.Owner()
@@ -60,7 +64,7 @@ func (c *cli) erase(ctx context.Context, folder, email string) error {
 		return err
 	}
 	// The store is closed by now, which overwrites what it had deleted.
-	files, err := filesWith(done.data, email)
+	files, err := filesWith(done.data, person)
 	if err != nil {
 		return err
 	}
@@ -77,7 +81,13 @@ func (c *cli) erase(ctx context.Context, folder, email string) error {
 	if c.json {
 		_ = writeJSON(c.stdout, map[string]any{"erased": done.Erasure, "filesLeft": files, "deletedLeft": deleted, "serverOpen": !done.owner, "storesAside": aside})
 	} else {
-		fmt.Fprintf(c.stdout, "erased %d entries, %d queued documents, %d links, %d notes\n", done.Entries, done.Queued, done.Links, done.Notes)
+		fmt.Fprintf(c.stdout, "erased %d entries, %d queued documents, %d links, %d notes, %d versions of flows\n", done.Entries, done.Queued, done.Links, done.Notes, done.Versions)
+		if done.Erasure == (runner.Erasure{Erasure: activity.Erasure{Scanned: done.Scanned}}) {
+			fmt.Fprintln(c.stdout, "nothing names this address: is it spelt as in the systems?")
+		}
+		if done.Versions > 0 {
+			fmt.Fprintln(c.stdout, "the project's files named the person: where they still do, so will what is kept of the flow's next run")
+		}
 		fmt.Fprintf(c.stdout, "read again: %d entries and every file of the store; %d entries and %d files still name the person\n", done.Scanned, done.Left, len(files))
 		if done.owner {
 			fmt.Fprintf(c.stdout, "of records that were deleted before, %d are not overwritten\n", deleted)
@@ -94,9 +104,9 @@ func (c *cli) erase(ctx context.Context, folder, email string) error {
 	return nil
 }
 
-// filesWith returns the files of a folder that hold the text, in any letter case.
-func filesWith(dir, text string) ([]string, error) {
-	needle := bytes.ToLower([]byte(strings.TrimSpace(text)))
+// filesWith returns the files of a folder that hold the person's address, in any letter case.
+func filesWith(dir string, person activity.Person) ([]string, error) {
+	needles := person.Forms()
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +115,7 @@ func filesWith(dir, text string) ([]string, error) {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		found, err := fileHolds(path, needle)
+		found, err := fileHolds(path, needles)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -117,20 +127,31 @@ func filesWith(dir, text string) ([]string, error) {
 	return out, err
 }
 
-// fileHolds looks for a text in a file of any length.
-func fileHolds(path string, needle []byte) (bool, error) {
+// fileHolds looks for texts in lower case in a file of any length.
+func fileHolds(path string, needles []string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	buf := make([]byte, 1<<20)
+	overlap := 0
+	for _, n := range needles {
+		overlap = max(overlap, len(n)-1)
+	}
+	buf := make([]byte, overlap+1<<20)
 	kept := 0
 	for {
 		n, err := f.Read(buf[kept:])
-		window := bytes.ToLower(buf[:kept+n])
-		if bytes.Contains(window, needle) {
-			return true, nil
+		window := buf[:kept+n]
+		for i, c := range window { // byte by byte, because most files are no text
+			if 'A' <= c && c <= 'Z' {
+				window[i] += 'a' - 'A'
+			}
+		}
+		for _, needle := range needles {
+			if bytes.Contains(window, []byte(needle)) {
+				return true, nil
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return false, nil
@@ -138,7 +159,6 @@ func fileHolds(path string, needle []byte) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		kept = min(len(needle)-1, kept+n)
-		copy(buf, buf[len(window)-kept:len(window)])
+		kept = copy(buf, window[max(0, len(window)-overlap):])
 	}
 }

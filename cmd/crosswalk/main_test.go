@@ -38,6 +38,12 @@ func (l leakChecked) Run() int {
 	return code
 }
 
+// passRace hands the options of the race detector on to the programs of a script, which get nothing else of this process' environment.
+func passRace(env *testscript.Env) error {
+	env.Setenv("GORACE", os.Getenv("GORACE"))
+	return nil
+}
+
 // TestScripts runs the command line as a shell does: one script a command in testdata/script.
 func TestScripts(t *testing.T) {
 	root := repository(t)
@@ -51,7 +57,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("MAPPINGS", filepath.Join(root, "mappings"))
 			env.Setenv("TYPESCRIPT", filepath.Join(root, "scripting/tsc/testdata/node_modules"))
-			return nil
+			return passRace(env)
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "typescript" {

@@ -13,25 +13,25 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
 
-// readPlans reads the plans of a file that --plan wrote: one JSON object a line.
-func readPlans(path string) ([]*flow.Plan, error) {
+// readPlans reads the plans of a file that --plan wrote, one JSON object a line, and holds each to the flow.
+func readPlans(path string, engine *runner.Engine, open *runner.Flow) ([]runner.SavedPlan, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return nil, misusef("--apply: %w", err)
 	}
 	defer in.Close()
-	var out []*flow.Plan
+	var out []runner.SavedPlan
 	for lines := bufio.NewReader(in); ; {
 		line, err := lines.ReadBytes('\n')
 		if len(line) > 0 {
-			var p flow.Plan
+			var p runner.SavedPlan
 			if err := json.Unmarshal(line, &p); err != nil {
 				return nil, misusef("--apply: line %d of %s is no plan: %w", len(out)+1, path, err)
 			}
-			if p.Document.ID == "" {
-				return nil, misusef("--apply: line %d of %s names no document", len(out)+1, path)
+			if _, err := engine.CheckPlan(open, p); err != nil {
+				return nil, misusef("--apply: line %d of %s: %w", len(out)+1, path, err)
 			}
-			out = append(out, &p)
+			out = append(out, p)
 		}
 		if errors.Is(err, io.EOF) {
 			return out, nil
@@ -49,11 +49,19 @@ func (c *cli) writePlans(ctx context.Context, path string, engine *runner.Engine
 		return s, misusef("--plan: %w", err)
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
+	if info, err := out.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm() != 0o600 { // it was there
+		if err := out.Chmod(0o600); err != nil {
+			return s, fmt.Errorf("--plan: %w", err)
+		}
+	}
 	var failed error
 	show := o.OnResult
 	o.OnResult = func(r flow.Result, s flow.Summary) {
 		if r.Plan != nil && failed == nil {
-			failed = writeJSON(out, r.Plan)
+			var saved runner.SavedPlan
+			if saved, failed = engine.SavePlan(open, r.Plan); failed == nil {
+				failed = writeJSON(out, saved)
+			}
 		}
 		show(r, s)
 	}

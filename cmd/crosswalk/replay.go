@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +21,8 @@ func newReplayCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay FLOW",
 		Short: "Handle documents again, and show first what would differ",
-		Long: `Read documents again and handle them with the flow as it is now: one entry of the log, the document with a key, what the flags choose as
-in 'crosswalk log', or with --failed everything of the flow that failed or is in doubt.
+		Long: `Read documents again and handle them with the flow as it is now: one entry of the log, the document with a key, what the flags choose by the
+last entry of each document, or with --failed everything of the flow that failed or is in doubt.
 
 With --version the flow is as it was: its file, its mappings and its scripts of then, on the connections of now. The entries of the log name the versions,
 'crosswalk log --entry' shows them, and a mapping's version names the last version of the flow that had it.
@@ -37,7 +38,11 @@ Without --yes nothing is sent: for each document is shown what would differ from
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !failed && f.entry == 0 && f.key == "" && len(f.outcomes) == 0 && f.code == "" && f.since == "" {
+			filtered := f.key != "" || len(f.outcomes) > 0 || f.code != "" || f.since != ""
+			switch one, bounded := f.entry > 0, filtered || f.until != "" || cmd.Flags().Changed("limit"); {
+			case one && failed, (one || failed) && bounded:
+				return misusef("--entry and --failed say all of what to replay: neither goes with the other or with --key, --outcome, --code, --since, --until and --limit")
+			case !one && !failed && !filtered:
 				return misusef("replay what? Name it with --entry, --key, --failed, --outcome, --code or --since")
 			}
 			return c.runReplay(cmd.Context(), f, args[0], version, failed, yes)
@@ -49,7 +54,7 @@ Without --yes nothing is sent: for each document is shown what would differ from
 	flags.Uint64Var(&f.entry, "entry", 0, "the document of the entry with this `number`")
 	flags.StringVar(&f.key, "key", "", "the document with this `key` (number, SKU) or id")
 	flags.StringSliceVar(&f.outcomes, "outcome", nil, "documents whose last entry has one of these `outcomes`")
-	flags.StringVar(&f.code, "code", "", "documents with entries of this `code`")
+	flags.StringVar(&f.code, "code", "", "documents whose last entry has this `code`")
 	flags.StringVar(&f.since, "since", "", "only entries from this `day` or instant on")
 	flags.StringVar(&f.until, "until", "", "only entries before this `day` or instant")
 	flags.IntVar(&f.limit, "limit", 200, "how `many` documents at most")
@@ -65,7 +70,7 @@ func (c *cli) runReplay(ctx context.Context, f logFlags, flowName, version strin
 	}
 	return c.withStore(ctx, f.project, flowName, func(set *flows.Set, name string) (err error) {
 		q.Flow = name
-		entries, err := c.chosen(ctx, set.Engine, q, f.entry, failed)
+		entries, err := c.chosen(ctx, set.Engine, q, f.entry, failed, len(f.outcomes) > 0 || f.code != "")
 		if err != nil {
 			return err
 		}
@@ -112,8 +117,9 @@ func (c *cli) runReplay(ctx context.Context, f logFlags, flowName, version strin
 	})
 }
 
-// chosen returns the last entry of each document that is to be replayed.
-func (c *cli) chosen(ctx context.Context, engine *runner.Engine, q activity.Query, entry uint64, failed bool) ([]activity.Entry, error) {
+// chosen returns the last entry of each document that is to be replayed. became says that the query asks for what became of them, which a later entry may
+// have changed.
+func (c *cli) chosen(ctx context.Context, engine *runner.Engine, q activity.Query, entry uint64, failed, became bool) ([]activity.Entry, error) {
 	log := engine.Activity()
 	if entry > 0 {
 		e, _, err := log.Get(ctx, entry)
@@ -149,10 +155,22 @@ func (c *cli) chosen(ctx context.Context, engine *runner.Engine, q activity.Quer
 	}
 	seen := map[string]bool{}
 	for _, e := range list {
-		if e.Gone == "" && activity.Final(e.Outcome) && !seen[e.Document.ID] {
-			seen[e.Document.ID] = true
-			found = append(found, e)
+		if e.Gone != "" || !activity.Final(e.Outcome) || seen[e.Document.ID] {
+			continue
 		}
+		seen[e.Document.ID] = true
+		if became {
+			since, err := log.List(ctx, activity.Query{Flow: q.Flow, Key: e.Document.ID, Since: e.At, Limit: 1000})
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(since, func(l activity.Entry) bool {
+				return l.ID > e.ID && l.Document.ID == e.Document.ID && activity.Final(l.Outcome)
+			}) {
+				continue
+			}
+		}
+		found = append(found, e)
 	}
 	return found, nil
 }

@@ -93,6 +93,23 @@ func TestReplayVersion(t *testing.T) {
 			t.Errorf("the entry does not show %q:\n%s", want, page)
 		}
 	}
+	if code, out, _ := replay(); code != exitOK || !strings.Contains(out, "10003: was created, would be skipped: already sent as") || strings.Contains(out, "->") {
+		t.Errorf("of what would not be sent, code %d, no field differs: %s", code, out)
+	}
+	all := []string{"replay", "webshop-orders", "--project", dir}
+	if code, out, _ := command(append(all, "--outcome", "failed")...); code != exitOK || !strings.Contains(out, "10007: was failed") || strings.Contains(out, "10003: ") {
+		t.Errorf("code %d, 10003 was made after it had failed: %s", code, out)
+	}
+	for _, flags := range [][]string{{"--failed", "--key", "10003"}, {"--failed", "--limit", "1"}, {"--entry", "1", "--failed"}, {"--entry", "1", "--outcome", "failed"}, {"--until", "2026-01-01"}} {
+		if code, out, stderr := command(append(all, flags...)...); code != exitMisuse || out != "" {
+			t.Errorf("%v: code %d: %s%s", flags, code, out, stderr)
+		}
+	}
+	for _, version := range []string{"write:", "flow:", "flow:" + second[1][len("read:"):]} {
+		if code, _, stderr := replay("--version", version); code != exitMisuse || !strings.Contains(stderr, "no such version is kept") {
+			t.Errorf("version %s: code %d, %s", version, code, stderr)
+		}
+	}
 	if code, _, stderr := replay("--version", "0000000000000000"); code != exitMisuse || !strings.Contains(stderr, "no such version is kept") || !strings.Contains(stderr, second[0]) {
 		t.Errorf("a version that there is not: code %d, %s", code, stderr)
 	}

@@ -45,7 +45,8 @@ its outcome, and what it became or why not. The last line accounts for all of th
 
 With --dry-run nothing is sent and nothing is remembered: for each document the plan is printed, as what would be
 created (+) and changed (~), or why it is skipped (-), in doubt (?) or fails (!). --plan keeps these plans in a file, and
---apply carries exactly them out; a document whose target has changed since is refused.
+--apply carries exactly them out; a document whose target has changed since is refused. A file with a plan that was changed, or that was made for
+another flow, project or account, sends nothing; lines may be left out.
 
 With --resync everything from the flow's start, or from --since on, is handled again behind what is new: servers of the same project go on reading and
 handle what changes first. One that was stopped goes on where it was. --estimate says what that would cost, and does nothing.
@@ -83,7 +84,10 @@ The exit code is 1 where a document failed or is in doubt. Such documents come b
 
 // options are what the flags mean for the run.
 func (f runFlags) options() (runner.RunOptions, error) {
-	o := runner.RunOptions{Workers: f.workers, FromStart: f.fromStart, Resync: f.resync, Only: f.only}
+	o := runner.RunOptions{Workers: f.workers, FromStart: f.fromStart, Resync: f.resync}
+	for _, key := range f.only {
+		o.Only = append(o.Only, strings.TrimSpace(key))
+	}
 	if f.workers < 1 || f.workers > 64 {
 		return o, misusef("--workers %d: it is a number from 1 to 64", f.workers)
 	}
@@ -93,6 +97,7 @@ func (f runFlags) options() (runner.RunOptions, error) {
 			return o, misusef("--since %q: %w", f.since, err)
 		}
 		o.Since = at
+		o.FromStart = at.IsZero() && !f.resync // nothing is before that day
 	}
 	chosen := 0
 	for _, set := range []bool{f.fromStart, f.since != "", len(f.only) > 0, f.apply != ""} {
@@ -190,6 +195,9 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name stri
 		if options.Resync {
 			return errors.New("stopped: the next run with --resync goes on from here")
 		}
+		if f.apply != "" {
+			return errors.New("stopped: what was carried out is done, and the same file may be applied again for the rest")
+		}
 		return errors.New("stopped: the next run goes on from here")
 	}
 	if err == nil && summary.Failed+summary.InDoubt > 0 {
@@ -202,7 +210,7 @@ func (c *cli) runFlow(ctx context.Context, f runFlags, set *flows.Set, name stri
 func (c *cli) runOpen(ctx context.Context, f runFlags, engine *runner.Engine, open *runner.Flow, o runner.RunOptions) (flow.Summary, error) {
 	switch {
 	case f.apply != "":
-		plans, err := readPlans(f.apply)
+		plans, err := readPlans(f.apply, engine, open)
 		if err != nil {
 			return flow.Summary{Flow: open.Name}, err
 		}

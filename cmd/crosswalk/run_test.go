@@ -299,3 +299,15 @@ func TestResync(t *testing.T) {
 		t.Errorf("an estimate of nothing: code %d", code)
 	}
 }
+
+// TestOnlyByNumber shows that a customer is found by the number by which runs and the log call it, although the source's own name for it is an address.
+func TestOnlyByNumber(t *testing.T) {
+	dir := exampleProject(t)
+	if err := os.WriteFile(filepath.Join(dir, "flows", "customers.yaml"), []byte("from: webshop\nto: books\nentity: customer\nsettings: {sendVatNumber: false}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, stderr := command("run", "customers", "--project", dir, "--only", "20002")
+	if code != exitOK || !strings.Contains(out, "  20002 ") || !strings.Contains(out, "read 1 = ") {
+		t.Errorf("code %d: %s%s", code, out, stderr)
+	}
+}

@@ -21,7 +21,8 @@ func newSettleCommand(c *cli) *cobra.Command {
 		Long: `Without KEY, list the documents of a flow that failed or are in doubt.
 
 With the key (number) or id of a document that is in doubt, say what you found in the target: --made with the id of the document there, or --not-made where there is
-none, so that the next run sends it. Look carefully: what is said here is believed, and a wrong --not-made makes a second document.`,
+none, so that the next run sends it. Look carefully: what is said here is believed, and a wrong --not-made makes a second document. An id that the target can be asked
+for and does not have is refused.`,
 		Example: `  crosswalk settle webshop-orders
   crosswalk settle webshop-orders 10023 --made 7f9c24e8-3b12-4c5d-9a6e-0123456789ab
   crosswalk settle webshop-orders 10023 --not-made`,

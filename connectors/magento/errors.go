@@ -34,6 +34,9 @@ func decodeError(guest bool) func(int, http.Header, []byte) port.Error {
 		case status == http.StatusBadRequest && strings.HasPrefix(text, "The token length is invalid"),
 			status == http.StatusBadRequest && strings.HasPrefix(text, "Signature method"):
 			e.Kind = port.ErrAuth
+		case status == http.StatusUnauthorized && strings.Contains(text, "nonce is already being used"):
+			// The shop has had this very request: its connection broke, and whoever carries it, net/http or a proxy, sent it once more.
+			e.Kind = port.ErrInDoubt
 		case status == http.StatusUnauthorized && (strings.Contains(text, "validating the nonce") || strings.Contains(text, "oauth_timestamp")):
 			e.Message += ": the clock of this machine and that of the shop may be apart"
 		case status == http.StatusNotFound && text == "Request does not match any route.",

@@ -304,6 +304,7 @@ func TestErrors(t *testing.T) {
 		{400, `{"message":"Signature method %1 is not supported","parameters":["x"]}`, port.ErrAuth},
 		{500, "An error has happened during application run.", nil},
 		{401, `{"message":"m","parameters":{"resources":"Magento_Sales::actions_view"}}`, port.ErrPermission},
+		{401, `{"message":"The nonce is already being used by the consumer with ID %1","parameters":["1"]}`, port.ErrInDoubt},
 	} {
 		if e := decodeError(false)(tt.status, nil, []byte(tt.body)); !errors.Is(e.Kind, tt.want) {
 			t.Errorf("%d %s: %v, want %v", tt.status, tt.body, e.Kind, tt.want)
@@ -343,5 +344,20 @@ func TestOutages(t *testing.T) {
 	}
 	if _, err := s.Create(t.Context(), "customer", body); !errors.Is(err, port.ErrConflict) {
 		t.Errorf("the same address again: %v", err)
+	}
+}
+
+// TestRequestThatComesTwice loses the answer to a look-up on a connection that was in use: net/http sends the same request once more, and the shop, which knows
+// its nonce, refuses that. The credentials are right all the same.
+func TestRequestThatComesTwice(t *testing.T) {
+	s := open0(t)
+	if _, err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cut := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/V1/inventory/source-items") }
+	s.Fault(faults.Fault{Match: cut, After: true, Serve: faults.Cut, Times: 1})
+	docs, err := s.Find(t.Context(), "stock", port.Key{Field: port.KeySKU, Value: "NK-MUG-350"})
+	if err != nil || len(docs) != 1 {
+		t.Errorf("%d documents, %v", len(docs), err)
 	}
 }

@@ -55,6 +55,15 @@ func (e *Executor) apply(ctx context.Context, p *Plan) Result {
 		r.skip(Verdict{Code: SkipUnchanged, Reason: unchanged})
 		return r
 	}
+	if !p.fresh {
+		if done, err := e.stands(ctx, p); err != nil {
+			e.failed(p.Main(), err, &r)
+			return r
+		} else if done != nil {
+			r.skip(*done)
+			return r
+		}
+	}
 	ids := map[string]string{}
 	for i := range p.Operations {
 		op := &p.Operations[i]
@@ -76,7 +85,10 @@ func (e *Executor) apply(ctx context.Context, p *Plan) Result {
 // failed turns the error of an operation into the document's outcome.
 func (e *Executor) failed(op *Operation, err error, r *Result) {
 	var lost *lostError
+	var waits *doubt
 	switch {
+	case errors.As(err, &waits):
+		r.doubt(waits.Verdict)
 	case errors.As(err, &lost):
 		code := DoubtLost
 		if !lost.able {
@@ -114,7 +126,11 @@ func (e *Executor) carryOut(ctx context.Context, p *Plan, op *Operation, last bo
 	}
 	t := targetOf(verb, op.Resource, doc)
 	if verb == Adopt && (!last || p.Document.Entity != port.Order) {
-		return moved(fmt.Sprintf("%s is in the target now", op.ID))
+		if ours, err := e.made(ctx, op, doc); err != nil {
+			return err
+		} else if last || !ours {
+			return moved(fmt.Sprintf("%s is in the target now", op.ID))
+		}
 	}
 	r.Targets = append(r.Targets, t)
 	for _, l := range []*LinkRef{op.Link, op.Claim} {
@@ -166,7 +182,7 @@ func (e *Executor) checkAnswer(p *Plan, op *Operation, doc port.Document, r *Res
 // create makes a document once. verb is Adopt where the target turned out to have one that is not ours.
 func (e *Executor) create(ctx context.Context, p *Plan, op *Operation, body []byte, r *Result) (port.Document, Verb, error) {
 	if !p.fresh {
-		doc, found, err := e.look(ctx, op)
+		doc, found, err := e.before(ctx, op)
 		if err != nil {
 			return port.Document{}, "", err
 		}
@@ -262,21 +278,6 @@ func (e *Executor) probe(ctx context.Context, op *Operation) (doc port.Document,
 	return doc, false, able
 }
 
-// look asks once for the operation's document, before it is made.
-func (e *Executor) look(ctx context.Context, op *Operation) (doc port.Document, found bool, err error) {
-	for _, key := range op.Keys {
-		docs, err := retry(ctx, e.pace, func() ([]port.Document, error) { return e.target.Find(ctx, op.Resource, key) })
-		switch {
-		case errors.Is(err, port.ErrNoProbe):
-		case err != nil:
-			return doc, false, err
-		case len(docs) > 0:
-			return docs[0], true, nil
-		}
-	}
-	return doc, false, nil
-}
-
 // update changes a document. A repeat writes the same values, so a lost answer is tried again.
 func (e *Executor) update(ctx context.Context, p *Plan, op *Operation, body []byte, r *Result) (port.Document, error) {
 	if !p.fresh && op.Base != "" {
@@ -299,10 +300,6 @@ func (e *Executor) update(ctx context.Context, p *Plan, op *Operation, body []by
 		doc.ID = op.TargetID
 	}
 	return doc, err
-}
-
-func moved(what string) error {
-	return &Failure{Code: FailMoved, Message: what + " since the plan was made", Help: "make the plan again"}
 }
 
 // intend stores that a create is about to begin.

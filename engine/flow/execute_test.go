@@ -253,3 +253,22 @@ func TestStops(t *testing.T) {
 		}
 	})
 }
+
+// TestDecide shows that a person's word is held to what the target can be asked: a slip must not make an order that nobody sent a settled one.
+func TestDecide(t *testing.T) {
+	w := with(newWorld(), order(1))
+	w.books.next = on("create invoiceDraft", lostBefore)
+	if _, results, _ := w.run(t, flow.RunOptions{}); results["1"].Outcome != flow.InDoubt {
+		t.Fatal(results["1"])
+	}
+	customer := w.store.links["customer/c-1"].TargetID
+	for _, id := range []string{customer, "invoiceDraft-99"} {
+		if err := w.process(t).Decide(t.Context(), "o-1", id); err == nil || w.store.links["order/o-1"].TargetID != "" {
+			t.Errorf("%s was believed: %v", id, err)
+		}
+	}
+	draft := w.books.put("invoiceDraft", `{"BuyersOrderReference":"by hand"}`)
+	if err := w.process(t).Decide(t.Context(), "o-1", draft.ID); err != nil || w.store.links["order/o-1"].TargetID != draft.ID {
+		t.Errorf("%s: %v", draft.ID, err)
+	}
+}

@@ -49,7 +49,7 @@ func (p *Process) Apply(ctx context.Context, plan *Plan, settle func(ctx context
 }
 
 // Decide settles what a document became where only a person can tell: the target's document by its id, or, with an empty one, that nothing was
-// made, so that it may be sent again.
+// made, so that it may be sent again. An id that the target can be asked for and does not have is refused, such as that of an order's customer.
 func (p *Process) Decide(ctx context.Context, sourceID, targetID string) error {
 	link, _, err := p.systems.Links.Link(ctx, p.flow.Entity, sourceID)
 	if err != nil {
@@ -57,6 +57,15 @@ func (p *Process) Decide(ctx context.Context, sourceID, targetID string) error {
 	}
 	if link.TargetID != "" {
 		return fmt.Errorf("%s %s is settled already: it is %s %s", p.flow.Entity, sourceID, link.Resource, link.TargetID)
+	}
+	if targetID != "" {
+		docs, asked, err := p.Planner().find(ctx, p.flow.Resources.Target, port.Key{Field: port.KeyID, Value: targetID})
+		switch {
+		case err != nil && !isAbsent(err):
+			return fmt.Errorf("whether %s has %s %s: %w", p.flow.To, p.flow.Resources.Target, targetID, err)
+		case asked && len(docs) == 0, err != nil:
+			return fmt.Errorf("%s has no %s with the id %s: nothing was settled", p.flow.To, p.flow.Resources.Target, targetID)
+		}
 	}
 	if err := p.systems.Links.SaveLink(ctx, p.flow.Entity, port.Link{SourceID: sourceID, TargetID: targetID, Resource: p.flow.Resources.Target, Version: link.Version}); err != nil {
 		return fmt.Errorf("%w: %w", errStore, err)

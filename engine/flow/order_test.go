@@ -437,48 +437,6 @@ func TestPlanGolden(t *testing.T) {
 	}
 }
 
-// TestStoredPlan shows that a plan may be stored and carried out later, and is refused when the target has moved.
-func TestStoredPlan(t *testing.T) {
-	plan := func(t *testing.T, w *world) *flow.Plan {
-		return roundTrip(t, w.process(t).Planner().Plan(context.Background(), w.shop.orders[0]))
-	}
-	t.Run("unchanged", func(t *testing.T) {
-		w := with(newWorld(), order(1))
-		p := plan(t, w)
-		if r := w.process(t).Executor().Apply(context.Background(), p); r.Outcome != flow.Created {
-			t.Fatalf("%s: %s", r.Outcome, r.Reason)
-		}
-		if r := w.process(t).Executor().Apply(context.Background(), p); r.Outcome == flow.Created {
-			t.Fatal("the same plan made a second document")
-		}
-		if n := w.books.count("invoiceDraft", "1"); n != 1 {
-			t.Fatalf("%d drafts", n)
-		}
-	})
-	t.Run("the customer has come", func(t *testing.T) {
-		w := with(newWorld(), order(1))
-		p := plan(t, w)
-		w.books.put("customer", `{"EmailAddress":"anna1@example.nl"}`)
-		r := w.process(t).Executor().Apply(context.Background(), p)
-		if r.Outcome != flow.Failed || r.Code != flow.FailMoved || len(w.books.writes()) > 0 {
-			t.Fatalf("%s %s, wrote %v", r.Outcome, r.Code, w.books.writes())
-		}
-	})
-	t.Run("the customer has changed", func(t *testing.T) {
-		w := with(newWorld(), order(1))
-		w.books.put("customer", `{"EmailAddress":"anna1@example.nl","Name":"Old"}`)
-		w.flow.Settings = []byte(`{"updateCustomer":true}`)
-		p := plan(t, w)
-		if _, err := w.books.Update(context.Background(), "customer", "customer-4", []byte(`{"Name":"New"}`)); err != nil {
-			t.Fatal(err)
-		}
-		r := w.process(t).Executor().Apply(context.Background(), p)
-		if r.Code != flow.FailMoved || w.books.count("invoiceDraft", "1") != 0 {
-			t.Fatalf("%s %s", r.Outcome, r.Code)
-		}
-	})
-}
-
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

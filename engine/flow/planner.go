@@ -102,6 +102,16 @@ func (p *Planner) read(ctx context.Context, d *draft) error {
 	return err
 }
 
+// NameOf is what people call a document of the source: its number or SKU, as the read mapping makes it. It is the document's own key where the mapping
+// refuses it.
+func (p *Planner) NameOf(ctx context.Context, doc port.Document) string {
+	d := p.open(ctx, doc)
+	if d.canonical == nil {
+		return doc.Key
+	}
+	return p.nameOf(d)
+}
+
 // nameOf is what people call the document: its number or SKU. A customer is never called by the e-mail address, because
 // names stand in logs.
 func (p *Planner) nameOf(d *draft) string {
@@ -230,9 +240,12 @@ type doubt struct{ Verdict }
 
 func (d *doubt) Error() string { return d.Reason }
 
-// pending tells whether a link is an intent that forbids another create. found says that the
-// target was asked and does not have the document.
+// pending tells whether a link is an intent that forbids another create. asked says that the target was asked and does not have the document.
 func (p *Planner) pending(what string, l port.Link, asked bool) error {
+	return p.pace.pending(what, p.flow.To, l, asked)
+}
+
+func (p Pace) pending(what, target string, l port.Link, asked bool) error {
 	if l.TargetID != "" || l.PendingSince.IsZero() {
 		return nil
 	}
@@ -240,11 +253,11 @@ func (p *Planner) pending(what string, l port.Link, asked bool) error {
 	switch {
 	case !asked:
 		return &doubt{Verdict{Code: DoubtUnprobed, Reason: fmt.Sprintf(
-			"%s was sent at %s and its answer was lost; %s cannot be asked for it, so look it up there before it is sent again", what, since, p.flow.To)}}
-	case p.pace.Now().Sub(l.PendingSince) < p.pace.Settle:
+			"%s was sent at %s and its answer was lost; %s cannot be asked for it, so look it up there before it is sent again", what, since, target)}}
+	case p.Now().Sub(l.PendingSince) < p.Settle:
 		return &doubt{Verdict{Code: DoubtPending, Reason: fmt.Sprintf(
 			"%s was sent at %s, its answer was lost and it is not there yet: asked again from %s on",
-			what, since, l.PendingSince.Add(p.pace.Settle).UTC().Format(time.RFC3339))}}
+			what, since, l.PendingSince.Add(p.Settle).UTC().Format(time.RFC3339))}}
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ type RunOptions struct {
 	Workers int
 	// FromStart reads everything from the flow's start instead of from the cursor.
 	FromStart bool
+	// Only are the ids or names of the documents to carry out, of a flow that plans all at once: it still reads and plans the others, because
+	// settings.maxZeroed is about all. A name that nothing has is an error, and nothing is sent. Other flows read what their caller names.
+	Only []string
 	// Spill is the folder for what a run that must see everything before it sends anything cannot hold in memory; "" is the system's folder for such
 	// files.
 	Spill string

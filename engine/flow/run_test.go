@@ -116,16 +116,13 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestSameAddress shows that orders in hand at a time with one new e-mail address, in different cases and of guests
-// with ids of their own, make one customer.
+// TestSameAddress shows that orders in hand at a time with one new e-mail address, in different cases, with spaces around it and of guests
+// with ids of their own, make one customer. An address with a tag behind a plus is another.
 func TestSameAddress(t *testing.T) {
 	w := newWorld()
 	var bodies []string
 	for i := range 12 {
-		email := "guest@example.nl"
-		if i%2 == 1 {
-			email = "Guest@Example.NL"
-		}
+		email := []string{"guest@example.nl", "Guest@Example.NL", " guest@example.nl ", "guest+shop@example.nl"}[i%4]
 		bodies = append(bodies, order(i+1, "customer.email", fmt.Sprintf("%q", email)))
 	}
 	with(w, bodies...)
@@ -133,7 +130,7 @@ func TestSameAddress(t *testing.T) {
 	if err != nil || s.Created != 12 {
 		t.Fatalf("%s %v", s, err)
 	}
-	if n := len(w.books.docs["customer"]); n != 1 {
+	if n := len(w.books.docs["customer"]); n != 2 {
 		t.Fatalf("%d customers", n)
 	}
 }

@@ -369,3 +369,23 @@ func TestStockReadsAll(t *testing.T) {
 		t.Errorf("%s %v, read since %v", s, err, w.shop.reads[0].Since)
 	}
 }
+
+// TestOnlyStock shows that a run which is to handle some stock sends only that, and nothing where a name is wrong, or where all stock together would trip the guard.
+func TestOnlyStock(t *testing.T) {
+	w := stocks(newStock(), `{"sku":"S-1","available":7}`, `{"sku":"S-2","available":8}`, `{"sku":"S-3","available":0}`)
+	w.flow.Settings = []byte(`{"maxZeroed":40}`)
+	for _, only := range [][]string{{"S-1", "S-99"}, {""}} {
+		if s, _, err := w.run(t, flow.RunOptions{Only: only}); err == nil || s.Read != 0 || len(w.books.writes()) > 0 {
+			t.Errorf("only %q: %s %v, wrote %v", only, s, err, w.books.writes())
+		}
+	}
+	s, results, err := w.run(t, flow.RunOptions{Only: []string{"S-1", "/S-3"}})
+	if err != nil || s.Read != 2 || s.Updated != 2 || results["S-1"].Outcome != flow.Updated || w.quantity("S-1") != "7" || w.quantity("S-2") != "5" || w.quantity("S-3") != "0" {
+		t.Errorf("%s %v: %v", s, err, results)
+	}
+	stocks(w, `{"sku":"S-4","available":0}`, `{"sku":"S-5","available":0}`, `{"sku":"S-6","available":0}`)
+	s, _, err = w.run(t, flow.RunOptions{Only: []string{"S-4"}})
+	if err == nil || s.Failed != 1 || s.Read != 1 || w.quantity("S-4") != "5" {
+		t.Errorf("one of many that are none all of a sudden: %s %v", s, err)
+	}
+}

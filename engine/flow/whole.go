@@ -43,7 +43,7 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 	read, plans := newSpill(o.Spill), newSpill(o.Spill)
 	defer read.close()
 	defer plans.close()
-	if err := p.readWhole(ctx, planner, read); err != nil {
+	if err := p.readWhole(ctx, planner, read, o.Only); err != nil {
 		return err
 	}
 	count, zeroed, err := p.planWhole(ctx, planner, read, plans, l.options.Workers)
@@ -62,6 +62,9 @@ func (p *Process) runWhole(ctx context.Context, o RunOptions, l *ledger) error {
 		w, err := openPlan(data)
 		if err != nil {
 			return err
+		}
+		if !w.Chosen {
+			return nil
 		}
 		number, ok := l.admit(ctx, w.Document)
 		if !ok {
@@ -91,16 +94,26 @@ type stocked struct {
 	Number   uint64
 	Document port.Document
 	SKU      string
+	Chosen   bool // to be carried out
 }
 
-// readWhole spills the source's documents by SKU.
-func (p *Process) readWhole(ctx context.Context, planner *Planner, out *spill) error {
+// readWhole spills the source's documents by SKU. Only those that only names are chosen, or all where it names none.
+func (p *Process) readWhole(ctx context.Context, planner *Planner, out *spill, only []string) error {
 	number := uint64(0)
+	named := map[string]bool{} // whether it was found
+	for _, name := range only {
+		named[name] = false
+	}
 	for doc, err := range p.Read(ctx, time.Time{}) {
 		if err != nil {
 			return fmt.Errorf("%w: nothing was sent", p.unread(err))
 		}
-		d := stocked{number, doc, scalar(gjson.GetBytes(planner.open(ctx, doc).canonical, "sku"))}
+		d := stocked{number, doc, scalar(gjson.GetBytes(planner.open(ctx, doc).canonical, "sku")), len(only) == 0}
+		for _, name := range []string{doc.ID, doc.Key, d.SKU} {
+			if _, asked := named[name]; asked && name != "" {
+				named[name], d.Chosen = true, true
+			}
+		}
 		number++
 		meet := "sku\x00" + d.SKU
 		if d.SKU == "" {
@@ -115,6 +128,11 @@ func (p *Process) readWhole(ctx context.Context, planner *Planner, out *spill) e
 		}
 		if err != nil {
 			return fmt.Errorf("%w: nothing was sent", err)
+		}
+	}
+	for _, name := range only {
+		if !named[name] {
+			return fmt.Errorf("%s has no stock of %s: nothing was sent", p.flow.From, name)
 		}
 	}
 	return nil
@@ -140,7 +158,7 @@ func (p *Process) planWhole(ctx context.Context, planner *Planner, read, out *sp
 					if ctx.Err() != nil {
 						return
 					}
-					w := wholePlan{Document: d.Document, Others: others(docs, i)}
+					w := wholePlan{Document: d.Document, Others: others(docs, i), Chosen: d.Chosen}
 					w.Plan = p.planOf(ctx, planner.among(w.Others), d.Document)
 					data, err := w.pack()
 					mu.Lock()
@@ -247,6 +265,7 @@ func (p *Process) planOf(ctx context.Context, planner *Planner, doc port.Documen
 type wholePlan struct {
 	Document port.Document
 	Others   []port.Document
+	Chosen   bool
 	Plan     *Plan
 	Cause    *spilledCause
 }

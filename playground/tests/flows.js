@@ -100,6 +100,13 @@ export const mendsAnOrder = (page) => between(async (url) => {
   await replay.getByRole('heading', { name: 'Was failed, would be created' }).waitFor();
   await replay.getByText('BuyersOrderReference').waitFor();
   await accessible(page, 'a replay', false);
+
+  // With the version that failed it would fail again; with the one of now not.
+  const versions = replay.getByLabel('With');
+  await versions.selectOption({ index: 1 });
+  await replay.getByRole('heading', { name: 'A replay would end the same way' }).waitFor();
+  await versions.selectOption('the flow as it is now');
+  await replay.getByRole('heading', { name: 'Was failed, would be created' }).waitFor();
   await replay.getByRole('button', { name: 'Replay it' }).click();
   await page.getByText('The replay ended:').getByText('created').waitFor();
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Inbox' }).click();

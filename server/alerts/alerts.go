@@ -54,6 +54,9 @@ func ParseConfig(section []byte, secret func(reference string) (string, error)) 
 // Cause is something that is wrong, however many documents it is wrong for.
 type Cause struct {
 	Flow string
+	// Connection is set where it is a system that is wrong, for all flows that use it: then Flow is one of Flows, which are only told of.
+	Connection string
+	Flows      []string
 	// Kind is failed, in_doubt, auth, unreachable, budget, guard, stall, closed, reading or missing; Code the outcome's code, where there is one.
 	Kind, Code string
 	Documents  int
@@ -64,7 +67,25 @@ type Cause struct {
 }
 
 // ID tells causes apart.
-func (c Cause) ID() string { return c.Flow + "/" + c.Kind + "/" + c.Code }
+func (c Cause) ID() string { return c.place() + "/" + c.Kind + "/" + c.Code }
+
+// place is where something is wrong, in words. Names of flows and of connections hold no spaces and no slashes.
+func (c Cause) place() string {
+	if c.Connection != "" {
+		return "connection " + c.Connection
+	}
+	return c.Flow
+}
+
+// causeOf is what an ID tells of a cause.
+func causeOf(id string) Cause {
+	place, kind, _ := strings.Cut(id, "/")
+	kind, code, _ := strings.Cut(kind, "/")
+	if connection, ok := strings.CutPrefix(place, "connection "); ok {
+		return Cause{Connection: connection, Kind: kind, Code: code}
+	}
+	return Cause{Flow: place, Kind: kind, Code: code}
+}
 
 // Sender tells people.
 type Sender interface {
@@ -125,9 +146,7 @@ func (t *Teller) Tell(ctx context.Context, causes []Cause) error {
 		if now[id] {
 			continue
 		}
-		flow, kind, _ := strings.Cut(id, "/")
-		kind, code, _ := strings.Cut(kind, "/")
-		over := Cause{Flow: flow, Kind: kind, Code: code}
+		over := causeOf(id)
 		for _, s := range t.Senders {
 			if slices.Contains(senders, s.Name()) && t.send(ctx, s, "crosswalk: over: "+over.subject(), "It is over: "+over.subject()+".\n"+over.where(t.Link)) {
 				senders = slices.DeleteFunc(slices.Clone(senders), func(n string) bool { return n == s.Name() })
@@ -158,7 +177,7 @@ var kinds = map[string]string{
 }
 
 func (c Cause) subject() string {
-	s := c.Flow + ": " + kinds[c.Kind]
+	s := c.place() + ": " + kinds[c.Kind]
 	if c.Code != "" {
 		s += " (" + c.Code + ")"
 	}
@@ -166,11 +185,14 @@ func (c Cause) subject() string {
 }
 
 // address is what looks like an e-mail address.
-var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
+var address = regexp.MustCompile(`[^\s<>"'(),;:=?&/]+(?:@|%40)[^\s<>"'(),;:&/]+`)
 
 func (c Cause) text(link string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n", c.subject())
+	if len(c.Flows) > 0 {
+		fmt.Fprintf(&b, "Flows: %s\n", strings.Join(c.Flows, ", "))
+	}
 	switch {
 	case c.Documents > 0 && c.Example != "":
 		fmt.Fprintf(&b, "Documents: %d, one of them %s\n", c.Documents, c.Example)
@@ -193,10 +215,15 @@ func (c Cause) where(link string) string {
 	switch {
 	case link == "" && c.Entry > 0:
 		return fmt.Sprintf("See: crosswalk log --entry %d\n", c.Entry)
+	case link == "" && c.Flow == "":
+		return "See: crosswalk log\n"
 	case link == "":
 		return "See: crosswalk log " + c.Flow + "\n"
 	case c.Entry > 0:
 		return fmt.Sprintf("See: %s/activity/%d\n", link, c.Entry)
+	}
+	if c.Flow == "" {
+		return "See: " + link + "/activity\n"
 	}
 	return "See: " + link + "/flows/" + c.Flow + "\n"
 }

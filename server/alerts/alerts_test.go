@@ -3,9 +3,11 @@ package alerts
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 type memory map[string][]string
@@ -134,7 +137,7 @@ func TestTell(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cause := Cause{Flow: "webshop-orders", Kind: "failed", Code: "product_missing", Documents: 40, Example: "10007", Reason: "no article of anna@example.com <!channel> & Co", Help: "create it"}
+	cause := Cause{Flow: "webshop-orders", Kind: "failed", Code: "product_missing", Documents: 40, Example: "10007", Reason: "no article of anna@example.com <!channel> & Co, GET /x?email=anna%40example.com", Help: "create it"}
 	other := Cause{Flow: "webshop-orders", Kind: "auth", Code: "not_authorised"}
 	tell(cause) // the webhook is down
 	if len(mails()) != 1 || len(posts) != 0 || !strings.Contains(log.String(), "tried again") {
@@ -166,7 +169,7 @@ func TestTell(t *testing.T) {
 		t.Errorf("a cause that comes again is not told: %v", posts)
 	}
 	for _, text := range append(append(mails(), posts...), log.String()) {
-		for _, secret := range []string{"s3cret", "anna@"} {
+		for _, secret := range []string{"s3cret", "anna@", "anna%40"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s in\n%s", secret, text)
 			}
@@ -177,5 +180,79 @@ func TestTell(t *testing.T) {
 		if _, err := ParseConfig([]byte(section), lookup); err == nil || strings.Contains(err.Error(), "T0") {
 			t.Errorf("%s: %v", section, err)
 		}
+	}
+}
+
+// TestMailServerSaysNothing stops while a mail server that took the call keeps silent: nobody waits for it.
+func TestMailServerSaysNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	answered := make(chan error, 1)
+	m := &Mail{Server: l.Addr().String(), From: "crosswalk@example.com", To: []string{"ops@example.com"}}
+	go func() { answered <- m.Send(ctx, "subject", "text") }()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	stop()
+	select {
+	case err := <-answered:
+		if err == nil {
+			t.Error("a message that nobody took was sent")
+		}
+	case <-time.After(sendTimeout / 2):
+		t.Error("it still waits")
+	}
+}
+
+// TestMailTLS offers STARTTLS with a certificate that nobody knows: neither password nor message goes there.
+func TestMailTLS(t *testing.T) {
+	other := httptest.NewTLSServer(nil) // for its certificate
+	defer other.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		in := bufio.NewReader(c)
+		fmt.Fprint(c, "220 test\r\n")
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			said = append(said, line)
+			if strings.HasPrefix(line, "STARTTLS") {
+				fmt.Fprint(c, "220 go on\r\n")
+				secured := tls.Server(c, &tls.Config{Certificates: other.TLS.Certificates})
+				_, err := io.ReadAll(secured)
+				said = append(said, fmt.Sprint(err))
+				return
+			}
+			fmt.Fprint(c, "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n")
+		}
+	})
+	m := &Mail{Server: l.Addr().String(), From: "crosswalk@example.com", To: []string{"ops@example.com"}, User: "u", Password: "m4il-s3cret"}
+	err = m.Send(t.Context(), "subject", "text")
+	l.Close()
+	serving.Wait()
+	var unknown *tls.CertificateVerificationError
+	if !errors.As(err, &unknown) {
+		t.Errorf("%v", err)
+	}
+	if len(said) != 3 || !strings.HasPrefix(said[0], "EHLO") || !strings.HasPrefix(said[1], "STARTTLS") || !strings.Contains(said[2], "certificate") {
+		t.Errorf("the server was told %q", said)
 	}
 }

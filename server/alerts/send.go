@@ -62,6 +62,8 @@ func (m *Mail) Send(ctx context.Context, subject, text string) error {
 		return err
 	}
 	defer conn.Close()
+	called := conn
+	defer context.AfterFunc(ctx, func() { _ = called.Close() })() // whoever is stopped does not wait for a server that says nothing
 	end, ok := ctx.Deadline()
 	if !ok {
 		end = time.Now().Add(sendTimeout)

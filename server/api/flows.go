@@ -238,7 +238,7 @@ func (a *API) account(w http.ResponseWriter, r *http.Request) error {
 	return write(w, map[string]any{
 		"since": acc.Since, "until": acc.Until, "line": acc.String(), "balanced": acc.Balanced(), "reasons": reasons,
 		"read": acc.Read, "created": acc.Created, "updated": acc.Updated, "skipped": acc.Skipped, "failed": acc.Failed, "inDoubt": acc.InDoubt,
-		"queued": acc.Queued, "missing": len(acc.Missing), "doubled": len(acc.Doubled),
+		"queued": acc.Queued, "dropped": acc.Dropped, "missing": len(acc.Missing), "doubled": len(acc.Doubled),
 	})
 }
 
@@ -260,6 +260,9 @@ func (a *API) startRun(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(ask.IDs) > maxNamed {
 		return refuse(fmt.Sprintf("Name at most %d documents at a time.", maxNamed))
+	}
+	if slices.Contains(ask.IDs, "") {
+		return refuse("An id is empty.")
 	}
 	if err := a.start(r, f, schedule.Ask{IDs: ask.IDs}); err != nil {
 		return err

@@ -53,9 +53,6 @@ func (a *API) previewReplay(w http.ResponseWriter, r *http.Request) error {
 		}
 		c := found[0]
 		out = replayed{Was: e.Outcome, Now: c.Result.Outcome, Same: c.Same(), Reason: c.Result.Reason, Help: c.Result.Help, Changes: changesOf(c.Fields)}
-		if out.Now != flow.Created && out.Now != flow.Updated {
-			out.Changes = []change{} // nothing would be sent: that is no change of fields
-		}
 		if c.Result.Plan != nil {
 			out.Plan = c.Result.Plan.Render()
 		}

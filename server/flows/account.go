@@ -27,7 +27,7 @@ func newMetrics() *metrics {
 	}
 	return &metrics{
 		read:      gauge("documents_read", "Documents that were read on a day, UTC."),
-		documents: gauge("documents", "What became of the documents that were read on a day; their sum is crosswalk_documents_read, less those that are missing.", "outcome"),
+		documents: gauge("documents", "What became of the documents that were read on a day; their sum is crosswalk_documents_read, less those that are missing. Dropped are older than what the flow keeps.", "outcome"),
 		skipped:   gauge("documents_skipped", "Skipped documents by their reason's code.", "reason"),
 		missing:   gauge("documents_missing", "Documents that were read and are neither settled nor queued. More than 0 is a mistake."),
 		doubled:   gauge("documents_doubled", "Documents that ended twice. More than 0 is a mistake."),
@@ -48,7 +48,7 @@ func (m *metrics) hook(connection, result string) { m.hooks.WithLabelValues(conn
 func (m *metrics) set(day string, a runner.Account) {
 	m.read.WithLabelValues(a.Flow, day).Set(float64(a.Read))
 	for outcome, n := range map[string]int{string(flow.Created): a.Created, string(flow.Updated): a.Updated, string(flow.Skipped): a.Skipped,
-		string(flow.Failed): a.Failed, string(flow.InDoubt): a.InDoubt, "queued": a.Queued} {
+		string(flow.Failed): a.Failed, string(flow.InDoubt): a.InDoubt, "queued": a.Queued, "dropped": a.Dropped} {
 		m.documents.WithLabelValues(a.Flow, day, outcome).Set(float64(n))
 	}
 	m.skipped.DeletePartialMatch(prometheus.Labels{"flow": a.Flow, "day": day}) // a reason of yesterday is none of today's

@@ -19,6 +19,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/server/alerts"
 	"github.com/crosswalk-go/crosswalk/server/flows"
 	"github.com/crosswalk-go/crosswalk/server/outbound"
+	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/schedule"
 )
 
@@ -147,12 +148,12 @@ func TestAlertKinds(t *testing.T) {
 		want   []string
 	}{
 		{name: "failed", refuse: refuse(400), want: []string{"customers: documents failed (", "Documents: ", ", one of them ", "Why: ", entry}},
-		{name: "auth", refuse: refuse(401), want: []string{"customers: the credentials are refused", "Why: ", "Document", entry}},
-		{name: "unreachable", refuse: refuse(503, "Retry-After", "3600"), want: []string{"customers: a system does not answer", "Why: ", "Document", entry}},
-		{name: "budget", refuse: refuse(429, "Retry-After", "3600"), want: []string{"customers: the budget of calls is used up", "Why: ", "Document", entry}},
+		{name: "auth", refuse: refuse(401), want: []string{"connection books: the credentials are refused", "Flows: customers", "Why: ", "Document", entry}},
+		{name: "unreachable", refuse: refuse(503, "Retry-After", "3600"), want: []string{"connection books: a system does not answer", "Flows: customers", "Why: ", "Document", entry}},
+		{name: "budget", refuse: refuse(429, "Retry-After", "3600"), want: []string{"connection books: the budget of calls is used up", "Flows: customers", "Why: ", "Document", entry}},
 		{name: "guard", flow: stockFlow, want: []string{"other: the stock guard stopped a run", "Documents: ", "Why: ", entry}},
 		{name: "reading", flow: "from: books\nto: webshop\nentity: customer\n", refuse: refuse(401),
-			want: []string{"other: the credentials are refused", "Why: ", "See: https://crosswalk.example.com/flows/other"}},
+			want: []string{"connection books: the credentials are refused", "Flows: other", "Why: ", "See: https://crosswalk.example.com/flows/other"}},
 		{name: "in doubt", refuse: refuse(500), // creates only: whether an update was made is of no account
 			only: http.MethodPost,
 			want: []string{"customers: documents are in doubt (lost)", "Documents: ", ", one of them ", "Why: ", entry}},
@@ -218,6 +219,51 @@ func TestAlertKinds(t *testing.T) {
 	}
 }
 
+// TestOneCauseOfTwoFlows has the books refuse the credentials of two flows, which is one cause.
+func TestOneCauseOfTwoFlows(t *testing.T) {
+	s := newSink(t)
+	b := serve(t, func(o *flows.ServiceOptions) { o.Look, o.Alerts = 20*time.Millisecond, s.config }, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/v2/") {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	b.write("flows/other.yaml", customersFlow)
+	if err := b.service.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{customers, "other"} {
+		if err := b.set.Engine.Start(t.Context(), name, schedule.Ask{}); err != nil {
+			t.Fatal(err)
+		}
+		b.eventually("documents of "+name+" are refused", func() bool {
+			list, err := b.set.Engine.Activity().List(t.Context(), activity.Query{Flow: name, Code: flow.FailAuth})
+			return err == nil && len(list) > 0
+		})
+	}
+	const words = "connection books: the credentials are refused"
+	b.eventually("people are told", func() bool { posts, mails := s.said(words); return posts > 0 && mails > 0 })
+	time.Sleep(300 * time.Millisecond) // many looks
+	if posts, mails := s.said("crosswalk: "); posts != 1 || mails != 1 {
+		t.Errorf("they were told %d times by webhook and %d times by mail", posts, mails)
+	}
+	// Where people are told anew, as after another restart with nothing in the book, both flows are named.
+	book, err := b.set.Store.JetStream().KeyValue(t.Context(), "alerts")
+	if err == nil {
+		err = book.Purge(t.Context(), "told")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("people are told of both flows", func() bool {
+		posts, mails := s.said(words, "Flows: ", customers, "other")
+		return posts == 1 && mails == 1
+	})
+}
+
 // TestStallAlert has the books not answer at all: people are told that documents wait, and that it is over.
 func TestStallAlert(t *testing.T) {
 	g := make(chan struct{})
@@ -238,7 +284,10 @@ func TestStallAlert(t *testing.T) {
 		t.Fatal(err)
 	}
 	const words = "customers: documents wait and none is settled"
-	b.eventually("people are told", func() bool { posts, mails := s.said(words, "Documents: 1"); return posts == 1 && mails == 1 })
+	b.eventually("people are told", func() bool {
+		posts, mails := s.said(words, "Documents: 1", "Why: none was settled since 20", "What helps: crosswalk log customers")
+		return posts == 1 && mails == 1
+	})
 	lift()
 	b.eventually("people are told that it is over", func() bool { posts, mails := s.said("over: " + words); return posts == 1 && mails == 1 })
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/crosswalk-go/crosswalk/engine/flow"
 	"github.com/crosswalk-go/crosswalk/engine/port"
 	"github.com/crosswalk-go/crosswalk/server/alerts"
+	"github.com/crosswalk-go/crosswalk/server/project"
 	"github.com/crosswalk-go/crosswalk/server/runtime/activity"
 	"github.com/crosswalk-go/crosswalk/server/runtime/runner"
 )
@@ -91,7 +93,8 @@ type progress struct {
 // causes looks for everything that is wrong now.
 func (s *Service) causes(ctx context.Context, moved map[string]progress, now time.Time) ([]alerts.Cause, error) {
 	var out []alerts.Cause
-	for _, f := range s.set.Current().Flows {
+	p := s.set.Current()
+	for _, f := range p.Flows {
 		e := s.set.Engine
 		unsettled, err := e.Unsettled(ctx, f.Name)
 		if err != nil {
@@ -132,7 +135,11 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 		if err != nil {
 			return nil, err
 		}
-		if kind := kindOf(flow.Failed, state.LastErrorCode); state.LastError != "" && groups[kind+state.LastErrorCode] == nil {
+		kind := kindOf(flow.Failed, state.LastErrorCode)
+		if strings.Contains(state.LastError, port.ErrRateLimit.Error()) {
+			kind = "budget"
+		}
+		if state.LastError != "" && groups[kind+state.LastErrorCode] == nil {
 			if kind == "failed" {
 				kind = "reading"
 			}
@@ -145,6 +152,7 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 			}
 		}
 		for _, g := range groups {
+			g.Connection = connectionOf(p, f, g.Kind, g.Reason)
 			out = append(out, *g)
 		}
 		if state.Trouble != "" {
@@ -164,10 +172,54 @@ func (s *Service) causes(ctx context.Context, moved map[string]progress, now tim
 		if !known || was.settled != settled || state.Live.Total() == 0 || state.Paused {
 			moved[f.Name] = progress{settled, now}
 		} else if now.Sub(was.since) >= time.Duration(s.options.Alerts.Stall)*time.Minute {
-			out = append(out, alerts.Cause{Flow: f.Name, Kind: "stall", Documents: state.Live.Total()})
+			out = append(out, alerts.Cause{Flow: f.Name, Kind: "stall", Documents: state.Live.Total(),
+				Reason: "none was settled since " + was.since.UTC().Format("2006-01-02 15:04 MST"), Help: "crosswalk log " + f.Name + " --outcome retrying tells what waits and why"})
 		}
 	}
-	return out, nil
+	return joined(out), nil
+}
+
+// connectionOf is the connection whose system is wrong, "" where it is the flow, or where that is not known because the flow joins two of a kind.
+func connectionOf(p *project.Project, f project.Flow, kind, reason string) string {
+	if kind != "auth" && kind != "unreachable" && kind != "budget" {
+		return ""
+	}
+	found := ""
+	for _, name := range []string{f.From, f.To} {
+		// As port.Error begins.
+		if c, ok := p.Connection(name); !ok || !strings.Contains(reason, c.System+": ") || name == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = name
+	}
+	return found
+}
+
+// joined makes one cause of what is wrong with one connection in several flows.
+func joined(causes []alerts.Cause) []alerts.Cause {
+	var out []alerts.Cause
+	at := map[string]int{}
+	for _, c := range causes {
+		if c.Connection == "" {
+			out = append(out, c)
+			continue
+		}
+		i, known := at[c.ID()]
+		if !known {
+			i, at[c.ID()] = len(out), len(out)
+			out = append(out, c)
+		}
+		if known {
+			out[i].Documents += c.Documents
+		}
+		if !slices.Contains(out[i].Flows, c.Flow) {
+			out[i].Flows = append(out[i].Flows, c.Flow)
+		}
+	}
+	return out
 }
 
 // kindOf sorts outcomes by what people do about them.

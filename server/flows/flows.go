@@ -111,7 +111,7 @@ func openStore(ctx context.Context, dir string, o Options) (*runtime.Runtime, er
 func (s *Set) Schedules() map[string]schedule.Spec {
 	out := map[string]schedule.Spec{}
 	for _, f := range s.Current().Flows {
-		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Cron, Zone: f.Trigger.Zone}
+		out[f.Name] = schedule.Spec{Every: f.Trigger.Every, Cron: f.Trigger.Schedule(), Zone: f.Trigger.Zone}
 	}
 	return out
 }
@@ -142,7 +142,7 @@ func (s *Set) Flow(ctx context.Context, name string) (*runner.Flow, error) {
 
 // flowOf is what runs of a flow whose connections are open.
 func flowOf(p *project.Process) *runner.Flow {
-	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Versions: p.Versions(), Close: p.Close,
+	return &runner.Flow{Name: p.Flow().Name, Process: p.Process, Scope: p.Scope, Versions: p.Versions(), Close: p.Close,
 		Version: runner.Version{ID: p.Snapshot.Version, Files: p.Snapshot.Files},
 		At: func(v runner.Version) (*runner.Flow, error) {
 			old, err := p.At(project.Snapshot{Version: v.ID, Files: v.Files})

@@ -28,6 +28,8 @@ type Process struct {
 	From, To connectors.Connector
 	// Snapshot is what the flow was put together from.
 	Snapshot Snapshot
+	// Scope names the flow and the two accounts that it joins, to which links and cursors belong.
+	Scope string
 
 	project *Project
 	library fs.FS
@@ -84,11 +86,12 @@ func (p *Project) Process(ctx context.Context, name string, library fs.FS, store
 	if out.To, err = p.Open(f.To, s); err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	scope, to, err := p.scope(ctx, f, out)
+	var to string
+	out.Scope, to, err = p.scope(ctx, f, out)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(scope), Cursors: scopedCursors{store.Cursors(), scope}, Tracer: s.Tracer}
+	systems := flow.Systems{Source: out.From, Target: out.To, Links: store.Links(out.Scope), Cursors: scopedCursors{store.Cursors(), out.Scope}, Tracer: s.Tracer}
 	if k := s.Keeper; k != nil {
 		systems.Target, systems.Locks, systems.Links = k.Guard(out.To), k.Locks(to), k.Links(systems.Links)
 	}

@@ -21,10 +21,12 @@ var cronFields = []struct {
 	{"day of the week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
 }
 
+const weekday = 4 // its field
+
 // cron is a cron expression: the values that each field allows.
 type cron struct {
 	fields [5]map[int]bool
-	// With both days said, one of them is enough; `*` says nothing.
+	// With both days said, one of them is enough; `*` says nothing, and `*/2` does. So does the store take it, which keeps the schedules.
 	anyDay, anyWeekday bool
 }
 
@@ -41,11 +43,16 @@ func parseCron(text string) (cron, error) {
 		}
 		c.fields[i] = values
 	}
-	if c.fields[4][7] {
-		c.fields[4][0] = true // 0 and 7 are Sunday
+	if c.fields[weekday][7] {
+		c.fields[weekday][0] = true // 0 and 7 are Sunday
 	}
-	c.anyDay, c.anyWeekday = strings.HasPrefix(parts[2], "*"), strings.HasPrefix(parts[4], "*")
+	c.anyDay, c.anyWeekday = isAny(parts[2]), isAny(parts[4])
 	return c, nil
+}
+
+func isAny(field string) bool {
+	items := strings.Split(field, ",")
+	return slices.Contains(items, "*") || slices.Contains(items, "*/1")
 }
 
 // cronValues reads one field: *, 5, 1-5, */15, 1-30/2, and lists of these.
@@ -63,6 +70,9 @@ func cronValues(field int, text string) (map[int]bool, error) {
 			step = n
 		}
 		low, high := f.low, f.high
+		if field == weekday {
+			high = 6 // 7 is Sunday once more
+		}
 		if span != "*" {
 			from, to, isSpan := strings.Cut(span, "-")
 			var err error
@@ -107,9 +117,9 @@ func (c cron) next(after time.Time) time.Time {
 	for end := after.AddDate(4, 0, 1); t.Before(end); {
 		switch {
 		case !c.fields[3][int(t.Month())]:
-			t = time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, t.Location())
+			t = midnight(t, t.Month()+1, 1)
 		case !c.onDay(t):
-			t = time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, t.Location())
+			t = midnight(t, t.Month(), t.Day()+1)
 		case !c.fields[1][t.Hour()], !c.fields[0][t.Minute()]:
 			t = t.Add(time.Minute)
 		default:
@@ -119,12 +129,38 @@ func (c cron) next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-func (c cron) onDay(t time.Time) bool {
-	day, weekday := c.fields[2][t.Day()], c.fields[4][int(t.Weekday())]
-	if c.anyDay || c.anyWeekday {
-		return day && weekday
+// midnight returns the first moment of a later day. Where clocks go forward at midnight, there is none, and time.Date may say 23:00 of the day before.
+func midnight(t time.Time, month time.Month, day int) time.Time {
+	next := time.Date(t.Year(), month, day, 0, 0, 0, 0, t.Location())
+	if !next.After(t) {
+		return t.Add(time.Hour)
 	}
-	return day || weekday
+	return next
+}
+
+func (c cron) onDay(t time.Time) bool {
+	inMonth, inWeek := c.fields[2][t.Day()], c.fields[weekday][int(t.Weekday())]
+	if c.anyDay || c.anyWeekday {
+		return inMonth && inWeek
+	}
+	return inMonth || inWeek
+}
+
+// Schedule is Cron as the store reads it, where Sunday is 0 and no other number.
+func (t Trigger) Schedule() string {
+	c, err := parseCron(t.Cron)
+	if err != nil || !c.fields[weekday][7] {
+		return t.Cron
+	}
+	var days []string
+	for day := range 7 {
+		if c.fields[weekday][day] {
+			days = append(days, strconv.Itoa(day))
+		}
+	}
+	fields := strings.Fields(t.Cron)
+	fields[weekday] = strings.Join(days, ",")
+	return strings.Join(fields, " ")
 }
 
 // Next returns when the flow is due after a moment, by its cron expression, or by how often it runs since last; zero for never.

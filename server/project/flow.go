@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -144,7 +145,11 @@ func (f *file) trigger(n ast.Node) Trigger {
 			t.Every = d
 		case "cron":
 			if w := f.word(e.node); w != nil {
-				if _, err := parseCron(w.value); err != nil {
+				c, err := parseCron(w.value)
+				if err == nil && c.next(time.Now().UTC()).IsZero() {
+					err = errors.New("there is no such day")
+				}
+				if err != nil {
 					f.report(*w, codeValue, fmt.Sprintf("cron cannot be %q: %v", w.value, err), "write five fields, such as 0 4 * * mon-fri")
 					continue
 				}

@@ -219,6 +219,7 @@ func TestProblems(t *testing.T) {
 			[]string{"flows/a.yaml:4:18: CW3006 every cannot be \"5 minutes\"", "flows/a.yaml:4:38: CW3006 webhook cannot be \"yes\"", "flows/a.yaml:4:43: CW3004 unknown key \"crone\""}},
 		{"a strange cron", flow("trigger: {cron: daily, zone: Europe/Atlantis}\n"),
 			[]string{"flows/a.yaml:4:17: CW3006 cron cannot be \"daily\": it has 1 of five fields", "flows/a.yaml:4:30: CW3006 there is no time zone \"Europe/Atlantis\""}},
+		{"a day that never comes", flow("trigger: {cron: 0 4 30 2 *}\n"), []string{"flows/a.yaml:4:17: CW3006 cron cannot be \"0 4 30 2 *\": there is no such day"}},
 		{"two schedules", flow("trigger: {every: 5m, cron: 0 4 * * *}\n"), []string{"flows/a.yaml:4:10: CW3006 the trigger has both every and cron"}},
 		{"too often, too seldom", flow("trigger: {every: 1ms}\n"), []string{"flows/a.yaml:4:18: CW3006 every cannot be \"1ms\""}},
 		{"a strange start", flow("start: 01-02-2026\n"), []string{"flows/a.yaml:4:8: CW3006 start cannot be \"01-02-2026\"; write a day"}},

@@ -203,7 +203,7 @@ func (p *Process) At(s Snapshot) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Process{Snapshot: s, project: &old, library: p.library, systems: p.systems, pace: p.pace}
+	out := &Process{Snapshot: s, Scope: p.Scope, project: &old, library: p.library, systems: p.systems, pace: p.pace}
 	out.Process, err = flow.New(assembled, p.systems, p.pace)
 	return out, err
 }

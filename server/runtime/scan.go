@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -32,6 +33,18 @@ const (
 	waitingMost = 2 * scanMost
 )
 
+// within is the moment that is nearest to t of those that the server can compare: it counts nanoseconds since 1970, and takes the year 2999 for one long ago.
+func within(t time.Time) time.Time {
+	first, last := time.Unix(0, 1), time.Unix(0, math.MaxInt64)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
+}
+
 // Scan reads the messages of a stream whose subject matches filter, from a place on, oldest first, at most batch of them, and a thousand. left is how
 // many more there are behind the last one.
 func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, batch int) (found []Message, left uint64, err error) {
@@ -41,7 +54,7 @@ func (r *Runtime) Scan(ctx context.Context, stream, filter string, from From, ba
 	if from.Time.IsZero() {
 		ask["seq"] = max(from.Seq, 1)
 	} else {
-		ask["start_time"] = from.Time.UTC()
+		ask["start_time"] = within(from.Time).UTC()
 	}
 	body, err := json.Marshal(ask)
 	if err != nil {

@@ -212,6 +212,9 @@ func blockNumber(path string) (int, bool) {
 	return n, isBlock && err == nil
 }
 
+// purgedFolder is where the server moves the blocks of a stream that is purged. It removes them beside everything else, also after it was stopped.
+const purgedFolder = "__msgs__"
+
 // blockSizes returns the block files of a data folder with their sizes.
 func blockSizes(dir string) (map[string]int64, error) {
 	out := map[string]int64{}
@@ -222,8 +225,8 @@ func blockSizes(dir string) (map[string]int64, error) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && d.Name() == "batches" {
-			return fs.SkipDir // what was being gathered, and is thrown away when the store opens
+		if d.IsDir() && (d.Name() == "batches" || d.Name() == purgedFolder) {
+			return fs.SkipDir // what was being gathered, or was purged: both are thrown away when the store opens
 		}
 		if _, ok := blockNumber(path); !ok || d.IsDir() {
 			return nil

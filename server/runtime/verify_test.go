@@ -159,3 +159,40 @@ func TestTorn(t *testing.T) {
 		})
 	}
 }
+
+// TestPurgedBlocks has the server remove the blocks of a purged stream only after the store was closed: nothing that counts is gone.
+func TestPurgedBlocks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	r, err := Open(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Links("orders").SaveLink(t.Context(), port.Order, port.Link{SourceID: "1", TargetID: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	stream := filepath.Join(dir, "store", "jetstream", "$G", "streams", "KV_links")
+	block, err := os.ReadFile(filepath.Join(stream, "msgs", "1.blk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	purged := filepath.Join(stream, purgedFolder)
+	if err := os.MkdirAll(purged, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(purged, "1.blk"), block[:len(block)/2], 0o600); err != nil { // it is half removed
+		t.Fatal(err)
+	}
+	if err := r.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := Verify(dir); err != nil || len(h.Damage) > 0 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if err := os.RemoveAll(purged); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = Open(t.Context(), dir, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, r)
+}

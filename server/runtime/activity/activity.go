@@ -132,6 +132,14 @@ type Log struct {
 	newest atomic.Uint64 // entry that this process knows of
 }
 
+// Keeps returns how long entries of a flow stay.
+func (l *Log) Keeps(flowName string) time.Duration {
+	if d, ok := l.options.Retentions[flowName]; ok {
+		return d
+	}
+	return l.options.Retention
+}
+
 // The streams. Their subjects are activity.<flow>.<outcome>.<code>.<bucket of the key>.<bucket of the id> and payload.<flow>.
 const (
 	entryStream   = "ACTIVITY"

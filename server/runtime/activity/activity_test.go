@@ -133,6 +133,8 @@ func TestList(t *testing.T) {
 		{"none", Query{Flow: "nobody"}, ""},
 		{"the future", Query{Since: time.Now().Add(time.Hour)}, ""},
 		{"the past", Query{Until: time.Now().Add(-time.Hour)}, ""},
+		{"a time to come that no count of nanoseconds reaches", Query{Since: time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
+		{"a time long gone", Query{Until: time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC)}, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -251,6 +253,14 @@ func TestExpire(t *testing.T) {
 			}
 		}
 	}
+	// What an erasure leaves goes in its turn, also of a flow that has nothing else.
+	attempt(t, l, "gone", 1, flow.Created, "", Record{Source: json.RawMessage(`"anna@example.com"`)})
+	if done, err := l.Erase(t.Context(), personOf(t, "anna@example.com")); err != nil || done.Entries != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if gone, err := l.Expire(t.Context(), time.Now().Add(2*time.Hour)); err != nil || gone != 1 {
+		t.Errorf("of what an erasure left, %d went: %v", gone, err)
+	}
 }
 
 // TestExpireFromTheDisk lets entries become too old while the store is open. Who has the disk finds no key of theirs from then on, and the others'.
@@ -314,7 +324,7 @@ func TestErase(t *testing.T) {
 		}
 		keys = append(keys, key)
 	}
-	got, err := l.Erase(t.Context(), " "+person+"\n")
+	got, err := l.Erase(t.Context(), personOf(t, " "+person+"\n"))
 	if err != nil || got.Entries != 4 || got.Left != 0 || got.Scanned != 5 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -332,9 +342,6 @@ func TestErase(t *testing.T) {
 	if tally, _, err := l.Tally(t.Context(), "orders", time.Time{}, time.Time{}); err != nil || tally.Total() != 5 {
 		t.Errorf("the account does not balance any more: %v, %v", tally, err)
 	}
-	if _, err := l.Erase(t.Context(), "a"); err == nil {
-		t.Error("one letter erases everything")
-	}
 	end()
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -350,18 +357,6 @@ func TestErase(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-func TestHolds(t *testing.T) {
-	for text, want := range map[string]bool{
-		`{"email":"anna@example.com"}`: true, `"Anna@Example.com"`: true, "joanna@example.com": false, "anna@example.com.au": false,
-		"write to anna@example.com.": true, "?m=anna%40example.com&x": true, `"say\nanna@example.com"`: true, "q=%22anna%40example.com%22": true,
-		`\u003canna\u0040example.com\u003e`: true, "x.anna@example.com": false, "anna@example.co": false, "joanna@example.com anna@example.com": true, "<anna@example.com>": true,
-	} {
-		if got := Holds([]byte(text), []byte("anna@example.com")); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
 	}
 }
 

@@ -1,13 +1,10 @@
 package activity
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +74,8 @@ func (l *Log) Expire(ctx context.Context, now time.Time) (int, error) {
 	return gone, nil
 }
 
-// expireFlow removes the entries that are older than a moment. Keys go first, and are overwritten in their file: from then on the rest is noise, also to who has the disk.
+// expireFlow removes the entries that are older than a moment. Keys go first, and are overwritten in their file: from then on the rest is noise, also to who has the
+// disk. Records go last: by them the flow is found again where it is removed only in part.
 func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, error) {
 	keys, err := l.store.JetStream().Stream(ctx, seal.Stream)
 	if err != nil {
@@ -90,7 +88,7 @@ func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, e
 	for _, s := range []struct {
 		name, filter string
 		stream       jetstream.Stream
-	}{{seal.Stream, "key." + f, keys}, {payloadStream, "payload." + f, l.payloads}, {entryStream, "activity." + f + ".>", l.entries}} {
+	}{{seal.Stream, "key." + f, keys}, {entryStream, "activity." + f + ".>", l.entries}, {payloadStream, "payload." + f, l.payloads}} {
 		total, err := l.store.Count(ctx, s.name, s.filter, runtime.From{Seq: 1})
 		if err != nil {
 			return 0, err
@@ -110,7 +108,9 @@ func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, e
 		if err := s.stream.Purge(ctx, opts...); err != nil {
 			return 0, fmt.Errorf("removing what is older than %s: %w", older.UTC().Format(time.RFC3339), err)
 		}
-		gone = int(total)
+		if s.name == entryStream {
+			gone = int(total)
+		}
 	}
 	return gone, nil
 }
@@ -149,18 +149,14 @@ type Erasure struct {
 	Left    int `json:"left"`    // what still names the person; 0 proves the erasure
 }
 
-// Erase removes every entry that holds the address, with the other attempts at the same documents, and then reads everything again to prove it. Keys, records
+// Erase removes every entry that names the person, with the other attempts at the same documents, and then reads everything again to prove it. Keys, records
 // and entries are overwritten in their files, not only deleted.
-func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
+func (l *Log) Erase(ctx context.Context, person Person) (Erasure, error) {
 	var out Erasure
-	needle := bytes.ToLower([]byte(strings.TrimSpace(text)))
-	if len(needle) < 3 {
-		return out, errors.New("what is to be erased is too short: it would be found in everything")
-	}
 	var doomed []stored
 	found, items := map[uint64]bool{}, map[string]bool{}
 	item := func(s stored) string { return fmt.Sprint(s.Flow, " ", s.Item) }
-	err := l.search(ctx, needle, func(s stored) {
+	err := l.search(ctx, person, func(s stored) {
 		doomed = append(doomed, s)
 		if found[s.ID] = true; s.Item > 0 {
 			items[item(s)] = true
@@ -179,18 +175,24 @@ func (l *Log) Erase(ctx context.Context, text string) (Erasure, error) {
 	if err != nil {
 		return out, err
 	}
+	left := map[string]bool{} // an erasure that died may have left word of an item already
 	for _, s := range doomed {
-		if err := errors.Join(l.leave(ctx, s), l.destroy(ctx, s)); err != nil {
+		var err error
+		if Final(s.Outcome) && !(s.Item > 0 && left[item(s)]) {
+			left[item(s)] = true
+			err = l.Leave(ctx, s.Meta)
+		}
+		if err = errors.Join(err, l.destroy(ctx, s)); err != nil {
 			return out, err
 		}
 		out.Entries++
 	}
-	err = l.search(ctx, needle, func(stored) { out.Left++ }, &out.Scanned)
+	err = l.search(ctx, person, func(stored) { out.Left++ }, &out.Scanned)
 	return out, err
 }
 
-// search calls found with each entry whose plain text holds the needle.
-func (l *Log) search(ctx context.Context, needle []byte, found func(stored), scanned *int) error {
+// search calls found with each entry that names the person.
+func (l *Log) search(ctx context.Context, person Person, found func(stored), scanned *int) error {
 	return l.each(ctx, Query{}, "", func(s stored) error {
 		*scanned++
 		if len(s.Sealed) == 0 {
@@ -221,64 +223,13 @@ func (l *Log) search(ctx context.Context, needle []byte, found func(stored), sca
 		}
 		texts = append(texts, plain)
 		for _, t := range texts {
-			if Holds(t, needle) {
+			if person.In(t) {
 				found(s)
 				return nil
 			}
 		}
 		return nil
 	})
-}
-
-// Holds tells whether a text holds an address, in any letter case, as it is or as URLs and JSON may write it. An address that only ends like it, as
-// joanna@example.com ends like anna@example.com, is another.
-func Holds(text, address []byte) bool {
-	text, address = bytes.ToLower(text), bytes.ToLower(address)
-	for _, form := range forms(string(address)) {
-		for rest, at := text, 0; ; {
-			i := bytes.Index(rest[at:], form)
-			if i < 0 {
-				break
-			}
-			if begin := at + i; bounded(rest[:begin], rest[begin+len(form):]) {
-				return true
-			}
-			at += i + 1
-		}
-	}
-	return false
-}
-
-// forms are the ways in which an address may be written.
-func forms(address string) [][]byte {
-	var out [][]byte
-	for _, at := range []string{"@", "%40", `\u0040`} {
-		for _, plus := range []string{"+", "%2b", `\u002b`} {
-			form := []byte(strings.NewReplacer("@", at, "+", plus).Replace(address))
-			if !slices.ContainsFunc(out, func(b []byte) bool { return bytes.Equal(b, form) }) {
-				out = append(out, form)
-			}
-		}
-	}
-	return out
-}
-
-// escaped ends a text with an encoded character, which is no part of what follows.
-var escaped = regexp.MustCompile(`(%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[ntrbf])$`)
-
-// bounded tells whether what stands before and behind is no part of the address.
-func bounded(before, behind []byte) bool {
-	if n := len(before); n > 0 && part(before[n-1]) && !escaped.Match(before[max(0, n-6):]) {
-		return false
-	}
-	if len(behind) > 1 && behind[0] == '.' {
-		behind = behind[1:] // the end of a sentence, unless the domain goes on
-	}
-	return len(behind) == 0 || !part(behind[0]) || behind[0] == '.' || behind[0] == '%'
-}
-
-func part(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("._-+", c) >= 0 || c >= 0x80
 }
 
 func (l *Log) destroy(ctx context.Context, s stored) error {
@@ -301,16 +252,17 @@ func (l *Log) destroy(ctx context.Context, s stored) error {
 	return nil
 }
 
-// leave stores what may stay of an entry: that there was a document and how it ended, so that the account still balances.
-func (l *Log) leave(ctx context.Context, s stored) error {
-	if !Final(s.Outcome) {
-		return nil
+// Leave stores what may stay of a document whose person is erased: that there was one and how it ended, so that the account still balances.
+func (l *Log) Leave(ctx context.Context, m Meta) error {
+	m.ID = 0
+	message, err := l.message(stored{Meta: m}, l.hashes(m.Flow))
+	if err != nil {
+		return err
 	}
-	bare := stored{Meta: s.Meta}
-	bare.ID = 0
-	m, err := l.message(bare, l.hashes(s.Flow))
-	if err == nil {
-		_, err = l.put(ctx, m)
+	// A record, though of nothing, so that [Log.Expire] finds the flow.
+	if _, err := l.putPayloads.Publish(ctx, runtime.Outgoing{Subject: "payload." + token(m.Flow), Data: []byte("{}")}); err != nil {
+		return fmt.Errorf("keeping a record: %w", err)
 	}
+	_, err = l.put(ctx, message)
 	return err
 }

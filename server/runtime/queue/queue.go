@@ -205,9 +205,10 @@ func (q *Queue) consumer(ctx context.Context, flow string, lane Lane) (jetstream
 	return c, nil
 }
 
-// Erase removes the items that a test finds, overwriting them, and returns the documents that they were of.
-func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
-	var out []Item
+// Erase removes the items that a test finds, overwriting them, and returns how many they were. before is called with each and its place, and its error keeps
+// the item.
+func (q *Queue) Erase(ctx context.Context, is func(Item) bool, before func(Item, uint64) error) (int, error) {
+	out := 0
 	for from := uint64(1); ; {
 		found, left, err := q.store.Scan(ctx, streamName, "work.>", runtime.From{Seq: from}, 200)
 		if err != nil {
@@ -222,10 +223,13 @@ func (q *Queue) Erase(ctx context.Context, is func(Item) bool) ([]Item, error) {
 			if !is(i) {
 				continue
 			}
+			if err := before(i, m.Seq); err != nil {
+				return out, err
+			}
 			if err := runtime.Overwrite(ctx, q.stream, m.Seq); err != nil {
 				return out, fmt.Errorf("item %d of the queue: %w", m.Seq, err)
 			}
-			out = append(out, i)
+			out++
 		}
 		if left == 0 || len(found) == 0 {
 			return out, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,9 +227,17 @@ func TestErase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	gone, err := q.Erase(t.Context(), func(i Item) bool { return i.Document.ID == "7" || i.Document.ID == "449" })
-	if err != nil || len(gone) != 2 {
-		t.Errorf("%d went, %v", len(gone), err)
+	var told []uint64
+	gone, err := q.Erase(t.Context(), func(i Item) bool { return i.Document.ID == "7" || i.Document.ID == "449" }, func(_ Item, place uint64) error {
+		told = append(told, place)
+		return nil
+	})
+	if err != nil || gone != 2 || !slices.Equal(told, []uint64{8, 450}) {
+		t.Errorf("%d went, %v were told, %v", gone, told, err)
+	}
+	refused := errors.New("not this one")
+	if gone, err := q.Erase(t.Context(), func(Item) bool { return true }, func(Item, uint64) error { return refused }); gone != 0 || !errors.Is(err, refused) {
+		t.Errorf("%d went, %v", gone, err)
 	}
 	if d, err := q.Depth(t.Context(), "web.orders", Live); err != nil || d.Waiting != 448 {
 		t.Errorf("%v, %v", d, err)

@@ -236,6 +236,16 @@ func (d *Delivery) Newer(ctx context.Context, than time.Time) (Item, bool, error
 	}
 }
 
+// Gone tells whether the item is not in the queue any more, although it is in hand: it was erased, another worker has settled it, or
+// the server that was asked is behind the others.
+func (d *Delivery) Gone(ctx context.Context) (bool, error) {
+	_, err := d.queue.stream.GetMsg(ctx, d.Seq)
+	if err == nil || !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, err
+	}
+	return true, nil
+}
+
 // Done takes the item from the queue. If that gets lost, it is delivered again.
 func (d *Delivery) Done() error {
 	d.taker.ended(d)

@@ -17,7 +17,7 @@ type Account struct {
 	Flow  string    `json:"flow"`
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
-	// Read = Created + Updated + Skipped + Failed + InDoubt + Queued, unless documents are missing.
+	// Read = Created + Updated + Skipped + Failed + InDoubt + Queued + Dropped, unless documents are missing.
 	Read    int            `json:"read"`
 	Created int            `json:"created"`
 	Updated int            `json:"updated"`
@@ -27,6 +27,8 @@ type Account struct {
 	InDoubt int            `json:"inDoubt"`
 	// Queued are read and not handled yet.
 	Queued int `json:"queued"`
+	// Dropped were read before what the activity still holds: what became of them was kept as long as the flow says, and is not known any more.
+	Dropped int `json:"dropped,omitempty"`
 	// Missing were read and are nowhere; Doubled ended twice. Both are mistakes of Crosswalk, or the work of who deletes from the store.
 	Missing []MissingDocument `json:"missing,omitempty"`
 	Doubled []MissingDocument `json:"doubled,omitempty"`
@@ -41,7 +43,7 @@ type MissingDocument struct {
 
 // Balanced tells whether every document that was read is accounted for once.
 func (a Account) Balanced() bool {
-	return len(a.Missing) == 0 && len(a.Doubled) == 0 && a.Read == a.Created+a.Updated+a.Skipped+a.Failed+a.InDoubt+a.Queued
+	return len(a.Missing) == 0 && len(a.Doubled) == 0 && a.Read == a.Created+a.Updated+a.Skipped+a.Failed+a.InDoubt+a.Queued+a.Dropped
 }
 
 // String returns the conservation line.
@@ -51,11 +53,17 @@ func (a Account) String() string {
 	if a.Queued > 0 {
 		fmt.Fprintf(&b, " + queued %d", a.Queued)
 	}
+	if a.Dropped > 0 {
+		fmt.Fprintf(&b, " + older than what is kept %d", a.Dropped)
+	}
 	if len(a.Missing) > 0 {
 		fmt.Fprintf(&b, " + missing %d", len(a.Missing))
 	}
 	return b.String()
 }
+
+// noting is the most that may lie between a page's being queued and its being noted.
+const noting = time.Hour
 
 // Account goes through what was noted when a flow was read at or after since and before until, and looks for each document among the outcomes and in
 // the queue. It reads all of that time, so it takes longer than [activity.Log.Tally], which only counts outcomes.
@@ -66,7 +74,13 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 	if err != nil {
 		return a, err
 	}
-	noted, after, err := e.noted(ctx, flowName, since, until)
+	in := func(at time.Time) bool { return !at.Before(since) && at.Before(until) }
+	// A page is noted a little after it is queued, and by then some of it may have ended.
+	early := since
+	if !since.IsZero() {
+		early = since.Add(-noting)
+	}
+	noted, after, err := e.noted(ctx, flowName, early, until.Add(noting))
 	if err != nil {
 		return a, err
 	}
@@ -82,15 +96,22 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 		switch {
 		case !activity.Final(m.Outcome):
 		case m.Item == 0: // it did not come from the queue
-			if !m.At.Before(since) && m.At.Before(until) {
+			if in(m.At) {
 				a.count(m.Outcome, m.Code)
 			}
 		default:
-			_, isNoted := noted[m.Item]
-			if !isNoted && (m.ReadAt.Before(since) || !m.ReadAt.Before(until)) {
-				return nil // read in another time
+			read := m.ReadAt
+			if n, ok := noted[m.Item]; ok {
+				read = n.at
 			}
-			if _, twice := ended[m.Item]; twice {
+			if !in(read) {
+				return nil
+			}
+			was, twice := ended[m.Item]
+			switch {
+			case twice && m.Code == SkipErased:
+				return nil // it was in hand when it was erased, and ended nevertheless
+			case twice && was.code != SkipErased:
 				a.Doubled = append(a.Doubled, MissingDocument{Item: m.Item, ID: noted[m.Item].ID, Key: noted[m.Item].Key})
 				return nil
 			}
@@ -98,11 +119,11 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 		}
 		return nil
 	}
-	if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: since}, look); err != nil {
+	if err := e.activity.EachMeta(ctx, activity.Query{Flow: flowName, Since: early}, look); err != nil {
 		return a, err
 	}
-	for item := range noted {
-		if _, ok := ended[item]; ok || queued[item] {
+	for item, doc := range noted {
+		if _, ok := ended[item]; ok || queued[item] || !in(doc.at) {
 			continue
 		}
 		// Before it is called missing: a clock that was set back since gave the entries times before the reading.
@@ -114,14 +135,18 @@ func (e *Engine) Account(ctx context.Context, flowName string, since, until time
 	for _, x := range ended {
 		a.count(x.outcome, x.code)
 	}
+	kept := e.options.Now().Add(-e.activity.Keeps(flowName))
 	for item, doc := range noted {
-		if _, ok := ended[item]; ok {
+		if _, ok := ended[item]; ok || !in(doc.at) {
 			continue
 		}
 		a.Read++
-		if queued[item] {
+		switch {
+		case queued[item]:
 			a.Queued++
-		} else {
+		case doc.at.Before(kept):
+			a.Dropped++
+		default:
 			a.Missing = append(a.Missing, MissingDocument{item, doc.ID, doc.Key})
 		}
 	}
@@ -145,12 +170,18 @@ func (a *Account) count(o flow.Outcome, code string) {
 	}
 }
 
+// notedItem is a document that was read at a time.
+type notedItem struct {
+	readItem
+	at time.Time
+}
+
 // setBack is by how much a clock that is set back may be so and pages of that time still be found. The store looks for a time by halving, as if times only rose.
 const setBack = 24 * time.Hour
 
 // noted reads what was noted of a flow's reading, and of an entry that is older than all that became of it.
-func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (out map[uint64]readItem, after uint64, err error) {
-	out, after = map[uint64]readItem{}, math.MaxUint64
+func (e *Engine) noted(ctx context.Context, flowName string, since, until time.Time) (out map[uint64]notedItem, after uint64, err error) {
+	out, after = map[uint64]notedItem{}, math.MaxUint64
 	from := runtime.From{Seq: 1}
 	if !since.IsZero() {
 		from = runtime.From{Time: since.Add(-setBack)}
@@ -170,7 +201,7 @@ func (e *Engine) noted(ctx context.Context, flowName string, since, until time.T
 				continue // a page that was written anew is not in its place
 			}
 			for _, i := range p.Items {
-				out[i.Item] = i
+				out[i.Item] = notedItem{i, p.At}
 			}
 			after = min(after, p.After)
 		}

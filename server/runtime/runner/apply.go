@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,26 +14,41 @@ import (
 )
 
 // Apply carries out plans that were made earlier, one after the other, exactly as they are. Where the target has moved since a plan was
-// made, that document fails and nothing of it is sent. Each is noted in the activity and counted like a document of a run.
-func (e *Engine) Apply(ctx context.Context, f *Flow, plans []*flow.Plan, o RunOptions) (flow.Summary, error) {
+// made, that document fails and nothing of it is sent. Each is noted in the activity and counted like a document of a run. Where one of them is not
+// this flow's, nothing is sent at all: the errors are those of [Engine.CheckPlan].
+func (e *Engine) Apply(ctx context.Context, f *Flow, saved []SavedPlan, o RunOptions) (flow.Summary, error) {
 	s := flow.Summary{Flow: f.Name, StartedAt: e.options.Now().UTC()}
+	plans := make([]*flow.Plan, len(saved))
+	for i, plan := range saved {
+		var err error
+		if plans[i], err = e.CheckPlan(f, plan); err != nil {
+			return s, fmt.Errorf("plan %d: %w", i+1, err)
+		}
+	}
 	c := e.crew(f, queue.Live, 1, nil)
 	run := "apply"
-	for _, p := range plans {
+	for i, p := range plans {
 		if ctx.Err() != nil {
 			return s, ctx.Err()
 		}
-		ref := p.Document
-		d := &document{crew: c, edition: &edition{flow: f}, began: e.options.Now().UnixMilli(),
+		ref, planned := p.Document, *f
+		planned.Versions = saved[i].Versions
+		d := &document{crew: c, edition: &edition{flow: &planned}, began: e.options.Now().UnixMilli(),
 			doc:  port.Document{Resource: p.Resource, ID: ref.ID, Key: ref.Key, Version: ref.Version},
 			item: &queue.Delivery{Item: queue.Item{Flow: f.Name, Run: run, Lane: queue.Live, Cause: "apply"}, Number: 1}}
 		hctx := context.WithValue(ctx, documentKey{}, d)
-		r, err := f.Process.Apply(hctx, p, func(ctx context.Context, r flow.Result) error {
-			if err := e.leases.Confirm(ctx); err != nil {
-				return err
-			}
-			return e.applied(ctx, d, r)
-		})
+		carryOut := func() (flow.Result, error) {
+			return f.Process.Apply(hctx, p, func(ctx context.Context, r flow.Result) error {
+				if err := e.leases.Confirm(ctx); err != nil {
+					return err
+				}
+				return e.applied(ctx, d, r)
+			})
+		}
+		r, err := carryOut()
+		for errors.Is(err, flow.ErrBusy) && ctx.Err() == nil { // a run of the flow has the order or its customer in hand
+			r, err = carryOut()
+		}
 		if err != nil {
 			return s, err
 		}

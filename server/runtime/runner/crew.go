@@ -388,6 +388,13 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	if r.Err == nil {
 		c.spare(d.hand)
 	}
+	erased, err := e.erasedInHand(ctx, d.item)
+	if err != nil {
+		return err
+	}
+	if erased {
+		return c.leaveErased(ctx, d, r, entry.Meta)
+	}
 	open := e.openBefore(ctx, d.edition.flow, d.doc)
 	defer func() { _, _ = open() }()
 	id, err := e.activity.Record(ctx, activity.Finished{Entry: entry, Document: d.doc, Record: d.record(r), Before: e.leases.Kept})

@@ -32,8 +32,11 @@ import (
 type plain struct {
 	documents int
 	pause     time.Duration
-	looked    func(n int64) // is told of each look at a level; nil for nobody
-	note      string        // of each stock
+	looked    func(n int64)                // is told of each look at a level; nil for nobody
+	note      string                       // of each stock
+	order     func(b []byte, i int) []byte // appends an order; nil for plainOrder
+	refused   string                       // the reference of the draft that is refused
+	refusals  atomic.Int64
 	calls     atomic.Int64
 	looks     atomic.Int64
 	writes    atomic.Int64
@@ -63,6 +66,9 @@ func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "GET /orders", "GET /stocks":
 		from, _ := strconv.Atoi(q.Get("from"))
 		make := plainOrder
+		if p.order != nil {
+			make = p.order
+		}
 		if r.URL.Path == "/stocks" {
 			make = p.stock
 		}
@@ -103,6 +109,11 @@ func (p *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		reference := gjson.GetBytes(body, "Reference").String()
+		if p.refused != "" && reference == p.refused {
+			p.refusals.Add(1)
+			http.Error(w, `{"message":"no such thing"}`, http.StatusBadRequest)
+			return
+		}
 		p.mu.Lock()
 		p.drafts[reference]++
 		p.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 type Change struct {
 	Entry  activity.Entry `json:"entry"` // what became of it
 	Result flow.Result    `json:"result"`
-	// Fields are those of the target's document that would be sent otherwise.
+	// Fields are those of the target's document that would be sent otherwise, or changed in it.
 	Fields []flow.FieldChange `json:"fields,omitempty"`
 }
 
@@ -52,7 +52,7 @@ func (e *Engine) Preview(ctx context.Context, f *Flow, entries []activity.Entry)
 				return nil, err
 			}
 		}
-		c.Fields = flow.Differences(mainBody(record.Plan), mainBody(c.Result.Plan))
+		c.Fields = fieldsOf(record.Plan, c.Result)
 		out = append(out, c)
 	}
 	return out, nil
@@ -68,6 +68,18 @@ func readOne(ctx context.Context, f *Flow, id string) (port.Document, bool, erro
 		}
 	}
 	return port.Document{}, false, nil
+}
+
+// fieldsOf tells what a result would send otherwise than a plan of before did: nothing where it sends nothing, and of an update what it would change in the
+// target as that is now.
+func fieldsOf(before *flow.Plan, now flow.Result) []flow.FieldChange {
+	if now.Plan == nil || now.Plan.Main() == nil || now.Outcome != flow.Created && now.Outcome != flow.Updated {
+		return nil
+	}
+	if main := now.Plan.Main(); main.Verb == flow.Update {
+		return main.Diff
+	}
+	return flow.Differences(mainBody(before), mainBody(now.Plan))
 }
 
 func mainBody(p *flow.Plan) []byte {

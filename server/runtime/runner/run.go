@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/crosswalk-go/crosswalk/engine/flow"
@@ -67,6 +68,7 @@ func (e *Engine) Run(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, 
 	}
 	if len(o.Only) == 0 {
 		e.noteEnd(ctx, f.Name, started, s.Read, err)
+		e.expire(ctx) // nobody else does where no server runs
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, runtime.ErrBroken) {
 		err = cause // whatever else went wrong came of it
@@ -192,18 +194,23 @@ func (e *Engine) named(ctx context.Context, f *Flow, names []string) ([]port.Doc
 	if len(left) == 0 {
 		return out, nil
 	}
+	planner := f.Process.Planner()
 	for doc, err := range f.Process.Read(ctx, f.Process.Flow().Start) {
 		if err != nil {
 			return nil, fmt.Errorf("looking for the documents: %w", err)
 		}
-		if left[doc.Key] {
-			delete(left, doc.Key)
+		name := doc.Key
+		if !left[name] {
+			name = planner.NameOf(ctx, doc) // which is what the runs and the log call it
+		}
+		if left[name] {
+			delete(left, name)
 			if out = append(out, doc); len(left) == 0 {
 				return out, nil
 			}
 		}
 	}
-	return nil, fmt.Errorf("%s has no document %s", f.Process.Flow().From, slices.Sorted(maps.Keys(left))[0])
+	return nil, fmt.Errorf("%s has no document %s", f.Process.Flow().From, strings.Join(slices.Sorted(maps.Keys(left)), ", "))
 }
 
 // drain waits until nothing of the flow is queued but what was put back for long, or until the crew ends.

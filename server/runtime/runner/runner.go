@@ -46,6 +46,8 @@ type Options struct {
 type Flow struct {
 	Name    string
 	Process *flow.Process
+	// Scope names the flow and the two accounts that it joins.
+	Scope string
 	// Versions name the flow and the mappings in use: "flow:0123456789abcdef", "read:0123456789abcdef".
 	Versions []string
 	// Version is what the flow was put together from; without an ID it is not kept, and documents meet the flow as it is when they are handled.

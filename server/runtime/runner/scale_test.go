@@ -21,8 +21,8 @@ var stockDocuments = flag.Int("stocks", 2_000, "how many stock documents TestSto
 const aloneVariable = "CROSSWALK_TEST_ALONE"
 
 // TestStockStaysFlat lets a stock list cross in one process, of which every tenth has changed. A run of stock plans all of it before it sends
-// anything, and what it holds in memory meanwhile is what it held after the first tenth: documents and plans wait on the disk. Each document costs
-// as many calls as any other.
+// anything, and what it holds meanwhile, memory, goroutines and open files, is what it held after the first tenth: documents and plans wait on the disk. Each
+// document costs as many calls as any other.
 func TestStockStaysFlat(t *testing.T) {
 	n := *stockDocuments
 	if os.Getenv(aloneVariable) == "" { // what other tests of this process leave behind would count
@@ -72,15 +72,21 @@ func TestStockStaysFlat(t *testing.T) {
 			}
 		}
 	}
+	for i, held := range w.open {
+		if held > w.open[0]+100 { // a connection for each worker and side, and what serves them
+			t.Errorf("%d goroutines and open files after a tenth of the planning, and %d at look %d: %d", w.open[0], held, i, w.open)
+		}
+	}
 	t.Logf("%d stocks in %s, %s each, %d a second; held after each tenth of planning and of sending, in kB: %v; most memory of the process: %s",
 		n, time.Since(began).Round(time.Millisecond), (time.Since(began) / time.Duration(n)).Round(time.Microsecond), int(float64(n)/time.Since(began).Seconds()), kilo(w.seen), peak(t))
 }
 
-// watched notes what this process holds in memory while it works.
+// watched notes what this process holds while it works.
 type watched struct {
 	*plain
 	mu   sync.Mutex
 	seen []int64
+	open []int // goroutines, and files where the system tells
 }
 
 func (w *watched) look() {
@@ -91,6 +97,8 @@ func (w *watched) look() {
 	goruntime.GC() // a pool keeps what it held for one more
 	goruntime.ReadMemStats(&m)
 	w.seen = append(w.seen, int64(m.HeapAlloc))
+	files, _ := os.ReadDir("/proc/self/fd") // elsewhere there are none
+	w.open = append(w.open, goruntime.NumGoroutine()+len(files))
 }
 
 func kilo(bytes []int64) (out []int64) {

@@ -111,14 +111,19 @@ func pause(ctx context.Context, d time.Duration) bool {
 // tend looks after what does not come by itself: what is older than it may be, and unsettled documents.
 func (s *server) tend(ctx context.Context) {
 	for pause(ctx, s.options.Tend) {
-		if _, err := s.engine.activity.Expire(ctx, s.engine.options.Now()); err != nil && ctx.Err() == nil {
-			s.engine.options.Log.Error("what is too old could not be removed", "error", err)
-		}
+		s.engine.expire(ctx)
 		for _, name := range s.names() {
 			if err := s.engine.retryUnsettled(ctx, name, s.options.Tend); err != nil && ctx.Err() == nil {
 				s.engine.options.Log.Error("unsettled documents could not be tried again", "flow", name, "error", err)
 			}
 		}
+	}
+}
+
+// expire removes what is older than its flow keeps.
+func (e *Engine) expire(ctx context.Context) {
+	if _, err := e.activity.Expire(ctx, e.options.Now()); err != nil && ctx.Err() == nil {
+		e.options.Log.Error("what is too old could not be removed", "error", err)
 	}
 }
 
@@ -312,7 +317,11 @@ func (f *served) run(ctx context.Context, open *Flow, t schedule.Tick) {
 func (f *served) read(ctx context.Context, open *Flow, run string, ask schedule.Ask) (int, error) {
 	e := f.server.engine
 	if open.Process.PlansWhole() {
-		s, err := e.runWhole(ctx, open, RunOptions{Workers: f.server.options.Workers})
+		o := RunOptions{Workers: f.server.options.Workers}
+		if ask.Cause != "webhook" && ask.Cause != "retry" { // those say that something changed, or may have
+			o.Only, o.Version = ask.IDs, ask.Version
+		}
+		s, err := e.runWhole(ctx, open, o)
 		return s.Read, err
 	}
 	r := f.reader(open, run, ask)

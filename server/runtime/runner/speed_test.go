@@ -56,8 +56,8 @@ func TestSpeed(t *testing.T) {
 						}
 					}
 				})
-				// Workers that start together may ask for an article each.
-				if spare := durableCalls - calls; spare < 0 || spare > 2*int64(way.workers) {
+				// All documents that are in hand at the start may ask for both articles.
+				if spare := durableCalls - calls; spare < 0 || spare > 3*int64(way.workers) {
 					t.Errorf("the flow made %d calls, the loop %d", durableCalls, calls)
 				}
 				n := float64(way.documents)

@@ -112,13 +112,17 @@ func (e *Engine) FindVersion(ctx context.Context, flowName, name string) (Versio
 		return Version{}, err
 	}
 	var own []Version
+	what, hash, said := strings.Cut(name, ":")
+	if !said {
+		what, hash = "flow", name
+	}
 	for _, v := range all {
-		if strings.HasPrefix(v.ID, strings.TrimPrefix(name, "flow:")) {
+		if what == "flow" && strings.HasPrefix(v.ID, hash) {
 			own = append(own, v)
 		}
 	}
 	switch {
-	case len(name) < 4:
+	case len(hash) < 4:
 	case len(own) == 1:
 		return own[0], nil
 	case len(own) > 1:

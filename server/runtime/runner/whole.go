@@ -17,11 +17,21 @@ import (
 // runWhole runs a flow that must see everything before it sends anything, such as stock with its guard. It has no use for the queue: what a
 // crash leaves undone, the next run finds by looking at both sides again. Each document is kept in the activity like any other.
 func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summary, error) {
-	options := flow.RunOptions{DryRun: o.DryRun, Workers: o.Workers, FromStart: o.FromStart, OnResult: o.OnResult, Spill: e.store.Scratch()}
+	options := flow.RunOptions{DryRun: o.DryRun, Workers: o.Workers, FromStart: o.FromStart, Only: o.Only, OnResult: o.OnResult, Spill: e.store.Scratch()}
 	if o.DryRun {
 		return f.Process.Run(ctx, options)
 	}
-	w := &wholeRun{engine: e, run: rand.Text(), crew: e.crew(f, queue.Live, 1, nil), open: map[string]bool{}}
+	w := &wholeRun{engine: e, run: rand.Text(), crew: e.crew(f, queue.Live, 1, nil), cause: "poll", open: map[string]bool{}}
+	if len(o.Only) > 0 {
+		w.cause = "replay"
+	}
+	if _, err := e.keepVersion(ctx, f); err != nil {
+		return flow.Summary{Flow: f.Name}, fmt.Errorf("flow %s: %w", f.Name, err)
+	}
+	var err error
+	if w.edition, err = w.crew.edition(ctx, o.Version); err != nil {
+		return flow.Summary{Flow: f.Name}, fmt.Errorf("flow %s: %w", f.Name, err)
+	}
 	left, err := e.Unsettled(ctx, f.Name)
 	if err != nil {
 		return flow.Summary{Flow: f.Name}, fmt.Errorf("flow %s: %w", f.Name, err)
@@ -30,7 +40,7 @@ func (e *Engine) runWhole(ctx context.Context, f *Flow, o RunOptions) (flow.Summ
 		w.open[u.ID] = true
 	}
 	options.Context, options.Keep = w.begin, w.keep
-	s, err := f.Process.Run(ctx, options)
+	s, err := w.edition.flow.Process.Run(ctx, options)
 	e.keepMissed(context.WithoutCancel(ctx), f.Name)
 	return s, errors.Join(err, w.flush(ctx, 1))
 }
@@ -40,7 +50,10 @@ type wholeRun struct {
 	engine *Engine
 	crew   *crew
 	run    string
-	open   map[string]bool // what was unsettled when the run began; nobody else settles it meanwhile
+	cause  string
+	// edition is the version of the flow that handles what is read.
+	edition *edition
+	open    map[string]bool // what was unsettled when the run began; nobody else settles it meanwhile
 
 	mu   sync.Mutex
 	idle []finished // of which nothing was sent, not stored yet
@@ -60,8 +73,8 @@ const flushLimit = 2 * time.Minute
 
 // begin notes a document that is about to be carried out.
 func (w *wholeRun) begin(ctx context.Context, doc port.Document) context.Context {
-	d := &document{crew: w.crew, edition: &edition{flow: w.crew.flow}, doc: doc, began: w.engine.options.Now().UnixMilli(),
-		item: &queue.Delivery{Item: queue.Item{Flow: w.crew.flow.Name, Run: w.run, Lane: queue.Live, Cause: "poll"}, Number: 1}}
+	d := &document{crew: w.crew, edition: w.edition, doc: doc, began: w.engine.options.Now().UnixMilli(),
+		item: &queue.Delivery{Item: queue.Item{Flow: w.crew.flow.Name, Run: w.run, Lane: queue.Live, Cause: w.cause}, Number: 1}}
 	return context.WithValue(ctx, documentKey{}, d)
 }
 

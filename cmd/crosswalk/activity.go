@@ -119,7 +119,7 @@ func (c *cli) withStore(ctx context.Context, folder, flowName string, do func(*f
 	if flowName == "" {
 		name = ""
 	}
-	return do(set, name)
+	return set.Store.Lost(do(set, name))
 }
 
 func (c *cli) runLog(ctx context.Context, f logFlags, flowName string) error {

@@ -119,6 +119,9 @@ func (c *cli) restore(ctx context.Context, dir, path string, replace bool) error
 	if errors.Is(err, runtime.ErrNotEmpty) {
 		return misusef("%w: --replace moves it aside", err)
 	}
+	if errors.Is(err, runtime.ErrInUse) {
+		return fmt.Errorf("%w: stop that one first", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -62,6 +63,9 @@ func (d *doctor) examine(ctx context.Context) {
 		d.line("clock", err, "within %s of the systems", maxSkew)
 	}
 	free, err := runtime.Free(d.project.Data)
+	if errors.Is(err, fs.ErrNotExist) { // nothing is kept there
+		free, err = runtime.Free(d.project.Dir)
+	}
 	if err == nil && free < minFree {
 		err = fmt.Errorf("%d MB are left on the disk of %s", free>>20, d.project.Data)
 	}
@@ -85,8 +89,8 @@ func (d *doctor) store(ctx context.Context, cluster *runtime.Cluster) (set *flow
 	switch {
 	case errors.Is(err, runtime.ErrInUse):
 		d.line("store", nil, "%v: its files were checked when that opened it", err)
-	case err == nil && len(h.Damage) > 0:
-		d.line("store", fmt.Errorf("%w: %v", runtime.ErrDamaged, h.Damage), "")
+	case err == nil && h.Err() != nil:
+		d.line("store", h.Err(), "")
 		return nil
 	default:
 		d.line("store", err, "%d records in %d files are whole", h.Records, h.Files)

@@ -156,7 +156,7 @@ func (c *cli) runFlows(ctx context.Context, f runFlags, typed []string) (err err
 		case errors.Is(err, errReported):
 			reported = err
 		case err != nil:
-			return err
+			return set.Store.Lost(err)
 		}
 	}
 	return reported

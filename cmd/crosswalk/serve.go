@@ -171,7 +171,7 @@ func (c *cli) newServer(ctx context.Context, p *project.Project, cfg server.Conf
 	if run != nil {
 		all.Hooks, all.Collectors = run.Hooks(), run.Collectors()
 		all.API.Flows, all.API.Reload = run.Set(), run.Reload
-		all.Ready = func(context.Context) error { return run.Set().Store.Ready() }
+		all.Ready = run.Set().Store.Ready
 	}
 	s, err := server.New(all)
 	if err != nil {

@@ -97,7 +97,7 @@ func serveBeside(ctx context.Context, log *slog.Logger, run *flows.Service, serv
 			case <-ctx.Done():
 				return
 			case <-run.Set().Store.Broken():
-				broken = run.Set().Store.Ready()
+				broken = run.Set().Store.Ready(context.WithoutCancel(ctx))
 				stop() // whoever looks after the process starts it anew
 				return
 			case <-hangups:

@@ -183,7 +183,7 @@ var ErrNotEmpty = errors.New("the data folder has a store already")
 // replaced: then it is moved to the folder that is returned. A backup that is not whole changes nothing, and neither does a restore that is cut off.
 func Restore(ctx context.Context, dir string, from io.ReadSeeker, replace bool) (about BackupAbout, aside string, err error) {
 	if about, err = checkBackup(from); err != nil {
-		return about, "", fmt.Errorf("the backup: %w", err)
+		return about, "", fmt.Errorf("the backup cannot be used: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return about, "", err
@@ -272,6 +272,8 @@ func checkBackup(from io.Reader) (BackupAbout, error) {
 		return nil
 	})
 	switch {
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, tar.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return about, fmt.Errorf("it is none, or not whole: %w", err)
 	case err != nil:
 		return about, err
 	case !whole || len(about.Streams) == 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -42,13 +43,25 @@ func (r *Runtime) UntilBroken(ctx context.Context) (until context.Context, stop 
 	return until, func() { deaf(); cancel(nil) }
 }
 
-// Ready says why the store cannot be used, nil where it can: [ErrBroken], or that the cluster is not reached.
-func (r *Runtime) Ready() error {
+// readyWait is how long a cluster may take to answer before it is not ready.
+const readyWait = 2 * time.Second
+
+// Ready says why the store cannot be used, nil where it can: [ErrBroken], or that the cluster is not reached, or has too few servers to answer.
+func (r *Runtime) Ready(ctx context.Context) error {
 	if err := context.Cause(r.broken.is); err != nil {
 		return err
 	}
 	if s := r.conn.Status(); s != nats.CONNECTED {
 		return fmt.Errorf("the store is not reached: the connection is %s", strings.ToLower(s.String()))
+	}
+	if r.cluster == nil {
+		return nil
+	}
+	ctx, done := context.WithTimeout(ctx, readyWait)
+	defer done()
+	// Answered by the server that writes the bucket, of which there is none without most of the others.
+	if _, _, err := get(ctx, r.cursors, "ready"); err != nil {
+		return fmt.Errorf("the store does not answer: %w", r.cluster.explained(err))
 	}
 	return nil
 }

@@ -15,14 +15,14 @@ import (
 // TestBroken hears in the server's words (as it says them when a disk is full) that the store takes no writes any more.
 func TestBroken(t *testing.T) {
 	r := open(t, t.TempDir())
-	if err := r.Ready(); err != nil {
+	if err := r.Ready(t.Context()); err != nil {
 		t.Errorf("a store that works: %v", err)
 	}
 	until, stop := r.UntilBroken(t.Context())
 	defer stop()
 	said := serverLog{slog.New(slog.DiscardHandler), r.broken}
 	said.Errorf("JetStream failed to store a msg on stream '%s > %s': %v", "$G", "WORK", errors.New("insufficient storage"))
-	if err := r.Ready(); err != nil {
+	if err := r.Ready(t.Context()); err != nil {
 		t.Errorf("one write that was refused: %v", err)
 	}
 	for range 2 {
@@ -37,7 +37,7 @@ func TestBroken(t *testing.T) {
 	if err := context.Cause(until); !errors.Is(err, ErrBroken) {
 		t.Errorf("what waits for it ends with %v", err)
 	}
-	if err := r.Ready(); !errors.Is(err, ErrBroken) {
+	if err := r.Ready(t.Context()); !errors.Is(err, ErrBroken) {
 		t.Errorf("a store that cannot write: %v", err)
 	}
 }
@@ -62,8 +62,8 @@ func TestFull(t *testing.T) {
 	defer stop()
 	for range 1000 {
 		if _, err := r.PublishAll(until, []Outgoing{{Subject: "full", Data: make([]byte, 4<<10)}}); err != nil {
-			if !errors.Is(context.Cause(until), ErrBroken) || !errors.Is(r.Ready(), ErrBroken) {
-				t.Errorf("%v, and nobody is told: %v", err, r.Ready())
+			if !errors.Is(context.Cause(until), ErrBroken) || !errors.Is(r.Ready(t.Context()), ErrBroken) {
+				t.Errorf("%v, and nobody is told: %v", err, r.Ready(t.Context()))
 			}
 			t.Log("took no more")
 			return

@@ -77,7 +77,7 @@ func (c Cluster) files() error {
 
 // connectCluster connects, and connects again whenever the connection is lost, also where the cluster does not believe us for a while: credentials that are
 // changed in their file are read anew each time.
-func (r *Runtime) connectCluster(c Cluster) error {
+func (r *Runtime) connectCluster(c Cluster, most time.Duration) error {
 	if c.Replicas == 0 {
 		c.Replicas = defaultReplicas
 	}
@@ -101,7 +101,7 @@ func (r *Runtime) connectCluster(c Cluster) error {
 	if c.Certificate != "" {
 		opts = append(opts, nats.ClientCert(c.Certificate, c.Key))
 	}
-	r.cluster = &clusterTrouble{settings: c, log: r.log}
+	r.cluster = &clusterTrouble{settings: c, most: most, log: r.log}
 	conn, err := nats.Connect(c.URL, append(opts, r.cluster.listen()...)...)
 	if err != nil {
 		return c.explain(err)
@@ -113,6 +113,7 @@ func (r *Runtime) connectCluster(c Cluster) error {
 // clusterTrouble hears what the client is told besides the answers to what it asks.
 type clusterTrouble struct {
 	settings Cluster
+	most     time.Duration // that is waited for
 	log      *slog.Logger
 	last     atomic.Pointer[error]
 }
@@ -158,21 +159,28 @@ func (t *clusterTrouble) why() error {
 // itself or of an account rarely passes.
 const (
 	clusterPatience = 30 * time.Second
+	commandPatience = 10 * time.Second // of one that somebody waits for
 	silencePatience = 10 * time.Second
 	refusalPatience = 3 * time.Second
 )
 
-// prepareCluster is prepare, again where the servers have not chosen their leaders yet.
-func (r *Runtime) prepareCluster(ctx context.Context) error {
+// patiently calls do, on a cluster again where its servers have not chosen their leaders yet, or are choosing others because one of them went.
+func (r *Runtime) patiently(ctx context.Context, do func(context.Context) error) error {
+	if r.cluster == nil {
+		ctx, done := bounded(ctx)
+		defer done()
+		return do(ctx)
+	}
 	told := false
 	for begun := time.Now(); ; {
 		attempt, done := context.WithTimeout(ctx, 5*time.Second)
-		err := r.prepare(attempt)
+		err := do(attempt)
 		done()
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		patience := patienceWith(err)
+		patience := min(r.cluster.most, patienceWith(err))
+		err = r.cluster.explained(err)
 		if why := r.cluster.why(); why != nil {
 			patience, err = min(patience, refusalPatience), fmt.Errorf("%w (%w)", why, err)
 		}
@@ -193,12 +201,13 @@ func (r *Runtime) prepareCluster(ctx context.Context) error {
 
 // patienceWith is how long an error may last until it is believed.
 func patienceWith(err error) time.Duration {
-	switch code := apiCode(err); {
+	api := apiError(err)
+	switch code := api.ErrorCode; {
 	case code == jetstream.JSErrCodeJetStreamNotEnabled || code == jetstream.JSErrCodeJetStreamNotEnabledForAccount:
 		return refusalPatience
 	case errors.Is(err, nats.ErrNoResponders):
 		return silencePatience
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || code == noPeers || apiStatus(err) == 503:
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || code == noPeers || api.Code == 503:
 		return clusterPatience
 	}
 	return 0
@@ -206,38 +215,30 @@ func patienceWith(err error) time.Duration {
 
 // Codes of JetStream's API that its client library has no name for.
 const (
-	noPeers            jetstream.ErrorCode = 10005
-	replicasOnOne      jetstream.ErrorCode = 10074
-	tooManyStreams     jetstream.ErrorCode = 10027
-	storageExceeded    jetstream.ErrorCode = 10047
-	memoryExceeded     jetstream.ErrorCode = 10028
-	resourcesExceeded  jetstream.ErrorCode = 10002
-	insufficientOnNode jetstream.ErrorCode = 10023
+	noPeers           jetstream.ErrorCode = 10005
+	replicasOnOne     jetstream.ErrorCode = 10074
+	tooManyStreams    jetstream.ErrorCode = 10027
+	storageExceeded   jetstream.ErrorCode = 10047
+	memoryExceeded    jetstream.ErrorCode = 10028
+	resourcesExceeded jetstream.ErrorCode = 10002
 )
 
-func apiCode(err error) jetstream.ErrorCode {
+// apiError is what JetStream answered, of zeroes where it was not that.
+func apiError(err error) jetstream.APIError {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode
+		return *api
 	}
 	var js jetstream.JetStreamError
 	if errors.As(err, &js) && js.APIError() != nil {
-		return js.APIError().ErrorCode
+		return *js.APIError()
 	}
-	return 0
-}
-
-func apiStatus(err error) int {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return api.Code
-	}
-	return 0
+	return jetstream.APIError{}
 }
 
 // explained is explain for what is asked of a cluster once it is reached.
 func (t *clusterTrouble) explained(err error) error {
-	if t == nil || t.settings.help(err) == "" {
+	if t.settings.help(err) == "" {
 		return err
 	}
 	return t.settings.explain(err)
@@ -257,7 +258,8 @@ func (c Cluster) help(err error) string {
 	if replicas == 0 {
 		replicas = defaultReplicas
 	}
-	switch code := apiCode(err); {
+	api := apiError(err)
+	switch code := api.ErrorCode; {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired):
 		return "It does not believe who we are: set server.nats.credentials, user and password, or token to those of a user of it"
 	case errors.Is(err, nats.ErrPermissionViolation):
@@ -282,7 +284,9 @@ func (c Cluster) help(err error) string {
 		return fmt.Sprintf("It is one server, and everything is to be kept on %d: set server.nats.replicas to 1, or name a cluster", replicas)
 	case code == noPeers:
 		return fmt.Sprintf("Everything is to be kept on %d servers: so many need JetStream and room on their disks, or server.nats.replicas is to be less", replicas)
-	case code == tooManyStreams, code == storageExceeded, code == memoryExceeded, code == resourcesExceeded, code == insufficientOnNode:
+	case api.Code == 503, errors.Is(err, context.DeadlineExceeded):
+		return "More than half of its servers must be up and reach each other"
+	case code == tooManyStreams, code == storageExceeded, code == memoryExceeded, code == resourcesExceeded:
 		return "The limits of the account do not let us keep what there is: raise its streams (about twenty are needed), file and memory"
 	}
 	return ""

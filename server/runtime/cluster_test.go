@@ -164,16 +164,16 @@ func TestClusterBelievesAgain(t *testing.T) {
 			t.Fatalf("it was tried %d times only", refused())
 		}
 	}
-	if r.Ready() == nil {
+	if r.Ready(t.Context()) == nil {
 		t.Error("a store is ready that is not reached")
 	}
 	s.Shutdown()
 	s.WaitForShutdown()
 	o.Password = "hunter2"
 	natsServer(t, o)
-	for end := time.Now().Add(2 * time.Minute); r.Ready() != nil; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); r.Ready(t.Context()) != nil; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal(r.Ready())
+			t.Fatal(r.Ready(t.Context()))
 		}
 	}
 	if err := r.Cursors().SaveCursor(t.Context(), "orders", time.Now()); err != nil {

@@ -27,7 +27,7 @@ const layout = 1
 // Options configure [Open].
 type Options struct {
 	Log *slog.Logger // nil discards
-	// Join uses the store of another process of this machine that has the folder open.
+	// Join uses the store of another process of this machine that has the folder open. A cluster that is only just starting is waited for less long.
 	Join bool
 	// Cluster is an existing NATS cluster to keep everything in; nil for the folder.
 	Cluster *Cluster
@@ -62,8 +62,12 @@ func Open(ctx context.Context, dir string, o Options) (*Runtime, error) {
 	r := &Runtime{replicas: 1, log: o.Log, broken: newBroken()}
 	where, err := "the cluster", error(nil)
 	if o.Cluster != nil {
-		if err = r.connectCluster(*o.Cluster); err == nil {
-			err = r.prepareCluster(ctx)
+		most := clusterPatience
+		if o.Join {
+			most = commandPatience
+		}
+		if err = r.connectCluster(*o.Cluster, most); err == nil {
+			err = r.prepare(ctx)
 		}
 	} else {
 		where = "the store in " + dir
@@ -182,7 +186,7 @@ func (r *Runtime) prepare(ctx context.Context) error {
 		}
 	}
 	r.putLinks = r.Gather()
-	return r.allowBatches(ctx, "KV_links")
+	return r.patiently(ctx, func(ctx context.Context) error { return r.allowBatches(ctx, "KV_links") })
 }
 
 func checkLayout(ctx context.Context, about jetstream.KeyValue) error {
@@ -205,6 +209,14 @@ const maxMessage = 8 << 20
 // MaxMessage is the largest message that the store takes, in bytes.
 func (r *Runtime) MaxMessage() int64 { return r.conn.MaxPayload() }
 
+// Lost adds to an error of whoever joined the store of another process that this one has ended; any other error stays as it is.
+func (r *Runtime) Lost(err error) error {
+	if err == nil || r.server != nil || r.cluster != nil || !r.conn.IsClosed() {
+		return err
+	}
+	return fmt.Errorf("the process that had the data folder open has ended: begin again, and it goes on where it was: %w", err)
+}
+
 // JetStream returns the store for the packages below this one.
 func (r *Runtime) JetStream() jetstream.JetStream { return r.js }
 
@@ -219,15 +231,16 @@ func (r *Runtime) Replicas() int { return r.replicas }
 
 // Bucket opens a bucket, and makes it where there is none. Storage on disk and the replicas are this package's business.
 func (r *Runtime) Bucket(ctx context.Context, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	cfg.History, cfg.Replicas = 1, r.replicas
-	kv, err := r.js.CreateOrUpdateKeyValue(ctx, cfg)
-	if err == nil && r.replicas > 1 {
-		kv, err = r.askLeader(ctx, cfg.Bucket)
-	}
+	var kv jetstream.KeyValue
+	err := r.patiently(ctx, func(ctx context.Context) (err error) {
+		if kv, err = r.js.CreateOrUpdateKeyValue(ctx, cfg); err == nil && r.replicas > 1 {
+			kv, err = r.askLeader(ctx, cfg.Bucket)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, r.cluster.explained(err))
+		return nil, fmt.Errorf("bucket %s: %w", cfg.Bucket, err)
 	}
 	return kv, nil
 }
@@ -258,12 +271,14 @@ func (r *Runtime) askLeader(ctx context.Context, bucket string) (jetstream.KeyVa
 
 // Stream opens a stream, and makes it where there is none, with the replicas of the store.
 func (r *Runtime) Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	cfg.Replicas, cfg.AllowDirect = r.replicas, true
-	s, err := r.js.CreateOrUpdateStream(ctx, cfg)
+	var s jetstream.Stream
+	err := r.patiently(ctx, func(ctx context.Context) (err error) {
+		s, err = r.js.CreateOrUpdateStream(ctx, cfg)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", cfg.Name, r.cluster.explained(err))
+		return nil, fmt.Errorf("stream %s: %w", cfg.Name, err)
 	}
 	return s, nil
 }

@@ -287,6 +287,15 @@ func writeSynced(path string, text []byte) error {
 	return os.Rename(path+".new", path)
 }
 
+// Err is [ErrDamaged] with what is damaged and what can be done, nil for a store that is whole.
+func (h Health) Err() error {
+	if len(h.Damage) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s%s. Restore a backup (crosswalk restore --replace); what has happened since is found again by running the flows with --from-start",
+		ErrDamaged, h.Damage[0], more(len(h.Damage)-1))
+}
+
 // inspect refuses a damaged store, tells of what a crash cut off, and takes the mark of an orderly close away.
 func inspect(dir string, warn func(msg string, args ...any)) error {
 	h, between, err := verify(dir)
@@ -296,9 +305,8 @@ func inspect(dir string, warn func(msg string, args ...any)) error {
 	for _, what := range h.Torn {
 		warn("a write was under way when the last process ended; nobody was told that it was done", "where", what)
 	}
-	if len(h.Damage) > 0 {
-		return fmt.Errorf("%w: %s%s. Restore a backup (crosswalk restore); what has happened since is found again by running the flows with --from-start",
-			ErrDamaged, h.Damage[0], more(len(h.Damage)-1))
+	if err := h.Err(); err != nil {
+		return err
 	}
 	for _, stream := range between {
 		if err := sumUp(stream); err != nil {

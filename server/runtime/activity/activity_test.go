@@ -263,6 +263,40 @@ func TestExpire(t *testing.T) {
 	}
 }
 
+// TestExpireFromTheDisk lets entries become too old while the store is open. Who has the disk finds no key of theirs from then on, and the others'.
+func TestExpireFromTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	l, _ := open(t, dir, Options{Retentions: map[string]time.Duration{"short": time.Minute}})
+	keyOf := func(flowName string) []byte {
+		s, err := l.get(t.Context(), attempt(t, l, flowName, 1, flow.Created, "", Record{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := l.sealer.Find(t.Context(), s.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	gone, kept := keyOf("short"), keyOf("long")
+	if n, err := l.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil || n != 1 {
+		t.Fatalf("%d entries went, %v", n, err)
+	}
+	found := map[string]bool{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		found["gone"] = found["gone"] || bytes.Contains(text, gone)
+		found["kept"] = found["kept"] || bytes.Contains(text, kept)
+		return err
+	})
+	if err != nil || found["gone"] || !found["kept"] {
+		t.Errorf("the disk holds keys: %v, %v", found, err)
+	}
+}
+
 // TestErase removes a person and looks into every file for what may be left.
 func TestErase(t *testing.T) {
 	dir := t.TempDir()

@@ -74,12 +74,15 @@ func (l *Log) Expire(ctx context.Context, now time.Time) (int, error) {
 	return gone, nil
 }
 
-// expireFlow removes the entries that are older than a moment. Keys go first: from then on the rest is noise. Records go last: by them the flow is found again where
-// it is removed only in part.
+// expireFlow removes the entries that are older than a moment. Keys go first, and are overwritten in their file: from then on the rest is noise, also to who has the
+// disk. Records go last: by them the flow is found again where it is removed only in part.
 func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, error) {
 	keys, err := l.store.JetStream().Stream(ctx, seal.Stream)
 	if err != nil {
 		return 0, err
+	}
+	if all, err := l.destroyKeys(ctx, f, older); err != nil || !all {
+		return 0, err // the rest is for the next time
 	}
 	gone := 0
 	for _, s := range []struct {
@@ -110,6 +113,33 @@ func (l *Log) expireFlow(ctx context.Context, f string, older time.Time) (int, e
 		}
 	}
 	return gone, nil
+}
+
+// destroyMost bounds the keys that are overwritten at a time, so that what is too old does not hold up what is new.
+const destroyMost = 5_000
+
+// destroyKeys overwrites a flow's keys that are older than a moment, and returns whether these were all.
+func (l *Log) destroyKeys(ctx context.Context, f string, older time.Time) (all bool, err error) {
+	for from, n := uint64(1), 0; n < destroyMost; {
+		found, left, err := l.store.Scan(ctx, seal.Stream, "key."+f, runtime.From{Seq: from}, 1000)
+		if err != nil {
+			return false, err
+		}
+		for _, m := range found {
+			if !m.At.Before(older) {
+				return true, nil
+			}
+			if err := l.sealer.Destroy(ctx, m.Seq); err != nil {
+				return false, err
+			}
+			from = m.Seq + 1
+			n++
+		}
+		if left == 0 || len(found) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Erasure is what erasing a person did.

@@ -347,10 +347,16 @@ func (l *Log) EachMeta(ctx context.Context, q Query, do func(Meta) error) error 
 
 // latest calls do with the entries of some buckets behind the entry after, oldest first, and misses none that was stored: what is decided by it cannot be taken back.
 func (l *Log) latest(ctx context.Context, flowName string, after uint64, buckets string, do func(stored) error) error {
-	if l.store.Replicas() == 1 {
-		return l.each(ctx, Query{Flow: flowName, After: after}, buckets, do)
+	last := after
+	err := l.each(ctx, Query{Flow: flowName, After: after}, buckets, func(s stored) error {
+		last = s.ID
+		return do(s)
+	})
+	if err != nil || l.store.Replicas() == 1 {
+		return err
 	}
-	return l.store.Latest(ctx, entryStream, subject(flowName, "", "", buckets), after+1, decoded(do))
+	// The server that answered may lack the newest; what it has, it has in order.
+	return l.store.Latest(ctx, entryStream, subject(flowName, "", "", buckets), last+1, decoded(do))
 }
 
 // decoded is do for messages.

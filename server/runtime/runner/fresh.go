@@ -61,7 +61,7 @@ func (d *document) checkFresh(ctx context.Context) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.stale, d.announced = true, false
+	d.stale = true
 	return errOvertaken
 }
 

@@ -129,7 +129,7 @@ func openSet(ctx context.Context, dir string, o runner.Options, env func(string)
 		return nil, err
 	}
 	s := &set{project: p}
-	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: true, Cluster: clusterOf(env)}); err != nil {
+	if s.store, err = runtime.Open(ctx, dir, runtime.Options{Join: dir != "", Cluster: clusterOf(env)}); err != nil {
 		return nil, err
 	}
 	if s.engine, err = runner.Open(ctx, s.store, o); err != nil {

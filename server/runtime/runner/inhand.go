@@ -26,7 +26,9 @@ type document struct {
 	exchanges []connectors.Exchange
 	size      int
 	omitted   int
-	announced bool
+
+	announcing sync.Mutex
+	announced  bool
 
 	// newer waits for whether a newer version is queued behind this one, and known for the word of the version that was handled last, once
 	// that is being looked for.
@@ -63,23 +65,24 @@ func (d *document) capture(x connectors.Exchange) {
 	d.exchanges = append(d.exchanges, x)
 }
 
-// announce stores word of the document's first write before it begins.
+// announce stores word of the document's first write before it begins. A word that could not be stored is stored before the write is tried again.
 func (d *document) announce(ctx context.Context) error {
 	if d == nil {
 		return nil
 	}
-	d.mu.Lock()
-	done := d.announced
-	d.announced = true
-	d.mu.Unlock()
-	if done {
+	d.announcing.Lock()
+	defer d.announcing.Unlock()
+	if d.announced {
 		return nil
 	}
 	if err := d.checkFresh(ctx); err != nil {
 		return err
 	}
-	e := d.entry()
-	return d.crew.engine.activity.Announce(ctx, e, d.doc)
+	if err := d.crew.engine.activity.Announce(ctx, d.entry(), d.doc); err != nil {
+		return err
+	}
+	d.announced = true
+	return nil
 }
 
 // turn waits until fewer of the crew's documents are at the flow's systems than may be.

@@ -87,12 +87,15 @@ func (e *Engine) serve(ctx context.Context, host Host, o ServeOptions) error {
 	}
 	s.running.Go(func() { s.tend(ctx) })
 	s.running.Go(func() { s.reload(ctx) })
-	for {
-		err := e.schedules.Take(ctx, func(t schedule.Tick) { s.dispatch(ctx, t) })
+	for told := ""; ; {
+		err := e.schedules.Take(ctx, func(t schedule.Tick) { told = ""; s.dispatch(ctx, t) })
 		if ctx.Err() != nil {
 			return nil
 		}
-		e.options.Log.Error("the schedules cannot be read", "error", err)
+		if told != err.Error() { // once, not every second
+			told = err.Error()
+			e.options.Log.Error("the schedules cannot be read", "error", err)
+		}
 		if !pause(ctx, time.Second) {
 			return nil
 		}

@@ -200,21 +200,22 @@ func (g generator) text(s string) string {
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
 		return fmt.Sprintf("https://example.com/%d", g.seed(s)[0])
 	}
-	seed := g.seed(s)
-	i := 0
-	return strings.Map(func(r rune) rune {
-		i++
-		n := rune(seed[i%len(seed)])
-		switch {
-		case unicode.IsNumber(r):
-			return '0' + n%10
-		case unicode.IsUpper(r):
-			return 'A' + n%26
-		case unicode.IsLetter(r), unicode.IsMark(r), r > unicode.MaxLatin1:
-			return 'a' + n%26
-		}
-		return r
-	}, s)
+	return g.another(s, func(seed []byte) string {
+		i := 0
+		return strings.Map(func(r rune) rune {
+			i++
+			n := rune(seed[i%len(seed)])
+			switch {
+			case unicode.IsNumber(r):
+				return '0' + n%10
+			case unicode.IsUpper(r):
+				return 'A' + n%26
+			case unicode.IsLetter(r), unicode.IsMark(r), r > unicode.MaxLatin1:
+				return 'a' + n%26
+			}
+			return r
+		}, s)
+	})
 }
 
 // instant is an instant of one and the same day, with as much of a time and the zone that s has. Midnight stays: it is what a day is
@@ -254,18 +255,33 @@ func (g generator) number(raw string) string {
 	if slices.Contains([]string{"0", "1", "0.0", "0.00", "9", "21", "19", "7", "6", "25", "100"}, raw) {
 		return raw
 	}
-	seed := g.seed(raw)
 	digits := raw
 	if e := strings.IndexAny(raw, "eE"); e >= 0 {
 		digits = raw[:e] // the exponent stays: it says how large the number is
 	}
-	b := []byte(raw)
-	for i := range len(digits) {
-		if c := b[i]; c > '0' && c <= '9' {
-			b[i] = '1' + seed[i%len(seed)]%9
+	return g.another(raw, func(seed []byte) string {
+		b := []byte(raw)
+		for i := range len(digits) {
+			if c := b[i]; c > '0' && c <= '9' {
+				b[i] = '1' + seed[i%len(seed)]%9
+			}
 		}
+		return string(b)
+	})
+}
+
+// another makes another text of s by its seed. A text with little in it to change, as 10001, would now and then become itself.
+func (g generator) another(s string, by func(seed []byte) string) string {
+	seed := g.seed(s)
+	out := by(seed)
+	for range 20 { // one without letters and digits stays
+		if out != s {
+			break
+		}
+		seed = g.seed(string(seed))
+		out = by(seed)
 	}
-	return string(b)
+	return out
 }
 
 func (g generator) seed(s string) []byte {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -95,6 +96,24 @@ func TestGeneratedSampleTellsNothing(t *testing.T) {
 	whole["document"] = "{}\n{broken"
 	if got := c.fail(422, "POST", "/sample/generated", whole); !strings.Contains(got, "Line 2 ") {
 		t.Errorf("a broken line: %s", got)
+	}
+}
+
+// TestGeneratedIsAnother holds that no value becomes itself by chance, not even one with a single digit to change.
+func TestGeneratedIsAnother(t *testing.T) {
+	c := open(t, nil, auth.Config{})
+	var document []string
+	for i := 2; i < 10; i++ {
+		for zeros := range 40 {
+			document = append(document, fmt.Sprintf(`"%d%s"`, i, strings.Repeat("0", zeros+4)), fmt.Sprintf(`"%c%s"`, 'a'+i, strings.Repeat("-", zeros)))
+		}
+	}
+	whole := object{"mapping": mapping("m.yaml", plain), "document": "[" + strings.Join(document, ",") + "]"}
+	got := gjson.Parse(gjson.Get(c.get("POST", "/sample/generated", whole), "document").Str).Array()
+	for i, was := range document {
+		if got[i].Raw == was {
+			t.Errorf("%s stays", was)
+		}
 	}
 }
 

@@ -16,7 +16,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -49,7 +51,7 @@ type Sealer struct {
 	keys  jetstream.Stream
 	keep  *runtime.Gatherer
 	queue Key // of what is only on its way
-	hash  []byte
+	macs  sync.Pool // of hash.Hash: making one costs more than a short hash
 }
 
 // Open opens the keys of a store.
@@ -63,11 +65,13 @@ func Open(ctx context.Context, store Store) (*Sealer, error) {
 		return nil, err
 	}
 	s := &Sealer{keys: keys, keep: store.Gather()}
-	for name, place := range map[string]*[]byte{"queue": (*[]byte)(&s.queue), "hash": &s.hash} {
+	var names []byte
+	for name, place := range map[string]*[]byte{"queue": (*[]byte)(&s.queue), "hash": &names} {
 		if *place, err = secret(ctx, kv, name); err != nil {
 			return nil, fmt.Errorf("the secret %s of the store: %w", name, err)
 		}
 	}
+	s.macs.New = func() any { return hmac.New(sha256.New, names) }
 	return s, nil
 }
 
@@ -137,7 +141,9 @@ func (s *Sealer) Destroy(ctx context.Context, number uint64) error {
 
 // Hash names a value without telling it: 24 characters that only programs with this store's secret can compute.
 func (s *Sealer) Hash(value string) string {
-	mac := hmac.New(sha256.New, s.hash)
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(value))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }

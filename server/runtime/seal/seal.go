@@ -50,7 +50,7 @@ const Stream = "KEYS"
 type Sealer struct {
 	keys  jetstream.Stream
 	keep  *runtime.Gatherer
-	queue Key // of what is only on its way
+	queue Key       // of what is only on its way
 	macs  sync.Pool // of hash.Hash: making one costs more than a short hash
 }
 

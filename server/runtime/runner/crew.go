@@ -188,6 +188,16 @@ func (c *crew) spare(h *hand) {
 	c.changed.Broadcast()
 }
 
+// inOrder waits, where documents are handled one after the other, until the one before is recorded: a document for which no system is called is done
+// sooner than that.
+func (c *crew) inOrder(h *hand) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.size == 1 && !h.free && c.ending > 0 {
+		c.changed.Wait()
+	}
+}
+
 // release ends what a hand has done.
 func (c *crew) release(h *hand) {
 	c.mu.Lock()
@@ -384,6 +394,7 @@ func (c *crew) end(ctx context.Context, d *document, r flow.Result, sent bool) e
 	if comesBack && r.Code == flow.FailInterrupted {
 		return &again{wait, errors.New("interrupted")}
 	}
+	c.inOrder(d.hand)
 	if r.Err == nil {
 		c.spare(d.hand)
 	}

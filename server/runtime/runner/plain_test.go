@@ -231,8 +231,32 @@ rules:
   Total: totals.gross
 `
 
+// plainFlow is the flow of orders or of stock.
+func plainFlow(t testing.TB, entity port.Entity) flow.Flow {
+	t.Helper()
+	f := flow.Flow{Name: "plain-" + string(entity), From: "shop", To: "books", Entity: entity}
+	switch entity {
+	case port.Order:
+		f.Settings, _ = json.Marshal(map[string]any{"customerMatch": []string{"link", "email"}})
+		f.Resources = flow.Resources{Source: "orders", Target: "drafts", Customer: "customers", Product: "articles"}
+		f.Mappings = flow.Mappings{Read: rules(t, copied), Write: rules(t, plainDraft), CustomerWrite: rules(t, "rules:\n  Name: lastName\n"),
+			CustomerRead: rules(t, "rules:\n  type: '\"person\"'\n  active: {value: true}\n")}
+	case port.Stock:
+		f.Resources = flow.Resources{Source: "stocks", Target: "levels"}
+		f.Mappings = flow.Mappings{Read: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n"), Write: rules(t, "rules:\n  quantity: available\n"),
+			TargetRead: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n")}
+	}
+	return f
+}
+
 // plainSet is a store in dir, and the flow of orders or of stock on it.
-func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options, pace ...flow.Pace) *set {
+func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options) *set {
+	t.Helper()
+	return plainSetOf(t, dir, at, plainFlow(t, entity), o, quick)
+}
+
+// plainSetOf is a store in dir, and a flow on it.
+func plainSetOf(t testing.TB, dir, at string, f flow.Flow, o runner.Options, pace flow.Pace) *set {
 	t.Helper()
 	store, err := runtime.Open(t.Context(), dir, runtime.Options{})
 	if err != nil {
@@ -246,20 +270,8 @@ func plainSet(t testing.TB, dir, at string, entity port.Entity, o runner.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := flow.Flow{Name: "plain-" + string(entity), From: "shop", To: "books", Entity: entity}
-	switch entity {
-	case port.Order:
-		f.Settings, _ = json.Marshal(map[string]any{"customerMatch": []string{"link", "email"}})
-		f.Resources = flow.Resources{Source: "orders", Target: "drafts", Customer: "customers", Product: "articles"}
-		f.Mappings = flow.Mappings{Read: rules(t, copied), Write: rules(t, plainDraft), CustomerWrite: rules(t, "rules:\n  Name: lastName\n"),
-			CustomerRead: rules(t, "rules:\n  type: '\"person\"'\n  active: {value: true}\n")}
-	case port.Stock:
-		f.Resources = flow.Resources{Source: "stocks", Target: "levels"}
-		f.Mappings = flow.Mappings{Read: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n"), Write: rules(t, "rules:\n  quantity: available\n"),
-			TargetRead: rules(t, "rules:\n  sku: sku\n  onHand: quantity\n  available: quantity\n")}
-	}
 	systems := flow.Systems{Source: plainClient{client}, Target: engine.Guard(plainClient{client}), Links: engine.Links(store.Links(f.Name)), Cursors: store.Cursors(), Locks: engine.Locks("plain")}
-	process, err := flow.New(f, systems, append(pace, quick)[0])
+	process, err := flow.New(f, systems, pace)
 	if err != nil {
 		t.Fatal(err)
 	}

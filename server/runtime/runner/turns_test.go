@@ -39,7 +39,7 @@ func TestStoppedBeforeItsTurn(t *testing.T) {
 	var together sync.WaitGroup
 	together.Add(documents)
 	var begun atomic.Int64
-	s := plainSet(t, t.TempDir(), server.URL, port.Order, runner.Options{Fault: func(point string) {
+	s := plainSetOf(t, t.TempDir(), server.URL, plainFlow(t, port.Order), runner.Options{Fault: func(point string) {
 		if point == "before-write" && begun.Add(1) <= documents {
 			together.Done()
 			together.Wait()

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/tidwall/gjson"
@@ -166,6 +167,12 @@ func (p *Planner) canonicalCustomer(order []byte) ([]byte, error) {
 	}
 	if out, err = sjson.SetRawBytes(out, "addresses", addresses); err != nil {
 		return nil, err
+	}
+	if email := gjson.GetBytes(out, "email"); email.Type == gjson.String && email.Str != strings.TrimSpace(email.Str) {
+		// As it is looked for: the target would be asked in vain for one that it has with spaces.
+		if out, err = sjson.SetBytes(out, "email", strings.TrimSpace(email.Str)); err != nil {
+			return nil, err
+		}
 	}
 	if currency := gjson.GetBytes(order, "currency"); present(currency) {
 		if out, err = sjson.SetRawBytes(out, "currency", []byte(currency.Raw)); err != nil {

@@ -61,6 +61,7 @@ async function choose(page, keys, query, title) {
 
 /** Puts the cursor at the end of the first line that holds a text. */
 async function endOf(page, line) {
+  if (await page.locator('.cm-tooltip-autocomplete').count()) await page.keyboard.press('Escape'); // what was typed may have opened a list over the line
   await box(page, 'Mapping').getByText(line).first().click();
   await page.keyboard.press('End');
 }

@@ -223,6 +223,7 @@ test('a shared link holds no true document', async ({ page, url, browser }) => {
   await page.getByRole('checkbox').uncheck();
   assert.notEqual(await linked('generated'), truly);
   await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' }); // the page hears of its being closed a little later, and of no key before
 
   // A raw order, with what the target knows of it, still makes an invoice elsewhere.
   await choose(page, 'Control+o', 'invoiceDraft mappings/', /mappings\/invoiceDraft\.yaml/);
@@ -417,7 +418,7 @@ test('axe finds nothing serious', async ({ page, url }) => {
     await accessible(page, what, false);
   }
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('dialog').waitFor({ state: 'detached' }); // the page hears of its being closed a little later, and of no key before
   await page.keyboard.press('Alt+1');
   await page.getByRole('button', { name: 'lines', exact: true }).click();
   await page.getByText(/ mapped, /).waitFor();
